@@ -1,0 +1,51 @@
+//! The city 城市: the tenant, with what holds for all of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::atlas::facility::Facility;
+use crate::domain::atlas::rule::Rule;
+use crate::domain::atlas::unit::Unit;
+use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::id::{CityId, UnitId};
+use crate::domain::text::Names;
+use crate::domain::time::Calendar;
+
+/// A city and its settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct City {
+    /// Its code, `jurisdiction_id` on the wire.
+    pub id: CityId,
+    /// Its name.
+    pub names: Names,
+    /// IANA time zone, `Asia/Shanghai`.
+    pub time_zone: String,
+    /// Who answers when nothing else does 属地兜底.
+    pub fallback: UnitId,
+    /// Confidence (0 to 1) below which a dispatcher decides.
+    pub confidence_floor: f64,
+    /// Accuracy radius (m, 68 %) taken for a position that states none.
+    pub assumed_accuracy_m: f64,
+    /// Holidays, make-up days and school terms.
+    pub calendar: Calendar,
+}
+
+/// Everything in force in one city at one moment: what a store loads and an atlas is built from.
+///
+/// Lists are sorted by id, so that two stores that hold the same city give equal values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CityState {
+    /// Counts every change to anything below; the ETag of all answers.
+    pub atlas_version: i64,
+    /// The city.
+    pub city: City,
+    /// The plan in force.
+    pub plan: Plan,
+    /// The plan's zones.
+    pub zones: Vec<Zone>,
+    /// Units.
+    pub units: Vec<Unit>,
+    /// Facilities of every kind.
+    pub facilities: Vec<Facility>,
+    /// Rules above and beside the polygons.
+    pub rules: Vec<Rule>,
+}

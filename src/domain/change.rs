@@ -1,0 +1,128 @@
+//! Every write there is. What cannot be said here cannot happen to a store.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::accounts::ApiKey;
+use crate::domain::atlas::city::City;
+use crate::domain::atlas::facility::Facility;
+use crate::domain::atlas::rule::Rule;
+use crate::domain::atlas::unit::Unit;
+use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::id::{FacilityId, KeyId, RuleId, UnitId};
+use crate::domain::reports::report::{Assignment, Report};
+use crate::domain::time::Instant;
+
+/// One write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A city is made or its settings change.
+    CitySet(City),
+    /// Units are made or replaced by id.
+    UnitsSet(Vec<Unit>),
+    /// Units go.
+    UnitsRemoved(Vec<UnitId>),
+    /// A plan comes into force; the one before ends at its `effective_from`.
+    PlanPublished { plan: Plan, zones: Vec<Zone> },
+    /// Facilities are made or replaced by id.
+    FacilitiesSet(Vec<Facility>),
+    /// Facilities go.
+    FacilitiesRemoved(Vec<FacilityId>),
+    /// Rules are made or replaced by id.
+    RulesSet(Vec<Rule>),
+    /// Rules go.
+    RulesRemoved(Vec<RuleId>),
+    /// A report came in and was routed.
+    ReportFiled { report: Report, assignment: Assignment },
+    /// An API key was issued.
+    KeyIssued(ApiKey),
+    /// An API key no longer opens anything.
+    KeyRevoked { key: KeyId, at: Instant },
+}
+
+impl Change {
+    /// The change's name in the journal.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::CitySet(_) => "city_set",
+            Self::UnitsSet(_) => "units_set",
+            Self::UnitsRemoved(_) => "units_removed",
+            Self::PlanPublished { .. } => "plan_published",
+            Self::FacilitiesSet(_) => "facilities_set",
+            Self::FacilitiesRemoved(_) => "facilities_removed",
+            Self::RulesSet(_) => "rules_set",
+            Self::RulesRemoved(_) => "rules_removed",
+            Self::ReportFiled { .. } => "report_filed",
+            Self::KeyIssued(_) => "key_issued",
+            Self::KeyRevoked { .. } => "key_revoked",
+        }
+    }
+
+    /// What it is about: a report's, key's or city's id, else empty.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self {
+            Self::CitySet(city) => city.id.to_string(),
+            Self::ReportFiled { report, .. } => report.id.to_string(),
+            Self::KeyIssued(key) => key.id.to_string(),
+            Self::KeyRevoked { key, .. } => key.to_string(),
+            Self::PlanPublished { plan, .. } => plan.version.to_string(),
+            Self::UnitsSet(_)
+            | Self::UnitsRemoved(_)
+            | Self::FacilitiesSet(_)
+            | Self::FacilitiesRemoved(_)
+            | Self::RulesSet(_)
+            | Self::RulesRemoved(_) => String::new(),
+        }
+    }
+
+    /// The facts the journal keeps, JSON: counts for bulk, never words, contacts or secrets.
+    #[must_use]
+    pub fn facts(&self) -> serde_json::Value {
+        use serde_json::json;
+        match self {
+            Self::CitySet(_) | Self::KeyRevoked { .. } => json!({}),
+            Self::UnitsSet(units) => json!({ "count": units.len() }),
+            Self::UnitsRemoved(ids) => json!({ "count": ids.len() }),
+            Self::PlanPublished { plan, zones } => {
+                json!({ "version": plan.version, "zones": zones.len() })
+            }
+            Self::FacilitiesSet(facilities) => json!({ "count": facilities.len() }),
+            Self::FacilitiesRemoved(ids) => json!({ "count": ids.len() }),
+            Self::RulesSet(rules) => json!({ "count": rules.len() }),
+            Self::RulesRemoved(ids) => json!({ "count": ids.len() }),
+            Self::ReportFiled { report, assignment } => json!({
+                "category": report.category,
+                "confidence": assignment.confidence,
+                "for_dispatcher": assignment.for_dispatcher,
+                "rule": assignment.rule,
+                "unit": assignment.unit,
+                "zone": assignment.zone,
+            }),
+            Self::KeyIssued(key) => json!({ "role": key.role.code(), "unit": key.unit }),
+        }
+    }
+
+    /// Whether the atlas is another one afterwards.
+    #[must_use]
+    pub fn moves_atlas(&self) -> bool {
+        !matches!(self, Self::ReportFiled { .. } | Self::KeyIssued(_) | Self::KeyRevoked { .. })
+    }
+}
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JournalEntry {
+    /// 1, 2, 3 … within the city, without gaps.
+    pub seq: i64,
+    /// When.
+    pub at: Instant,
+    /// Who: a key's code, or `cli`.
+    pub actor: String,
+    /// [`Change::kind`].
+    pub kind: String,
+    /// [`Change::subject`].
+    pub subject: String,
+    /// [`Change::facts`].
+    pub facts: serde_json::Value,
+}

@@ -1,0 +1,10 @@
+//! Floor 2: the city's nouns and rules. Pure: no clock, no dice, no file, no socket, no async.
+
+pub mod accounts;
+pub mod atlas;
+pub mod change;
+pub mod id;
+pub mod reports;
+pub mod sample;
+pub mod text;
+pub mod time;

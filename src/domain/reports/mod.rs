@@ -1,0 +1,4 @@
+//! Reports of citizens and patrols, and the unit each one goes to.
+
+pub mod report;
+pub mod routing;

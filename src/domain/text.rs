@@ -1,0 +1,126 @@
+//! Words that people wrote: cleaned once at the door, so that no control or disguise gets inside.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+/// Longest name of anything, in characters.
+pub const NAME_CHARS_MAX: usize = 200;
+/// Longest free text (a report's words), in characters.
+pub const WORDS_CHARS_MAX: usize = 4_000;
+
+/// Why a text is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextFault {
+    /// Nothing left after trimming.
+    Empty,
+    /// More characters than `max`.
+    TooLong { chars: usize, max: usize },
+    /// A control, bidirectional-override or zero-width character.
+    Hidden { code: u32, at: usize },
+}
+
+impl fmt::Display for TextFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => write!(f, "is empty"),
+            Self::TooLong { chars, max } => {
+                write!(f, "has {chars} characters, at most {max} are kept")
+            }
+            Self::Hidden { code, at } => {
+                write!(f, "has the invisible character U+{code:04X} at character {at}; remove it")
+            }
+        }
+    }
+}
+
+impl std::error::Error for TextFault {}
+
+/// A one-line name: trimmed, NFC, 1 to [`NAME_CHARS_MAX`] characters, nothing invisible.
+///
+/// # Errors
+/// A [`TextFault`] that says which of these it misses.
+pub fn name(raw: &str) -> Result<String, TextFault> {
+    let text = line(raw, NAME_CHARS_MAX)?;
+    if text.is_empty() { Err(TextFault::Empty) } else { Ok(text) }
+}
+
+/// A one-line text that may be empty, of at most `max` characters.
+///
+/// # Errors
+/// [`TextFault::TooLong`] or [`TextFault::Hidden`].
+pub fn line(raw: &str, max: usize) -> Result<String, TextFault> {
+    clean(raw, max, false)
+}
+
+/// Several lines (line feeds and tabs stay), of at most `max` characters.
+///
+/// # Errors
+/// [`TextFault::TooLong`] or [`TextFault::Hidden`].
+pub fn words(raw: &str, max: usize) -> Result<String, TextFault> {
+    clean(raw, max, true)
+}
+
+fn clean(raw: &str, max: usize, lines: bool) -> Result<String, TextFault> {
+    let text: String = raw.trim().nfc().filter(|c| *c != '\r').collect();
+    let chars = text.chars().count();
+    if chars > max {
+        return Err(TextFault::TooLong { chars, max });
+    }
+    match text.chars().enumerate().find(|(_, c)| hidden(*c) && !(lines && matches!(c, '\n' | '\t')))
+    {
+        Some((at, c)) => Err(TextFault::Hidden { code: u32::from(c), at: at + 1 }),
+        None => Ok(text),
+    }
+}
+
+/// Controls, bidirectional controls, zero-width characters and the byte-order mark.
+fn hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A name in Chinese and in English. Either may stand alone; the page falls back on the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    /// Chinese; may be empty when `en` is not.
+    pub zh: String,
+    /// English; may be empty when `zh` is not.
+    pub en: String,
+}
+
+impl Names {
+    /// Cleans both; at least one must say something.
+    ///
+    /// # Errors
+    /// The first language's fault, or [`TextFault::Empty`] when both are empty.
+    pub fn new(zh: &str, en: &str) -> Result<Self, TextFault> {
+        let names = Self { zh: line(zh, NAME_CHARS_MAX)?, en: line(en, NAME_CHARS_MAX)? };
+        if names.zh.is_empty() && names.en.is_empty() { Err(TextFault::Empty) } else { Ok(names) }
+    }
+
+    /// The Chinese name, or the English one where there is no Chinese.
+    #[must_use]
+    pub fn any(&self) -> &str {
+        if self.zh.is_empty() { &self.en } else { &self.zh }
+    }
+}
+
+/// Further facts of a zone, unit or facility, as its source gave them; keys sorted.
+pub type Attributes = BTreeMap<String, serde_json::Value>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disguised_name_is_refused_with_the_place() {
+        assert_eq!(name("公安\u{202e}局"), Err(TextFault::Hidden { code: 0x202e, at: 3 }));
+        assert_eq!(name("\0"), Err(TextFault::Hidden { code: 0, at: 1 }));
+        assert_eq!(name("  "), Err(TextFault::Empty));
+        assert_eq!(words("a\r\nb", 9).as_deref(), Ok("a\nb"));
+        assert_eq!(name("e\u{301}").as_deref(), Ok("é"));
+    }
+}

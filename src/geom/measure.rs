@@ -1,0 +1,1 @@
+//! Lengths, distances and areas in metres.

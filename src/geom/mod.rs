@@ -1,0 +1,12 @@
+//! Floor 1: shapes and measures. Knows no city, reads no clock, touches no file.
+//!
+//! Every coordinate that is kept lies on a fixed-point grid of 1e-7 degree ([`coord`]), so that
+//! "on which side" is decided in integers and two machines never disagree.
+
+pub mod coord;
+pub mod crs;
+pub mod index;
+pub mod locate;
+pub mod measure;
+pub mod project;
+pub mod validity;

@@ -1,0 +1,39 @@
+//! Metres in the neighbourhood of a place.
+
+/// How many metres one degree of longitude and of latitude measure at a latitude, on the WGS84
+/// ellipsoid.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    /// Metres in a degree of longitude.
+    pub lon_m: f64,
+    /// Metres in a degree of latitude.
+    pub lat_m: f64,
+}
+
+impl Scale {
+    /// The scale at latitude `lat_deg` (±90), from the ellipsoid's two radii of curvature:
+    /// `M = a(1-e²)/w³` along the meridian, `N = a/w` across it, `w² = 1 - e² sin² lat`.
+    #[must_use]
+    pub fn at(lat_deg: f64) -> Self {
+        const A_M: f64 = 6_378_137.0;
+        const E2: f64 = 0.006_694_379_990_141_316;
+        let (sin, cos) = lat_deg.to_radians().sin_cos();
+        let w2 = 1.0 - E2 * sin * sin;
+        let across = A_M / w2.sqrt();
+        let along = A_M * (1.0 - E2) / (w2 * w2.sqrt());
+        Self { lon_m: (across * cos).to_radians(), lat_m: along.to_radians() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_degree_measures_what_the_tables_say() {
+        // National Geospatial-Intelligence Agency, length of a degree, at 36°.
+        let scale = Scale::at(36.0);
+        assert!((scale.lat_m - 110_959.0).abs() < 10.0, "{scale:?}");
+        assert!((scale.lon_m - 90_163.0).abs() < 10.0, "{scale:?}");
+    }
+}

@@ -1,7 +1,8 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
-pub mod domain;
 pub mod geom;
-
+pub mod domain;
 pub mod formats;
 pub mod store;
+pub mod app;
+pub mod cli;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `zonewarden` binary: see `zonewarden --help`.
+
+fn main() -> miette::Result<()> {
+    zonewarden::cli::main()
+}

@@ -1,0 +1,3 @@
+//! Floor 5: use cases. May I? -> load -> decide -> commit -> tell.
+
+pub mod clock;

@@ -1,0 +1,78 @@
+//! The command line. Each command is one file: its options, what it does, its words.
+
+pub mod serve;
+pub mod locate;
+pub mod route;
+pub mod import;
+pub mod export;
+pub mod migrate;
+pub mod sample;
+pub mod openapi;
+pub mod key;
+
+use clap::{Parser, Subcommand};
+
+/// Responsibility zones of a city: every report and incident routed by location to the unit that
+/// answers for it.
+#[derive(Debug, Parser)]
+#[command(name = "zonewarden", version, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Common {
+    /// The store: a GeoPackage file, `postgres://…` or `memory`.
+    #[arg(long, global = true, env = "ZONEWARDEN_DATABASE", default_value = "zonewarden.gpkg")]
+    pub database: String,
+    /// The city's code; needed only where a store holds several.
+    #[arg(long, global = true, env = "ZONEWARDEN_CITY")]
+    pub city: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the city over HTTP (also what runs without a command).
+    Serve(serve::ServeArgs),
+    /// Say who is responsible at a place, and why.
+    Locate(locate::LocateArgs),
+    /// Route a file of points, of any size, to the responsible units.
+    Route(route::RouteArgs),
+    /// Import zones, units, facilities or rules.
+    Import(import::ImportArgs),
+    /// Export zones, units, facilities or rules.
+    Export(export::ExportArgs),
+    /// Bring a store's schema up to date.
+    Migrate(migrate::MigrateArgs),
+    /// Make the demonstration city as files.
+    Sample(sample::SampleArgs),
+    /// Print the OpenAPI 3.1 document.
+    Openapi(openapi::OpenapiArgs),
+    /// Issue, list and revoke API keys.
+    Key(key::KeyArgs),
+}
+
+/// Reads the command line and runs the command.
+///
+/// # Errors
+/// What the command could not do, for people.
+pub fn main() -> miette::Result<()> {
+    let cli = Cli::parse();
+    let common = &cli.common;
+    match &cli.command {
+        None => serve::run(common, &serve::ServeArgs {}),
+        Some(Command::Serve(args)) => serve::run(common, args),
+        Some(Command::Locate(args)) => locate::run(common, args),
+        Some(Command::Route(args)) => route::run(common, args),
+        Some(Command::Import(args)) => import::run(common, args),
+        Some(Command::Export(args)) => export::run(common, args),
+        Some(Command::Migrate(args)) => migrate::run(common, args),
+        Some(Command::Sample(args)) => sample::run(common, args),
+        Some(Command::Openapi(args)) => openapi::run(common, args),
+        Some(Command::Key(args)) => key::run(common, args),
+    }
+}

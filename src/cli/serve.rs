@@ -1,0 +1,15 @@
+//! `zonewarden serve`: serve the city over HTTP.
+
+use crate::cli::Common;
+
+/// Serve the city over HTTP.
+#[derive(Debug, clap::Args)]
+pub struct ServeArgs {}
+
+/// Runs the command.
+///
+/// # Errors
+/// What went wrong, for people.
+pub fn run(_common: &Common, _args: &ServeArgs) -> miette::Result<()> {
+    todo!()
+}

@@ -1,9 +1,24 @@
 //! What every vector format is read into and written from.
 
+use std::fmt;
+
 use geo_types::Geometry;
 
 use crate::domain::text::Attributes;
 use crate::geom::crs::Crs;
+
+/// Largest file that is read, in bytes; of an archive, largest member once unpacked.
+pub const BYTES_MAX: usize = 512 << 20;
+/// Most features of one file.
+pub const FEATURES_MAX: usize = 1_000_000;
+/// Most vertices of one feature.
+pub const FEATURE_VERTICES_MAX: usize = 2_000_000;
+/// Most vertices of one file.
+pub const VERTICES_MAX: usize = 20_000_000;
+/// Most columns of one feature.
+pub const FIELDS_MAX: usize = 1_000;
+/// Most findings that are listed one by one; the rest is counted.
+pub const FINDINGS_MAX: usize = 1_000;
 
 /// Features of one file, in the file's order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,4 +57,173 @@ pub struct Finding {
     pub remedy: String,
     /// Whether the import may go on in spite of it.
     pub warning: bool,
+}
+
+impl Finding {
+    /// A finding that stops the import.
+    #[must_use]
+    pub fn error(
+        row: usize,
+        place: impl Into<String>,
+        fault: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        let (place, fault, remedy) = (place.into(), fault.into(), remedy.into());
+        Self { row, place, fault, remedy, warning: false }
+    }
+
+    /// A finding in spite of which the import may go on.
+    #[must_use]
+    pub fn warning(
+        row: usize,
+        place: impl Into<String>,
+        fault: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { warning: true, ..Self::error(row, place, fault, remedy) }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = if self.warning { "warning" } else { "error" };
+        match self.row {
+            0 => write!(f, "{level}: {}: {}; {}", self.place, self.fault, self.remedy),
+            row => write!(f, "{level}: row {row}, {}: {}; {}", self.place, self.fault, self.remedy),
+        }
+    }
+}
+
+/// What reading a file gave: the rows that could be read, and everything that was found. Where
+/// [`Self::refused`] holds, the layer is for looking at only.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// The features that could be read.
+    pub layer: Layer,
+    /// Errors and warnings, in the file's order; at most [`FINDINGS_MAX`] and one that counts the
+    /// rest.
+    pub findings: Vec<Finding>,
+}
+
+impl Reading {
+    /// A file of which nothing could be read.
+    #[must_use]
+    pub fn refusal(finding: Finding) -> Self {
+        Self { layer: Layer::default(), findings: vec![finding] }
+    }
+
+    /// Whether any finding is an error.
+    #[must_use]
+    pub fn refused(&self) -> bool {
+        self.findings.iter().any(|finding| !finding.warning)
+    }
+}
+
+/// Gathers findings; past [`FINDINGS_MAX`] it only counts, so that a file of a million bad rows
+/// is answered with a list that a person can read.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    list: Vec<Finding>,
+    more_errors: usize,
+    more_warnings: usize,
+}
+
+impl Findings {
+    /// Adds a finding.
+    pub fn push(&mut self, finding: Finding) {
+        if self.list.len() < FINDINGS_MAX {
+            self.list.push(finding);
+        } else if finding.warning {
+            self.more_warnings += 1;
+        } else {
+            self.more_errors += 1;
+        }
+    }
+
+    /// Adds an error.
+    pub fn error(
+        &mut self,
+        row: usize,
+        place: impl Into<String>,
+        fault: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.push(Finding::error(row, place, fault, remedy));
+    }
+
+    /// Adds a warning.
+    pub fn warning(
+        &mut self,
+        row: usize,
+        place: impl Into<String>,
+        fault: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.push(Finding::warning(row, place, fault, remedy));
+    }
+
+    /// Adds many.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        for finding in findings {
+            self.push(finding);
+        }
+    }
+
+    /// Whether an error was found.
+    #[must_use]
+    pub fn refused(&self) -> bool {
+        self.more_errors > 0 || self.list.iter().any(|finding| !finding.warning)
+    }
+
+    /// The list, with a last line for those that are not on it.
+    #[must_use]
+    pub fn into_vec(mut self) -> Vec<Finding> {
+        let more = self.more_errors + self.more_warnings;
+        if more > 0 {
+            self.list.push(Finding {
+                warning: self.more_errors == 0,
+                ..Finding::error(
+                    0,
+                    "file",
+                    format!("{more} further findings ({} errors) are not listed", self.more_errors),
+                    format!("mend the first {FINDINGS_MAX} and check the file again"),
+                )
+            });
+        }
+        self.list
+    }
+}
+
+/// Counts vertices against [`FEATURE_VERTICES_MAX`] and [`VERTICES_MAX`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct VertexCount {
+    file: usize,
+    feature: usize,
+}
+
+impl VertexCount {
+    /// A new feature begins.
+    pub fn feature(&mut self) {
+        self.feature = 0;
+    }
+
+    /// Adds vertices.
+    ///
+    /// # Errors
+    /// The name of the limit that is passed, in words.
+    pub fn add(&mut self, vertices: usize) -> Result<(), String> {
+        self.feature = self.feature.saturating_add(vertices);
+        self.file = self.file.saturating_add(vertices);
+        if self.feature > FEATURE_VERTICES_MAX {
+            return Err(format!(
+                "has more than {FEATURE_VERTICES_MAX} vertices (limit FEATURE_VERTICES_MAX)"
+            ));
+        }
+        if self.file > VERTICES_MAX {
+            return Err(format!(
+                "brings the file past {VERTICES_MAX} vertices (limit VERTICES_MAX)"
+            ));
+        }
+        Ok(())
+    }
 }

@@ -1,6 +1,6 @@
 //! `zonewarden export`: export zones, units, facilities or rules.
 
-use crate::cli::Common;
+use crate::cli::common::Common;
 
 /// Export zones, units, facilities or rules.
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
 //! `zonewarden import`: import zones, units, facilities or rules.
 
-use crate::cli::Common;
+use crate::cli::common::Common;
 
 /// Import zones, units, facilities or rules.
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
 //! `zonewarden key`: issue, list and revoke API keys.
 
-use crate::cli::Common;
+use crate::cli::common::Common;
 
 /// Issue, list and revoke API keys.
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
 //! `zonewarden locate`: who is responsible at a place.
 
-use crate::cli::Common;
+use crate::cli::common::Common;
 
 /// Who is responsible at a place.
 #[derive(Debug, clap::Args)]

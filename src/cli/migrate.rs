@@ -1,6 +1,6 @@
 //! `zonewarden migrate`: bring a store's schema up to date.
 
-use crate::cli::Common;
+use crate::cli::common::Common;
 
 /// Bring a store's schema up to date.
 #[derive(Debug, clap::Args)]

@@ -1,5 +1,6 @@
 //! The command line. Each command is one file: its options, what it does, its words.
 
+pub mod common;
 pub mod serve;
 pub mod locate;
 pub mod route;
@@ -12,6 +13,8 @@ pub mod key;
 
 use clap::{Parser, Subcommand};
 
+pub use crate::cli::common::Common;
+
 /// Responsibility zones of a city: every report and incident routed by location to the unit that
 /// answers for it.
 #[derive(Debug, Parser)]
@@ -21,17 +24,6 @@ struct Cli {
     common: Common,
     #[command(subcommand)]
     command: Option<Command>,
-}
-
-/// Options of every command.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Common {
-    /// The store: a GeoPackage file, `postgres://…` or `memory`.
-    #[arg(long, global = true, env = "ZONEWARDEN_DATABASE", default_value = "zonewarden.gpkg")]
-    pub database: String,
-    /// The city's code; needed only where a store holds several.
-    #[arg(long, global = true, env = "ZONEWARDEN_CITY")]
-    pub city: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,6 @@
 //! `zonewarden openapi`: print the OpenAPI 3.1 document.
 
-use crate::cli::Common;
+use crate::cli::common::Common;
 
 /// Print the OpenAPI 3.1 document.
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
 //! `zonewarden route`: route a file of points, of any size.
 
-use crate::cli::Common;
+use crate::cli::common::Common;
 
 /// Route a file of points, of any size.
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
 //! `zonewarden sample`: make the demonstration city.
 
-use crate::cli::Common;
+use crate::cli::common::Common;
 
 /// Make the demonstration city.
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
 //! `zonewarden serve`: serve the city over HTTP.
 
-use crate::cli::Common;
+use crate::cli::common::Common;
 
 /// Serve the city over HTTP.
 #[derive(Debug, clap::Args)]

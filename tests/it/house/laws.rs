@@ -214,8 +214,12 @@ fn is_sql(text: &str) -> bool {
     let has = |wanted: &str| words.iter().any(|w| w == wanted);
     match (word(0), word(1)) {
         ("select", _) => has("from") || words.len() == 2,
-        ("insert" | "replace", "into") | ("delete", "from") | ("begin", "immediate") => true,
-        ("create" | "alter" | "drop", "table" | "index" | "view" | "unique" | "extension") => true,
+        ("insert" | "replace", "into")
+        | ("delete", "from")
+        | ("begin", "immediate")
+        | ("create" | "alter" | "drop", "table" | "index" | "view" | "unique" | "extension") => {
+            true
+        }
         ("update", _) => word(2) == "set",
         ("with", _) => word(2) == "as" && has("select"),
         ("pragma" | "attach" | "vacuum" | "savepoint", next) => !next.is_empty(),

@@ -37,7 +37,7 @@ pub struct Function {
 
 impl Source {
     pub fn new(path: &str, text: &str) -> Self {
-        let (code, literals) = if path.ends_with(".rs") {
+        let (code, literals) = if Path::new(path).extension().is_some_and(|end| end == "rs") {
             mask(text)
         } else {
             (text.to_owned(), Vec::new()) // other languages are only measured
@@ -49,7 +49,7 @@ impl Source {
 
     /// The line, from 1, of a byte.
     pub fn line(&self, at: usize) -> usize {
-        self.code.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1
+        self.code[..at].split('\n').count()
     }
 
     /// Whether the byte belongs to the tests.

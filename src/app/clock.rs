@@ -39,7 +39,7 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// A new report's id, UUIDv7.
+/// A new report's id: a UUID of version 7.
 #[must_use]
 pub fn report_id() -> ReportId {
     ReportId(Uuid::now_v7())

@@ -1,3 +1,11 @@
 //! Floor 5: use cases. May I? -> load -> decide -> commit -> tell.
 
 pub mod clock;
+pub mod refusal;
+pub mod keyring;
+pub mod state;
+pub mod seed;
+pub mod accounts;
+pub mod atlas;
+pub mod reports;
+pub mod feed;

@@ -68,3 +68,200 @@ pub struct ApiKey {
     /// When it was revoked.
     pub revoked_at: Option<Instant>,
 }
+
+/// Who asks: a key's holder, or anybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// What the caller is.
+    pub role: Role,
+    /// Which unit the caller speaks for.
+    pub unit: Option<UnitId>,
+    /// How the journal names the caller: a key's code, `cli`, `public`.
+    pub actor: String,
+}
+
+impl Caller {
+    /// Anybody, without a key.
+    #[must_use]
+    pub fn public() -> Self {
+        Self { role: Role::Public, unit: None, actor: "public".to_owned() }
+    }
+
+    /// Whoever sits at the machine itself.
+    #[must_use]
+    pub fn cli() -> Self {
+        Self { role: Role::Admin, unit: None, actor: "cli".to_owned() }
+    }
+
+    /// The holder of a key.
+    #[must_use]
+    pub fn holder(key: &ApiKey) -> Self {
+        Self { role: key.role, unit: key.unit.clone(), actor: key.id.to_string() }
+    }
+
+    /// Whether the table lets this caller do `operation`.
+    #[must_use]
+    pub fn may(&self, operation: Operation) -> bool {
+        operation.roles().contains(&self.role)
+    }
+
+    /// Which reports the caller sees.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        match (self.role, &self.unit) {
+            (Role::Public, _) | (Role::Unit, None) => Scope::Nothing,
+            (Role::Unit, Some(unit)) => Scope::Unit(unit.clone()),
+            (Role::Dispatcher | Role::Planner | Role::Inspector | Role::Admin, _) => {
+                Scope::Everything
+            }
+        }
+    }
+
+    /// Whether the caller sees how to reach the person who reported: only who has to call back.
+    #[must_use]
+    pub fn sees_contact(&self) -> bool {
+        matches!(self.role, Role::Unit | Role::Dispatcher | Role::Admin)
+    }
+}
+
+/// Which reports a caller sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// None.
+    Nothing,
+    /// Those assigned to this unit, or beside it.
+    Unit(UnitId),
+    /// All of the city's.
+    Everything,
+}
+
+const EVERYBODY: &[Role] = &Role::ALL;
+const STAFF: &[Role] = &[Role::Unit, Role::Dispatcher, Role::Planner, Role::Inspector, Role::Admin];
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $roles:expr;)*) => {
+        /// What can be asked of the service. The id is the operation's id in the OpenAPI document.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Operation { $($(#[$doc])* $name,)* }
+
+        impl Operation {
+            /// Every operation.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The operation's id.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self { $(Self::$name => $id,)* }
+            }
+
+            /// Who may do it.
+            #[must_use]
+            pub fn roles(self) -> &'static [Role] {
+                match self { $(Self::$name => $roles,)* }
+            }
+        }
+    };
+}
+
+// THE table of roles and operations. A test compares it with the OpenAPI document both ways.
+operations! {
+    /// Who is responsible at a place.
+    LocatePoint = "locate_point", EVERYBODY;
+    /// Who is responsible at many places.
+    LocateBatch = "locate_batch", EVERYBODY;
+    /// The plan in force.
+    GetPlan = "get_plan", EVERYBODY;
+    /// The zones of the plan.
+    ListZones = "list_zones", EVERYBODY;
+    /// One zone.
+    GetZone = "get_zone", EVERYBODY;
+    /// The units.
+    ListUnits = "list_units", EVERYBODY;
+    /// One unit.
+    GetUnit = "get_unit", EVERYBODY;
+    /// The facilities, by place and kind.
+    ListFacilities = "list_facilities", EVERYBODY;
+    /// One facility.
+    GetFacility = "get_facility", EVERYBODY;
+    /// The categories of reports.
+    ListCategories = "list_categories", EVERYBODY;
+    /// Tell the city something.
+    FileReport = "file_report", EVERYBODY;
+    /// One report, as far as the caller's scope goes.
+    GetReport = "get_report", STAFF;
+    /// Reports, as far as the caller's scope goes.
+    ListReports = "list_reports", STAFF;
+    /// The journal as it is written.
+    StreamJournal = "stream_journal", STAFF;
+    /// Whether the process lives.
+    GetHealth = "get_health", EVERYBODY;
+    /// Whether it can answer.
+    GetReadiness = "get_readiness", EVERYBODY;
+    /// Counters for Prometheus.
+    GetMetrics = "get_metrics", EVERYBODY;
+    /// The OpenAPI document.
+    GetOpenapi = "get_openapi", EVERYBODY;
+}
+
+impl Operation {
+    /// The operation with this id.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|operation| operation.id() == id)
+    }
+}
+
+impl ApiKey {
+    /// Whether the key opens anything at `now`.
+    #[must_use]
+    pub fn is_live(&self, now: Instant) -> bool {
+        self.revoked_at.is_none_or(|at| now < at) && self.expires_at.is_none_or(|at| now < at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(role: Role, unit: Option<&str>) -> ApiKey {
+        ApiKey {
+            id: KeyId::new("k1").unwrap(),
+            hash: String::new(),
+            role,
+            unit: unit.map(|code| UnitId::new(code).unwrap()),
+            label: String::new(),
+            issued_at: Instant(0),
+            expires_at: None,
+            revoked_at: None,
+        }
+    }
+
+    #[test]
+    fn the_public_sees_no_report_and_a_unit_only_its_own() {
+        assert_eq!(Caller::public().scope(), Scope::Nothing);
+        assert!(!Caller::public().may(Operation::GetReport));
+        assert!(Caller::public().may(Operation::FileReport));
+        let unit = Caller::holder(&key(Role::Unit, Some("u1")));
+        assert_eq!(unit.scope(), Scope::Unit(UnitId::new("u1").unwrap()));
+        assert_eq!(Caller::holder(&key(Role::Unit, None)).scope(), Scope::Nothing);
+        assert!(!Caller::holder(&key(Role::Inspector, None)).sees_contact());
+    }
+
+    #[test]
+    fn a_key_ends_at_its_expiry_and_at_its_revocation() {
+        let mut key = key(Role::Admin, None);
+        assert!(key.is_live(Instant(5)));
+        key.expires_at = Some(Instant(5));
+        assert!(key.is_live(Instant(4)) && !key.is_live(Instant(5)));
+        key.expires_at = None;
+        key.revoked_at = Some(Instant(3));
+        assert!(!key.is_live(Instant(4)));
+    }
+
+    #[test]
+    fn operation_ids_are_unique() {
+        for operation in Operation::ALL {
+            assert_eq!(Operation::from_id(operation.id()), Some(*operation));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The journal as a live feed: nothing is lost between two connections, nothing comes twice.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::app::refusal::Refusal;
+use crate::app::state::{App, Seat, must};
+use crate::domain::accounts::{Caller, Operation, Role, Scope};
+use crate::domain::change::JournalEntry;
+
+/// Most entries read from the store at once.
+const READ_MAX: u32 = 500;
+
+/// A reader's place in the journal.
+pub struct Feed {
+    app: App,
+    seat: Arc<Seat>,
+    caller: Caller,
+    last: i64,
+    told: watch::Receiver<i64>,
+}
+
+impl Feed {
+    /// A feed of what follows `after`; `None`: of what follows now.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for a caller that may not read it; [`Refusal::Invalid`] for a number
+    /// beyond the journal's end.
+    pub async fn open(
+        app: &App,
+        seat: Arc<Seat>,
+        caller: Caller,
+        after: Option<i64>,
+    ) -> Result<Self, Refusal> {
+        must(&caller, Operation::StreamJournal)?;
+        let told = seat.journal();
+        let end = app.store().head(&seat.city).await?.map_or(0, |head| head.journal_seq);
+        let last = after.unwrap_or(end);
+        if !(0..=end).contains(&last) {
+            return Err(Refusal::fault(
+                "Last-Event-ID",
+                format!("the journal has the numbers 1 to {end}; {last} is none of them"),
+            ));
+        }
+        Ok(Self { app: app.clone(), seat, caller, last, told })
+    }
+
+    /// The last number read.
+    #[must_use]
+    pub fn last(&self) -> i64 {
+        self.last
+    }
+
+    /// The next entries that the caller may see; waits until there are some.
+    ///
+    /// # Errors
+    /// [`Refusal::Store`]; ask again later.
+    pub async fn next(&mut self) -> Result<Vec<JournalEntry>, Refusal> {
+        loop {
+            // Marked before the read, so that what is written meanwhile wakes us again.
+            self.told.borrow_and_update();
+            let read = self.app.store().journal(&self.seat.city, self.last, READ_MAX).await?;
+            let Some(end) = read.last() else {
+                if self.told.changed().await.is_err() {
+                    return Ok(Vec::new());
+                }
+                continue;
+            };
+            self.last = end.seq;
+            let seen: Vec<JournalEntry> =
+                read.into_iter().filter(|entry| sees(&self.caller, entry)).collect();
+            if !seen.is_empty() {
+                return Ok(seen);
+            }
+        }
+    }
+}
+
+/// Whether a caller may see an entry: keys are the admin's matter, another unit's reports are
+/// nobody else's.
+fn sees(caller: &Caller, entry: &JournalEntry) -> bool {
+    match entry.kind.as_str() {
+        "key_issued" | "key_revoked" => caller.role == Role::Admin,
+        "report_filed" => match caller.scope() {
+            Scope::Nothing => false,
+            Scope::Everything => true,
+            Scope::Unit(unit) => {
+                entry.facts.get("unit").and_then(|code| code.as_str()) == Some(unit.as_str())
+            }
+        },
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::UnitId;
+    use crate::domain::time::Instant;
+
+    #[test]
+    fn a_unit_sees_its_own_reports_and_no_keys() {
+        let entry = |kind: &str, unit: &str| JournalEntry {
+            seq: 1,
+            at: Instant(0),
+            actor: "public".to_owned(),
+            kind: kind.to_owned(),
+            subject: String::new(),
+            facts: serde_json::json!({ "unit": unit }),
+        };
+        let unit = Caller {
+            role: Role::Unit,
+            unit: Some(UnitId::new("u1").unwrap()),
+            actor: "k".to_owned(),
+        };
+        assert!(sees(&unit, &entry("report_filed", "u1")));
+        assert!(!sees(&unit, &entry("report_filed", "u2")));
+        assert!(!sees(&unit, &entry("key_issued", "u1")));
+        assert!(sees(&unit, &entry("plan_published", "")));
+        assert!(!sees(&Caller::public(), &entry("report_filed", "u1")));
+        assert!(sees(&Caller::cli(), &entry("key_issued", "u1")));
+    }
+}

@@ -1,0 +1,235 @@
+//! Reports: may I? -> decide on the atlas in force -> commit, and again when it moved meanwhile.
+
+use crate::app::atlas::{self, Place};
+use crate::app::clock;
+use crate::app::refusal::{Fault, Refusal};
+use crate::app::state::{App, Seat, must};
+use crate::domain::accounts::{Caller, Operation, Scope};
+use crate::domain::change::Change;
+use crate::domain::id::{CategoryCode, ReportId};
+use crate::domain::reports::report::{AssignedReport, Assignment, Report};
+use crate::domain::reports::routing::{self, Answer, Ask};
+use crate::domain::text::{self, WORDS_CHARS_MAX};
+use crate::domain::time::Instant;
+use crate::store::{Basis, CommitError, ReportFilter, ReportKey};
+
+/// How often a decision is made again on an atlas that moved.
+const DECISIONS_MAX: u32 = 8;
+/// Longest source, in characters.
+pub const SOURCE_CHARS_MAX: usize = 64;
+/// Longest contact, in characters.
+pub const CONTACT_CHARS_MAX: usize = 200;
+/// Longest idempotency key, in characters.
+pub const KEY_CHARS_MAX: usize = 128;
+/// Most reports on one page.
+pub const PAGE_MAX: u32 = 1_000;
+/// How far (µs) ahead of our clock a report may say that it happened: clocks of phones are off.
+const AHEAD_US_MAX: i64 = 24 * 3_600 * 1_000_000;
+
+/// What somebody tells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Telling {
+    /// Through which door.
+    pub source: String,
+    /// What it is about.
+    pub category: Option<CategoryCode>,
+    /// Where.
+    pub place: Place,
+    /// What was said.
+    pub words: String,
+    /// When it happened; `None`: now.
+    pub happened_at: Option<Instant>,
+    /// How to reach the person.
+    pub contact: Option<String>,
+}
+
+/// The caller's promise that the same key means the same body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Once {
+    /// The caller's idempotency key, if one was given.
+    pub key: Option<String>,
+    /// SHA-256 of the request's body, hex.
+    pub request_hash: String,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filed {
+    /// The report with its assignment.
+    pub filed: AssignedReport,
+    /// Whether it had been filed before under the same key.
+    pub again: bool,
+}
+
+/// Stores a report durably and assigns it. The same key with the same body gives the same report.
+///
+/// # Errors
+/// [`Refusal::Invalid`] with every fault; [`Refusal::KeyReused`]; [`Refusal::Moved`] when the atlas
+/// moved at each of several decisions; [`Refusal::Store`], after which it is not known whether the
+/// report was filed: ask again with the same key.
+pub async fn file(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    telling: Telling,
+    once: Once,
+) -> Result<Filed, Refusal> {
+    must(caller, Operation::FileReport)?;
+    let now = app.now();
+    let report = checked(seat, telling, once, now)?;
+    for _ in 0..DECISIONS_MAX {
+        let atlas = seat.atlas()?;
+        let ask = Ask {
+            position: report.position,
+            accuracy_m: report.accuracy_m,
+            category: report.category.as_ref(),
+            at: report.happened_at,
+        };
+        let answer = routing::route(&atlas, &ask);
+        let assignment = assignment(&report, &answer, now);
+        let basis = Basis { atlas_version: Some(atlas.version()) };
+        let change = Change::ReportFiled { report: report.clone(), assignment: assignment.clone() };
+        match app.commit(&seat.city, caller, basis, vec![change]).await {
+            Ok(_) => {
+                return Ok(Filed { filed: AssignedReport { report, assignment }, again: false });
+            }
+            Err(CommitError::Moved { .. }) => app.refresh_city(&seat.city).await?,
+            Err(CommitError::KeyUsed { report: earlier, request_hash }) => {
+                return filed_before(app, seat, earlier, &request_hash, &report).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Refusal::Moved)
+}
+
+async fn filed_before(
+    app: &App,
+    seat: &Seat,
+    earlier: ReportId,
+    earlier_hash: &str,
+    report: &Report,
+) -> Result<Filed, Refusal> {
+    if earlier_hash != report.request_hash {
+        return Err(Refusal::KeyReused);
+    }
+    match app.store().report(&seat.city, earlier).await? {
+        Some(filed) => Ok(Filed { filed, again: true }),
+        None => Err(Refusal::Conflict(format!("report {earlier} was filed and is gone"))),
+    }
+}
+
+fn checked(seat: &Seat, telling: Telling, once: Once, now: Instant) -> Result<Report, Refusal> {
+    let mut faults = Vec::new();
+    let atlas = seat.atlas()?;
+    let position = atlas::enter(&atlas, &telling.place);
+    let source = text::line(&telling.source, SOURCE_CHARS_MAX);
+    let words = text::words(&telling.words, WORDS_CHARS_MAX);
+    let contact = telling.contact.map(|raw| text::line(&raw, CONTACT_CHARS_MAX)).transpose();
+    let key = once.key.map(|raw| text::line(&raw, KEY_CHARS_MAX)).transpose();
+    if let Err(found) = &position {
+        faults.extend(found.iter().cloned());
+    }
+    let texts = [
+        ("source", source.as_ref().err()),
+        ("words", words.as_ref().err()),
+        ("contact", contact.as_ref().err()),
+        ("Idempotency-Key", key.as_ref().err()),
+    ];
+    faults.extend(
+        texts
+            .into_iter()
+            .filter_map(|(place, fault)| fault.map(|fault| Fault::new(place, fault.to_string()))),
+    );
+    if matches!(&key, Ok(Some(key)) if key.is_empty()) {
+        faults.push(Fault::new("Idempotency-Key", "is empty"));
+    }
+    let happened_at = telling.happened_at.unwrap_or(now);
+    if happened_at.0 > now.0.saturating_add(AHEAD_US_MAX) {
+        faults.push(Fault::new("happened_at", "lies more than a day in the future"));
+    }
+    match (position, source, words, contact, key) {
+        (Ok(position), Ok(source), Ok(words), Ok(contact), Ok(idempotency_key))
+            if faults.is_empty() =>
+        {
+            Ok(Report {
+                id: clock::report_id(),
+                source: if source.is_empty() { "api".to_owned() } else { source },
+                category: telling.category,
+                position,
+                given_crs: telling.place.crs,
+                accuracy_m: telling.place.accuracy_m,
+                words,
+                happened_at,
+                received_at: now,
+                contact: contact.filter(|contact| !contact.is_empty()),
+                idempotency_key,
+                request_hash: once.request_hash,
+            })
+        }
+        _ => Err(Refusal::Invalid(faults)),
+    }
+}
+
+fn assignment(report: &Report, answer: &Answer, now: Instant) -> Assignment {
+    Assignment {
+        report: report.id,
+        turn: 1,
+        plan_version: answer.plan_version,
+        atlas_version: answer.atlas_version,
+        zone: answer.zone.clone(),
+        unit: answer.unit.clone(),
+        co: answer.co.clone(),
+        rule: answer.fired.code().to_owned(),
+        confidence: answer.confidence,
+        border_m: answer.border_m,
+        runner_up: answer.runner_up.as_ref().map(|next| next.zone.clone()),
+        for_dispatcher: answer.for_dispatcher,
+        actor: "router".to_owned(),
+        at: now,
+    }
+}
+
+/// One report, when the caller's scope holds it.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for what does not exist and for what the caller may not see alike.
+pub async fn get(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    id: ReportId,
+) -> Result<AssignedReport, Refusal> {
+    must(caller, Operation::GetReport)?;
+    let found = app.store().report(&seat.city, id).await?.ok_or(Refusal::NotFound)?;
+    let seen = match caller.scope() {
+        Scope::Nothing => false,
+        Scope::Everything => true,
+        Scope::Unit(unit) => found.assignment.unit == unit || found.assignment.co.contains(&unit),
+    };
+    if seen { Ok(found) } else { Err(Refusal::NotFound) }
+}
+
+/// Reports of the caller's scope, newest first, from behind `after`.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for a caller without a scope.
+pub async fn list(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    mut filter: ReportFilter,
+    after: Option<ReportKey>,
+    limit: u32,
+) -> Result<Vec<AssignedReport>, Refusal> {
+    must(caller, Operation::ListReports)?;
+    match caller.scope() {
+        Scope::Nothing => return Err(Refusal::NotFound),
+        Scope::Everything => {}
+        Scope::Unit(unit) => match &filter.unit {
+            Some(wanted) if *wanted != unit => return Ok(Vec::new()),
+            _ => filter.unit = Some(unit),
+        },
+    }
+    Ok(app.store().reports(&seat.city, &filter, after, limit.min(PAGE_MAX)).await?)
+}

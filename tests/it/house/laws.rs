@@ -6,9 +6,9 @@ use super::Fault;
 use super::source::Source;
 
 /// Longest file, in lines. At 450 a file becomes a folder of the same name.
-pub const FILE_LINES_MAX: usize = 600;
+pub(super) const FILE_LINES_MAX: usize = 600;
 /// Longest function, in lines.
-pub const FUNCTION_LINES_MAX: usize = 70;
+pub(super) const FUNCTION_LINES_MAX: usize = 70;
 
 /// From the ground up.
 const FLOORS: [&str; 7] = ["geom", "domain", "formats", "store", "app", "http", "cli"];
@@ -19,7 +19,7 @@ const DRIVERS: [&str; 5] = ["sqlite", "postgres", "memory", "open", "migrate"];
 /// The columns of the house.
 const WINGS: [&str; 6] = ["atlas", "zoning", "reports", "patrols", "supervision", "accounts"];
 /// The kernels that need it, measured.
-pub const UNSAFE_ROOM: &str = "src/geom/locate/simd.rs";
+pub(super) const UNSAFE_ROOM: &str = "src/geom/locate/simd.rs";
 
 /// A library, and the only rooms it may be named in.
 const GUESTS: [(&str, &[&str]); 12] = [
@@ -38,12 +38,12 @@ const GUESTS: [(&str, &[&str]); 12] = [
 ];
 
 /// A wing that may import its neighbour on the same floor: floor, from, to. Rows may only go.
-pub const EXCEPTIONS: [(&str, &str, &str); 1] = [
+pub(super) const EXCEPTIONS: [(&str, &str, &str); 1] = [
     ("domain", "reports", "atlas"), // a report is routed over the atlas
 ];
 
 /// A lower floor imports a higher one, or anybody but the command line a room that is its own.
-pub fn floors(sources: &[Source]) -> Vec<Fault> {
+pub(super) fn floors(sources: &[Source]) -> Vec<Fault> {
     let rank = |name: &str| FLOORS.iter().position(|floor| *floor == name);
     imports(sources, |source, to| {
         let from = floor(&source.path)?;
@@ -62,7 +62,7 @@ pub fn floors(sources: &[Source]) -> Vec<Fault> {
 }
 
 /// `geom` names another room of ours.
-pub fn geometry_alone(sources: &[Source]) -> Vec<Fault> {
+pub(super) fn geometry_alone(sources: &[Source]) -> Vec<Fault> {
     imports(sources, |source, to| {
         let ours = to.get(1)?;
         (floor(&source.path) == Some("geom") && ours != "geom")
@@ -71,7 +71,7 @@ pub fn geometry_alone(sources: &[Source]) -> Vec<Fault> {
 }
 
 /// `http` names the store.
-pub fn http_without_store(sources: &[Source]) -> Vec<Fault> {
+pub(super) fn http_without_store(sources: &[Source]) -> Vec<Fault> {
     imports(sources, |source, to| {
         (floor(&source.path) == Some("http") && to.get(1)? == "store")
             .then(|| "every write passes the app's `may I?`: ask `app`, not `store`".to_owned())
@@ -79,7 +79,7 @@ pub fn http_without_store(sources: &[Source]) -> Vec<Fault> {
 }
 
 /// Files that import each other, however long the way round. Tests do not count.
-pub fn no_circles(sources: &[Source]) -> Vec<Fault> {
+pub(super) fn no_circles(sources: &[Source]) -> Vec<Fault> {
     let mut edges: BTreeMap<usize, BTreeMap<usize, usize>> = BTreeMap::new();
     let modules: BTreeMap<Vec<String>, usize> =
         sources.iter().enumerate().map(|(n, s)| (s.module(), n)).collect();
@@ -153,7 +153,7 @@ fn circle_fault(
 }
 
 /// Time, dice, environment, files, sockets or waiting in a pure room.
-pub fn pure(sources: &[Source]) -> Vec<Fault> {
+pub(super) fn pure(sources: &[Source]) -> Vec<Fault> {
     const STD: [&str; 7] = ["time", "env", "fs", "net", "process", "thread", "random"];
     const CRATES: [&str; 5] = ["tokio", "getrandom", "rand", "futures_util", "hyper"];
     const CALLS: [&str; 5] = ["now", "now_v7", "new_v4", "system", "now_v6"];
@@ -197,7 +197,7 @@ fn wing_name(path: &str) -> Option<&str> {
 }
 
 /// SQL text outside the store.
-pub fn sql_in_store(sources: &[Source]) -> Vec<Fault> {
+pub(super) fn sql_in_store(sources: &[Source]) -> Vec<Fault> {
     let outside = |s: &&Source| !s.path.starts_with("src/store/");
     sources
         .iter()
@@ -228,7 +228,7 @@ fn is_sql(text: &str) -> bool {
 }
 
 /// A library named outside its room.
-pub fn guests(sources: &[Source]) -> Vec<Fault> {
+pub(super) fn guests(sources: &[Source]) -> Vec<Fault> {
     let mut found = Vec::new();
     for source in sources {
         for named in source.paths() {
@@ -244,13 +244,13 @@ pub fn guests(sources: &[Source]) -> Vec<Fault> {
 }
 
 /// A wing imports its neighbour on the same floor, and no exception is listed.
-pub fn wings(sources: &[Source]) -> Vec<Fault> {
+pub(super) fn wings(sources: &[Source]) -> Vec<Fault> {
     let listed = |step: &(&str, &str, &str)| EXCEPTIONS.contains(step);
     side_steps(sources, listed)
 }
 
 /// The same law before any exception.
-pub fn wings_listed_none(sources: &[Source]) -> Vec<Fault> {
+pub(super) fn wings_listed_none(sources: &[Source]) -> Vec<Fault> {
     side_steps(sources, |_| false)
 }
 
@@ -265,7 +265,7 @@ fn side_steps(sources: &[Source], listed: impl Fn(&(&str, &str, &str)) -> bool) 
 }
 
 /// An exception that no file needs any more.
-pub fn stale_exceptions(sources: &[Source]) -> Vec<Fault> {
+pub(super) fn stale_exceptions(sources: &[Source]) -> Vec<Fault> {
     EXCEPTIONS
         .iter()
         .filter(|row| side_steps(sources, |step| step != *row).is_empty())
@@ -291,7 +291,7 @@ fn wing_of(floor: &str, to: &[String]) -> Option<&'static str> {
 }
 
 /// A file or a function longer than fits a head.
-pub fn sizes(sources: &[Source]) -> Vec<Fault> {
+pub(super) fn sizes(sources: &[Source]) -> Vec<Fault> {
     let mut found = Vec::new();
     for source in sources {
         let lines = source.text.lines().count();
@@ -312,7 +312,7 @@ pub fn sizes(sources: &[Source]) -> Vec<Fault> {
 }
 
 /// Cargo features of our own.
-pub fn no_features(sources: &[Source]) -> Vec<Fault> {
+pub(super) fn no_features(sources: &[Source]) -> Vec<Fault> {
     let says = "one build, one test run: no features of our own";
     let mut found = Vec::new();
     for source in sources {
@@ -330,7 +330,7 @@ pub fn no_features(sources: &[Source]) -> Vec<Fault> {
 }
 
 /// `allow` in an attribute, or `expect` without a reason.
-pub fn no_allow(sources: &[Source]) -> Vec<Fault> {
+pub(super) fn no_allow(sources: &[Source]) -> Vec<Fault> {
     let mut found = Vec::new();
     for source in sources {
         let bare = |at: &usize| attribute(source, *at).is_some();
@@ -365,7 +365,7 @@ fn attribute(source: &Source, at: usize) -> Option<&str> {
 }
 
 /// `unsafe` outside its room.
-pub fn one_unsafe_room(sources: &[Source]) -> Vec<Fault> {
+pub(super) fn one_unsafe_room(sources: &[Source]) -> Vec<Fault> {
     sources
         .iter()
         .filter(|source| source.path != UNSAFE_ROOM)

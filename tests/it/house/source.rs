@@ -7,15 +7,15 @@ use std::fs;
 use std::path::Path;
 
 /// One file of the project.
-pub struct Source {
+pub(super) struct Source {
     /// Relative to the project, with `/`.
-    pub path: String,
+    pub(super) path: String,
     /// Everything that stands in it.
-    pub text: String,
+    pub(super) text: String,
     /// The same, byte for byte, with comments and the insides of literals blanked.
-    pub code: String,
+    pub(super) code: String,
     /// Text literals: byte offset and inside.
-    pub literals: Vec<(usize, String)>,
+    pub(super) literals: Vec<(usize, String)>,
     /// Byte ranges of `#[cfg(test)]` items.
     tests: Vec<(usize, usize)>,
     /// Byte ranges of inline modules.
@@ -23,20 +23,20 @@ pub struct Source {
 }
 
 /// A path named in code (`std::fs::read`), groups unfolded.
-pub struct Named {
-    pub at: usize,
-    pub segments: Vec<String>,
+pub(super) struct Named {
+    pub(super) at: usize,
+    pub(super) segments: Vec<String>,
 }
 
 /// A function: its name, and the bytes from `fn` to its closing brace.
-pub struct Function {
-    pub name: String,
-    pub from: usize,
-    pub to: usize,
+pub(super) struct Function {
+    pub(super) name: String,
+    pub(super) from: usize,
+    pub(super) to: usize,
 }
 
 impl Source {
-    pub fn new(path: &str, text: &str) -> Self {
+    pub(super) fn new(path: &str, text: &str) -> Self {
         let (code, literals) = if Path::new(path).extension().is_some_and(|end| end == "rs") {
             mask(text)
         } else {
@@ -48,12 +48,12 @@ impl Source {
     }
 
     /// The line, from 1, of a byte.
-    pub fn line(&self, at: usize) -> usize {
+    pub(super) fn line(&self, at: usize) -> usize {
         self.code[..at].split('\n').count()
     }
 
     /// Whether the byte belongs to the tests.
-    pub fn is_test(&self, at: usize) -> bool {
+    pub(super) fn is_test(&self, at: usize) -> bool {
         self.path.starts_with("tests/")
             || self.path.ends_with("/tests.rs")
             || self.path.contains("/tests/")
@@ -66,7 +66,7 @@ impl Source {
     }
 
     /// The module that the file is: `src/a/b.rs` and `src/a/b/mod.rs` are `a, b`.
-    pub fn module(&self) -> Vec<String> {
+    pub(super) fn module(&self) -> Vec<String> {
         let inner = self.path.strip_prefix("src/").unwrap_or(&self.path);
         let inner = inner.strip_suffix(".rs").unwrap_or(inner);
         let mut segments: Vec<String> = inner.split('/').map(str::to_owned).collect();
@@ -77,7 +77,7 @@ impl Source {
     }
 
     /// Every occurrence of the word in code.
-    pub fn words(&self, word: &str) -> Vec<usize> {
+    pub(super) fn words(&self, word: &str) -> Vec<usize> {
         let bytes = self.code.as_bytes();
         let whole = |at: usize| {
             !at.checked_sub(1).is_some_and(|before| is_name(bytes[before]))
@@ -88,7 +88,7 @@ impl Source {
 
     /// Every path in code, `use` groups unfolded, `crate`, `self` and `super` resolved to
     /// `crate, …` where they occur.
-    pub fn paths(&self) -> Vec<Named> {
+    pub(super) fn paths(&self) -> Vec<Named> {
         let bytes = self.code.as_bytes();
         let mut found = Vec::new();
         let mut at = 0;
@@ -124,7 +124,7 @@ impl Source {
     }
 
     /// Every function with a body.
-    pub fn functions(&self) -> Vec<Function> {
+    pub(super) fn functions(&self) -> Vec<Function> {
         let bytes = self.code.as_bytes();
         let mut found = Vec::new();
         for from in self.words("fn") {
@@ -373,7 +373,7 @@ fn char_end(text: &str, from: usize) -> Option<usize> {
 
 /// Every file of the project below `folders` that ends with one of `ends`, sorted by path;
 /// what others wrote (`vendor`) left out.
-pub fn read(folders: &[&str], ends: &[&str]) -> Vec<Source> {
+pub(super) fn read(folders: &[&str], ends: &[&str]) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = BTreeSet::new();
     let mut open: Vec<_> = folders.iter().map(|folder| root.join(folder)).collect();

@@ -2,6 +2,12 @@
 //! GeoPackage, the embedded default), PostgreSQL with PostGIS.
 
 pub mod open;
+mod check;
+mod words;
+mod atlas;
+mod memory;
+
+use std::fmt;
 
 use crate::domain::accounts::ApiKey;
 use crate::domain::atlas::city::CityState;
@@ -86,8 +92,8 @@ pub struct ReportFilter {
     pub for_dispatcher: Option<bool>,
 }
 
-/// The place of a report in a list: newest first, then by id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The place of a report in a list: newest first, within one instant the highest id first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ReportKey {
     /// When it was received.
     pub received_at: Instant,
@@ -95,9 +101,31 @@ pub struct ReportKey {
     pub id: ReportId,
 }
 
+/// Most rows that one read of reports or journal gives; a higher limit is lowered to it.
+pub const ROWS_MAX: u32 = 10_000;
+
+fn rows_at_most(limit: u32) -> usize {
+    usize::try_from(limit.min(ROWS_MAX)).unwrap_or(usize::MAX)
+}
+
 /// A store of any make. Cheap to clone; all clones are one store.
 #[derive(Clone)]
-pub struct Store {}
+pub struct Store {
+    driver: Driver,
+}
+
+#[derive(Clone)]
+enum Driver {
+    Memory(memory::Memory),
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.driver {
+            Driver::Memory(_) => "Store(memory)",
+        })
+    }
+}
 
 impl Store {
     /// Every city, by id.
@@ -105,38 +133,52 @@ impl Store {
     /// # Errors
     /// [`StoreError`], as for every read below.
     pub async fn cities(&self) -> Result<Vec<CityId>, StoreError> {
-        todo!()
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.cities()),
+        }
     }
 
-    /// Everything in force in a city, one consistent snapshot.
+    /// Everything in force in a city, one consistent snapshot. Before the first plan is published
+    /// the plan has version 0 and no zones.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn load(&self, _city: &CityId) -> Result<Option<CityState>, StoreError> {
-        todo!()
+    pub async fn load(&self, city: &CityId) -> Result<Option<CityState>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.load(city)),
+        }
     }
 
     /// Where a city stands.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn head(&self, _city: &CityId) -> Result<Option<Head>, StoreError> {
-        todo!()
+    pub async fn head(&self, city: &CityId) -> Result<Option<Head>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.head(city)),
+        }
     }
 
     /// The ONE way to write: all changes or none, durable when it answers. Filed reports that wait
     /// at the same time share one transaction. A repeated idempotency key is refused before
     /// anything else is looked at.
     ///
+    /// The atlas version goes up by one for a commit that moves the atlas, however many changes it
+    /// holds; the journal by one for each change. A commit that makes a city begins with its
+    /// [`Change::CitySet`]. Plans come in order: 1, 2, 3 …
+    ///
     /// # Errors
     /// [`CommitError`]; then nothing was written.
     pub async fn commit(
         &self,
-        _stamp: Stamp,
-        _basis: Basis,
-        _changes: Vec<Change>,
+        stamp: Stamp,
+        basis: Basis,
+        changes: Vec<Change>,
     ) -> Result<Head, CommitError> {
-        todo!()
+        check::changes(&stamp, &changes)?;
+        match &self.driver {
+            Driver::Memory(memory) => memory.commit(&stamp, basis, &changes),
+        }
     }
 
     /// One report with the assignment in force.
@@ -145,53 +187,63 @@ impl Store {
     /// [`StoreError`].
     pub async fn report(
         &self,
-        _city: &CityId,
-        _id: ReportId,
+        city: &CityId,
+        id: ReportId,
     ) -> Result<Option<AssignedReport>, StoreError> {
-        todo!()
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.report(city, id)),
+        }
     }
 
-    /// Reports, newest first, from behind `after`, at most `limit`.
+    /// Reports, newest first, from behind `after`, at most `limit` (and [`ROWS_MAX`]).
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn reports(
         &self,
-        _city: &CityId,
-        _filter: &ReportFilter,
-        _after: Option<ReportKey>,
-        _limit: u32,
+        city: &CityId,
+        filter: &ReportFilter,
+        after: Option<ReportKey>,
+        limit: u32,
     ) -> Result<Vec<AssignedReport>, StoreError> {
-        todo!()
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.reports(city, filter, after, limit)),
+        }
     }
 
-    /// The journal behind `after`, in order, at most `limit`.
+    /// The journal behind `after`, in order, at most `limit` (and [`ROWS_MAX`]).
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn journal(
         &self,
-        _city: &CityId,
-        _after: i64,
-        _limit: u32,
+        city: &CityId,
+        after: i64,
+        limit: u32,
     ) -> Result<Vec<JournalEntry>, StoreError> {
-        todo!()
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.journal(city, after, limit)),
+        }
     }
 
     /// The key with this public half.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn key(&self, _city: &CityId, _id: &KeyId) -> Result<Option<ApiKey>, StoreError> {
-        todo!()
+    pub async fn key(&self, city: &CityId, id: &KeyId) -> Result<Option<ApiKey>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.key(city, id)),
+        }
     }
 
     /// Every key of the city, by id.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn keys(&self, _city: &CityId) -> Result<Vec<ApiKey>, StoreError> {
-        todo!()
+    pub async fn keys(&self, city: &CityId) -> Result<Vec<ApiKey>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.keys(city)),
+        }
     }
 
     /// Whether it answers at all.
@@ -199,6 +251,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn ping(&self) -> Result<(), StoreError> {
-        todo!()
+        match &self.driver {
+            Driver::Memory(_) => Ok(()),
+        }
     }
 }

@@ -1,0 +1,221 @@
+//! What no store may be asked to keep: looked at once, before any driver, so that all stores refuse
+//! the same with the same words.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+use geo_types::Geometry;
+
+use crate::domain::accounts::ApiKey;
+use crate::domain::atlas::city::City;
+use crate::domain::atlas::facility::Facility;
+use crate::domain::atlas::rule::{Reach, Rule};
+use crate::domain::atlas::unit::Unit;
+use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::change::Change;
+use crate::domain::reports::report::{Assignment, Report};
+use crate::domain::text::Names;
+use crate::store::{CommitError, Stamp};
+
+/// Most changes in one commit.
+pub(super) const CHANGES_MAX: usize = 10_000;
+
+/// Whether every change can be kept by every store.
+///
+/// # Errors
+/// [`CommitError::Conflict`] with what is wrong and where.
+pub(super) fn changes(stamp: &Stamp, changes: &[Change]) -> Result<(), CommitError> {
+    look(stamp, changes).map_err(CommitError::Conflict)
+}
+
+fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
+    if changes.len() > CHANGES_MAX {
+        return Err(format!("{} changes in one commit; at most {CHANGES_MAX}", changes.len()));
+    }
+    text("the actor", &stamp.actor)?;
+    let mut reports = BTreeSet::new();
+    let mut keys = BTreeSet::new();
+    for change in changes {
+        match change {
+            Change::CitySet(it) => city(stamp, it)?,
+            Change::UnitsSet(them) => {
+                once("unit", them.iter().map(|it| &it.id))?;
+                them.iter().try_for_each(unit)?;
+            }
+            Change::UnitsRemoved(ids) => once("unit", ids.iter())?,
+            Change::PlanPublished { plan: it, zones } => plan(it, zones)?,
+            Change::FacilitiesSet(them) => {
+                once("facility", them.iter().map(|it| &it.id))?;
+                them.iter().try_for_each(facility)?;
+            }
+            Change::FacilitiesRemoved(ids) => once("facility", ids.iter())?,
+            Change::RulesSet(them) => {
+                once("rule", them.iter().map(|it| &it.id))?;
+                them.iter().try_for_each(rule)?;
+            }
+            Change::RulesRemoved(ids) => once("rule", ids.iter())?,
+            Change::ReportFiled { report: it, assignment: to } => {
+                report(it)?;
+                assignment(it, to)?;
+                if !reports.insert(it.id) {
+                    return Err(format!("report {} is given twice", it.id));
+                }
+                if it.idempotency_key.as_ref().is_some_and(|key| !keys.insert(key)) {
+                    return Err(format!("report {} repeats an idempotency key", it.id));
+                }
+            }
+            Change::KeyIssued(it) => key(it)?,
+            Change::KeyRevoked { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+fn city(stamp: &Stamp, city: &City) -> Result<(), String> {
+    if city.id != stamp.city {
+        return Err(format!("city {} cannot be set in a commit for {}", city.id, stamp.city));
+    }
+    names("the city", &city.names)?;
+    text("the time zone", &city.time_zone)?;
+    finite("the confidence floor", city.confidence_floor)?;
+    finite("the assumed accuracy", city.assumed_accuracy_m)
+}
+
+fn unit(unit: &Unit) -> Result<(), String> {
+    names(&format!("unit {}", unit.id), &unit.names)
+}
+
+fn plan(plan: &Plan, zones: &[Zone]) -> Result<(), String> {
+    text("the plan's note", &plan.note)?;
+    once("zone", zones.iter().map(|it| &it.id))?;
+    for zone in zones {
+        let what = format!("zone {}", zone.id);
+        names(&what, &zone.names)?;
+        polygons(&what, &zone.area.0)?;
+    }
+    Ok(())
+}
+
+fn facility(facility: &Facility) -> Result<(), String> {
+    let what = format!("facility {}", facility.id);
+    names(&what, &facility.names)?;
+    geometry(&what, &facility.geometry)
+}
+
+fn rule(rule: &Rule) -> Result<(), String> {
+    let what = format!("rule {}", rule.id);
+    names(&what, &rule.names)?;
+    match &rule.reach {
+        Reach::Component { within_m, .. } => finite(&what, *within_m),
+        Reach::Line { line, buffer_m } => {
+            finite(&what, *buffer_m)?;
+            geometry(&what, line)
+        }
+        Reach::Ring { radius_m, .. } => finite(&what, *radius_m),
+        Reach::Area { area } => geometry(&what, area),
+        Reach::Everywhere => Ok(()),
+    }
+}
+
+fn report(report: &Report) -> Result<(), String> {
+    let what = format!("report {}", report.id);
+    text(&what, &report.source)?;
+    text(&what, &report.words)?;
+    text(&what, &report.request_hash)?;
+    text(&what, report.contact.as_deref().unwrap_or_default())?;
+    text(&what, report.idempotency_key.as_deref().unwrap_or_default())?;
+    report.accuracy_m.map_or(Ok(()), |it| finite(&what, it))
+}
+
+fn assignment(report: &Report, to: &Assignment) -> Result<(), String> {
+    let what = format!("the assignment of report {}", report.id);
+    if to.report != report.id || to.turn != 1 {
+        return Err(format!("{what} is that of report {}, turn {}", to.report, to.turn));
+    }
+    text(&what, &to.rule)?;
+    text(&what, &to.actor)?;
+    finite(&what, to.confidence)?;
+    to.border_m.map_or(Ok(()), |it| finite(&what, it))
+}
+
+fn key(key: &ApiKey) -> Result<(), String> {
+    let what = format!("key {}", key.id);
+    text(&what, &key.hash)?;
+    text(&what, &key.label)
+}
+
+fn names(what: &str, names: &Names) -> Result<(), String> {
+    text(what, &names.zh)?;
+    text(what, &names.en)
+}
+
+fn text(what: &str, text: &str) -> Result<(), String> {
+    if text.contains('\0') {
+        return Err(format!("{what} holds the character U+0000, which no store keeps"));
+    }
+    Ok(())
+}
+
+fn finite(what: &str, number: f64) -> Result<(), String> {
+    if number.is_finite() { Ok(()) } else { Err(format!("{what} holds the number {number}")) }
+}
+
+fn once<'a, Id: Ord + Display + 'a>(
+    what: &str,
+    ids: impl Iterator<Item = &'a Id>,
+) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for id in ids {
+        if !seen.insert(id) {
+            return Err(format!("{what} {id} is given twice"));
+        }
+    }
+    Ok(())
+}
+
+/// Stored kinds only, no empty part, no NaN: PostGIS would keep NaN and read an empty point as one.
+fn geometry(what: &str, geometry: &Geometry<f64>) -> Result<(), String> {
+    match geometry {
+        Geometry::Point(it) => coords(what, std::iter::once(it.0)),
+        Geometry::LineString(it) => coords(what, it.coords().copied()),
+        Geometry::Polygon(it) => polygons(what, std::slice::from_ref(it)),
+        Geometry::MultiPoint(it) => coords(what, it.iter().map(|point| point.0)),
+        Geometry::MultiLineString(it) => {
+            if it.0.is_empty() {
+                return Err(format!("{what} has an empty geometry"));
+            }
+            it.iter().try_for_each(|line| coords(what, line.coords().copied()))
+        }
+        Geometry::MultiPolygon(it) => polygons(what, &it.0),
+        Geometry::Line(_)
+        | Geometry::Rect(_)
+        | Geometry::Triangle(_)
+        | Geometry::GeometryCollection(_) => {
+            Err(format!("{what} has a geometry that is neither points, lines nor polygons"))
+        }
+    }
+}
+
+fn polygons(what: &str, polygons: &[geo_types::Polygon<f64>]) -> Result<(), String> {
+    if polygons.is_empty() {
+        return Err(format!("{what} has an empty geometry"));
+    }
+    for polygon in polygons {
+        coords(what, polygon.exterior().coords().copied())?;
+        for ring in polygon.interiors() {
+            coords(what, ring.coords().copied())?;
+        }
+    }
+    Ok(())
+}
+
+fn coords(what: &str, coords: impl Iterator<Item = geo_types::Coord<f64>>) -> Result<(), String> {
+    let mut none = true;
+    for at in coords {
+        none = false;
+        if !(at.x.is_finite() && at.y.is_finite()) {
+            return Err(format!("{what} has the coordinate {}, {}", at.x, at.y));
+        }
+    }
+    if none { Err(format!("{what} has an empty geometry")) } else { Ok(()) }
+}

@@ -1,0 +1,264 @@
+//! The store that forgets: plain maps behind a lock. It is the oracle of the suite, so it says what
+//! the promise means in the fewest words.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::domain::accounts::ApiKey;
+use crate::domain::atlas::city::{City, CityState};
+use crate::domain::atlas::facility::Facility;
+use crate::domain::atlas::rule::Rule;
+use crate::domain::atlas::unit::Unit;
+use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::change::{Change, JournalEntry};
+use crate::domain::id::{CityId, FacilityId, KeyId, ReportId, RuleId, UnitId};
+use crate::domain::reports::report::AssignedReport;
+use crate::store::{
+    Basis, CommitError, Head, ReportFilter, ReportKey, Stamp, atlas, rows_at_most, words,
+};
+
+/// All cities of one process.
+#[derive(Clone, Default)]
+pub(super) struct Memory(Arc<RwLock<BTreeMap<CityId, Held>>>);
+
+#[derive(Default)]
+struct Held {
+    head: Head,
+    small: Small,
+    reports: BTreeMap<ReportId, AssignedReport>,
+    by_time: BTreeSet<ReportKey>,
+    by_key: BTreeMap<String, ReportId>,
+    journal: Vec<JournalEntry>,
+}
+
+/// What is small enough to be copied before a commit, and put in place when all of it succeeded.
+#[derive(Clone, Default)]
+struct Small {
+    city: Option<City>,
+    plan: Option<Plan>,
+    zones: Vec<Zone>,
+    units: BTreeMap<UnitId, Unit>,
+    facilities: BTreeMap<FacilityId, Facility>,
+    rules: BTreeMap<RuleId, Rule>,
+    keys: BTreeMap<KeyId, ApiKey>,
+}
+
+impl Memory {
+    pub(super) fn cities(&self) -> Vec<CityId> {
+        self.read(|cities| cities.keys().cloned().collect())
+    }
+
+    pub(super) fn load(&self, city: &CityId) -> Option<CityState> {
+        self.held(city, |held| {
+            Some(CityState {
+                atlas_version: held.head.atlas_version,
+                city: held.small.city.clone()?,
+                plan: held.small.plan.clone().unwrap_or_else(atlas::no_plan),
+                zones: held.small.zones.clone(),
+                units: held.small.units.values().cloned().collect(),
+                facilities: held.small.facilities.values().cloned().collect(),
+                rules: held.small.rules.values().cloned().collect(),
+            })
+        })
+    }
+
+    pub(super) fn head(&self, city: &CityId) -> Option<Head> {
+        self.held(city, |held| Some(held.head))
+    }
+
+    pub(super) fn commit(
+        &self,
+        stamp: &Stamp,
+        basis: Basis,
+        changes: &[Change],
+    ) -> Result<Head, CommitError> {
+        let mut cities = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let fresh = Held::default();
+        let held = cities.get(&stamp.city).unwrap_or(&fresh);
+        for change in changes {
+            if let Change::ReportFiled { report, .. } = change
+                && let Some(earlier) =
+                    report.idempotency_key.as_ref().and_then(|key| held.by_key.get(key))
+                && let Some(earlier) = held.reports.get(earlier)
+            {
+                let earlier = &earlier.report;
+                let request_hash = earlier.request_hash.clone();
+                return Err(CommitError::KeyUsed { report: earlier.id, request_hash });
+            }
+        }
+        let made_here = matches!(changes.first(), Some(Change::CitySet(_)));
+        if held.small.city.is_none() && !made_here {
+            return Err(CommitError::NoCity(stamp.city.clone()));
+        }
+        let now = held.head.atlas_version;
+        if basis.atlas_version.is_some_and(|read| read != now) {
+            return Err(CommitError::Moved { now });
+        }
+        let only_reports = changes.iter().all(|it| matches!(it, Change::ReportFiled { .. }));
+        let small = if only_reports { None } else { Some(applied(held, changes)?) };
+        for change in changes {
+            if let Change::ReportFiled { report, .. } = change
+                && held.reports.contains_key(&report.id)
+            {
+                return Err(CommitError::Conflict(words::taken("report", &report.id)));
+            }
+        }
+        let held = cities.entry(stamp.city.clone()).or_default();
+        if let Some(small) = small {
+            held.small = small;
+        }
+        held.keep(stamp, changes);
+        Ok(held.head)
+    }
+
+    pub(super) fn report(&self, city: &CityId, id: ReportId) -> Option<AssignedReport> {
+        self.held(city, |held| held.reports.get(&id).cloned())
+    }
+
+    pub(super) fn reports(
+        &self,
+        city: &CityId,
+        filter: &ReportFilter,
+        after: Option<ReportKey>,
+        limit: u32,
+    ) -> Vec<AssignedReport> {
+        self.held(city, |held| {
+            let newest_first = held.by_time.iter().rev();
+            let behind = newest_first.filter(|key| after.is_none_or(|after| **key < after));
+            let wanted = behind
+                .filter_map(|key| held.reports.get(&key.id))
+                .filter(|it| wants(filter, it))
+                .take(rows_at_most(limit));
+            Some(wanted.cloned().collect())
+        })
+        .unwrap_or_default()
+    }
+
+    pub(super) fn journal(&self, city: &CityId, after: i64, limit: u32) -> Vec<JournalEntry> {
+        self.held(city, |held| {
+            let from = usize::try_from(after).unwrap_or(0).min(held.journal.len());
+            Some(held.journal.iter().skip(from).take(rows_at_most(limit)).cloned().collect())
+        })
+        .unwrap_or_default()
+    }
+
+    pub(super) fn key(&self, city: &CityId, id: &KeyId) -> Option<ApiKey> {
+        self.held(city, |held| held.small.keys.get(id).cloned())
+    }
+
+    pub(super) fn keys(&self, city: &CityId) -> Vec<ApiKey> {
+        self.held(city, |held| Some(held.small.keys.values().cloned().collect()))
+            .unwrap_or_default()
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&BTreeMap<CityId, Held>) -> T) -> T {
+        look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn held<T>(&self, city: &CityId, look: impl FnOnce(&Held) -> Option<T>) -> Option<T> {
+        self.read(|cities| cities.get(city).and_then(look))
+    }
+}
+
+impl Held {
+    fn keep(&mut self, stamp: &Stamp, changes: &[Change]) {
+        if changes.iter().any(Change::moves_atlas) {
+            self.head.atlas_version += 1;
+        }
+        for change in changes {
+            self.head.journal_seq += 1;
+            self.journal.push(JournalEntry {
+                seq: self.head.journal_seq,
+                at: stamp.at,
+                actor: stamp.actor.clone(),
+                kind: change.kind().to_owned(),
+                subject: change.subject(),
+                facts: change.facts(),
+            });
+            if let Change::ReportFiled { report, assignment } = change {
+                if let Some(key) = &report.idempotency_key {
+                    self.by_key.insert(key.clone(), report.id);
+                }
+                self.by_time.insert(ReportKey { received_at: report.received_at, id: report.id });
+                let (report, assignment) = (report.clone(), assignment.clone());
+                self.reports.insert(report.id, AssignedReport { report, assignment });
+            }
+        }
+    }
+}
+
+/// The small tables after all changes.
+fn applied(held: &Held, changes: &[Change]) -> Result<Small, CommitError> {
+    let mut small = held.small.clone();
+    for change in changes {
+        step(&mut small, change).map_err(CommitError::Conflict)?;
+    }
+    Ok(small)
+}
+
+fn step(small: &mut Small, change: &Change) -> Result<(), String> {
+    match change {
+        Change::CitySet(city) => small.city = Some(city.clone()),
+        Change::UnitsSet(them) => {
+            small.units.extend(them.iter().map(|it| (it.id.clone(), it.clone())));
+        }
+        Change::UnitsRemoved(ids) => remove("units", &mut small.units, ids)?,
+        Change::PlanPublished { plan, zones } => {
+            let before = small.plan.as_ref().map_or(0, |it| it.version);
+            if plan.version != before + 1 {
+                return Err(words::plan_order(plan.version));
+            }
+            small.plan = Some(plan.clone());
+            small.zones.clone_from(zones);
+            small.zones.sort_by(|a, b| a.id.cmp(&b.id));
+        }
+        Change::FacilitiesSet(them) => {
+            small.facilities.extend(them.iter().map(|it| (it.id.clone(), it.clone())));
+        }
+        Change::FacilitiesRemoved(ids) => remove("facilities", &mut small.facilities, ids)?,
+        Change::RulesSet(them) => {
+            small.rules.extend(them.iter().map(|it| (it.id.clone(), it.clone())));
+        }
+        Change::RulesRemoved(ids) => remove("rules", &mut small.rules, ids)?,
+        Change::ReportFiled { .. } => {}
+        Change::KeyIssued(key) => {
+            if small.keys.contains_key(&key.id) {
+                return Err(words::taken("key", &key.id));
+            }
+            small.keys.insert(key.id.clone(), key.clone());
+        }
+        Change::KeyRevoked { key, at } => match small.keys.get_mut(key) {
+            Some(held) if held.revoked_at.is_none() => held.revoked_at = Some(*at),
+            _ => return Err(words::no_key_in_force(key)),
+        },
+    }
+    Ok(())
+}
+
+fn remove<Id: Ord + Display, T>(
+    what: &str,
+    held: &mut BTreeMap<Id, T>,
+    ids: &[Id],
+) -> Result<(), String> {
+    let gone = ids.iter().filter(|id| held.remove(id).is_some()).count();
+    if gone == ids.len() { Ok(()) } else { Err(words::not_all_there(what, ids.len())) }
+}
+
+fn wants(filter: &ReportFilter, it: &AssignedReport) -> bool {
+    let AssignedReport { report, assignment } = it;
+    let zone = filter.zone.as_ref().is_none_or(|zone| assignment.zone.as_ref() == Some(zone));
+    let unit = filter
+        .unit
+        .as_ref()
+        .is_none_or(|unit| assignment.unit == *unit || assignment.co.contains(unit));
+    let category = filter
+        .category
+        .as_ref()
+        .is_none_or(|wanted| report.category.as_ref().is_some_and(|it| it.is_within(wanted)));
+    zone && unit
+        && category
+        && filter.from.is_none_or(|from| report.received_at >= from)
+        && filter.to.is_none_or(|to| report.received_at < to)
+        && filter.for_dispatcher.is_none_or(|it| assignment.for_dispatcher == it)
+}

@@ -1,0 +1,25 @@
+//! The sentences of a [`Conflict`](crate::store::CommitError::Conflict), the same from every store.
+
+use std::fmt::Display;
+
+use crate::domain::id::KeyId;
+
+/// An id that is in use.
+pub(super) fn taken(what: &str, id: &dyn Display) -> String {
+    format!("{what} {id} is there already")
+}
+
+/// A removal that names what is not there.
+pub(super) fn not_all_there(what: &str, asked: usize) -> String {
+    format!("not all of the {asked} {what} to be removed are there; nothing was removed")
+}
+
+/// A plan that does not follow the one before.
+pub(super) fn plan_order(version: i64) -> String {
+    format!("plan {version} does not follow the last one: versions are 1, 2, 3 …")
+}
+
+/// A key that cannot be revoked.
+pub(super) fn no_key_in_force(key: &KeyId) -> String {
+    format!("there is no key {key} in force")
+}

@@ -5,4 +5,5 @@ pub mod domain;
 pub mod formats;
 pub mod store;
 pub mod app;
+pub mod config;
 pub mod cli;

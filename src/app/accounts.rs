@@ -86,7 +86,7 @@ fn checked(app: &App, city: &CityId, order: &KeyOrder, now: Instant) -> Result<S
 /// Every key of the city, by id.
 ///
 /// # Errors
-/// [`Refusal::Store`].
+/// [`Refusal::Unavailable`].
 pub async fn list(app: &App, city: &CityId) -> Result<Vec<ApiKey>, Refusal> {
     Ok(app.store().keys(city).await?)
 }
@@ -108,7 +108,7 @@ pub async fn revoke(app: &App, city: &CityId, caller: &Caller, id: &KeyId) -> Re
 /// Who holds the token. An unknown id costs the same hash as a known one.
 ///
 /// # Errors
-/// [`Refusal::BadKey`], whatever the reason; [`Refusal::Store`].
+/// [`Refusal::BadKey`], whatever the reason; [`Refusal::Unavailable`].
 pub async fn verify(app: &App, city: &CityId, token: &str) -> Result<Caller, Refusal> {
     let pepper = app.pepper()?;
     let token = Token::read(token).ok_or(Refusal::BadKey)?;

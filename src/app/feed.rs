@@ -55,7 +55,7 @@ impl Feed {
     /// The next entries that the caller may see; waits until there are some.
     ///
     /// # Errors
-    /// [`Refusal::Store`]; ask again later.
+    /// [`Refusal::Unavailable`]; ask again later.
     pub async fn next(&mut self) -> Result<Vec<JournalEntry>, Refusal> {
         loop {
             // Marked before the read, so that what is written meanwhile wakes us again.

@@ -6,6 +6,6 @@ pub mod keyring;
 pub mod state;
 pub mod seed;
 pub mod accounts;
-pub mod atlas;
+pub mod locate;
 pub mod reports;
 pub mod feed;

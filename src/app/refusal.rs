@@ -56,9 +56,12 @@ pub enum Refusal {
     /// Too many at once.
     #[error("too many at once; try again shortly")]
     Busy,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    /// The store cannot be reached, is full, read-only or too busy.
+    #[error("the store does not answer: {0}")]
+    Unavailable(String),
+    /// The store holds what cannot be read back.
+    #[error("the store holds what cannot be read: {0}")]
+    Damaged(String),
     /// A fault of ours.
     #[error("{0}")]
     Inner(String),
@@ -79,7 +82,16 @@ impl From<CommitError> for Refusal {
             CommitError::KeyUsed { .. } => Self::KeyReused,
             CommitError::NoCity(city) => Self::NoCity { given: city.to_string() },
             CommitError::Conflict(words) => Self::Conflict(words),
-            CommitError::Store(error) => Self::Store(error),
+            CommitError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(words) => Self::Unavailable(words),
+            StoreError::Damaged(words) => Self::Damaged(words),
         }
     }
 }

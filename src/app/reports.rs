@@ -1,12 +1,12 @@
 //! Reports: may I? -> decide on the atlas in force -> commit, and again when it moved meanwhile.
 
-use crate::app::atlas::{self, Place};
 use crate::app::clock;
+use crate::app::locate::{self, Place};
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation, Scope};
 use crate::domain::change::Change;
-use crate::domain::id::{CategoryCode, ReportId};
+use crate::domain::id::{CategoryCode, ReportId, UnitId, ZoneId};
 use crate::domain::reports::report::{AssignedReport, Assignment, Report};
 use crate::domain::reports::routing::{self, Answer, Ask};
 use crate::domain::text::{self, WORDS_CHARS_MAX};
@@ -65,7 +65,7 @@ pub struct Filed {
 ///
 /// # Errors
 /// [`Refusal::Invalid`] with every fault; [`Refusal::KeyReused`]; [`Refusal::Moved`] when the atlas
-/// moved at each of several decisions; [`Refusal::Store`], after which it is not known whether the
+/// moved at each of several decisions; [`Refusal::Unavailable`], after which it is not known whether the
 /// report was filed: ask again with the same key.
 pub async fn file(
     app: &App,
@@ -122,7 +122,7 @@ async fn filed_before(
 fn checked(seat: &Seat, telling: Telling, once: Once, now: Instant) -> Result<Report, Refusal> {
     let mut faults = Vec::new();
     let atlas = seat.atlas()?;
-    let position = atlas::enter(&atlas, &telling.place);
+    let position = locate::enter(&atlas, &telling.place);
     let source = text::line(&telling.source, SOURCE_CHARS_MAX);
     let words = text::words(&telling.words, WORDS_CHARS_MAX);
     let contact = telling.contact.map(|raw| text::line(&raw, CONTACT_CHARS_MAX)).transpose();
@@ -210,7 +210,28 @@ pub async fn get(
     if seen { Ok(found) } else { Err(Refusal::NotFound) }
 }
 
-/// Reports of the caller's scope, newest first, from behind `after`.
+/// Which reports are asked for; every condition given must hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wanted {
+    /// In this zone.
+    pub zone: Option<ZoneId>,
+    /// Assigned to this unit, or beside it.
+    pub unit: Option<UnitId>,
+    /// Of this category or below it.
+    pub category: Option<CategoryCode>,
+    /// Received at or after.
+    pub from: Option<Instant>,
+    /// Received before.
+    pub to: Option<Instant>,
+    /// Only those that wait for a dispatcher, or only those that do not.
+    pub for_dispatcher: Option<bool>,
+    /// Behind this place of the list: when that report was received, and its id.
+    pub after: Option<(Instant, ReportId)>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Reports of the caller's scope, newest first.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for a caller without a scope.
@@ -218,18 +239,23 @@ pub async fn list(
     app: &App,
     seat: &Seat,
     caller: &Caller,
-    mut filter: ReportFilter,
-    after: Option<ReportKey>,
-    limit: u32,
+    wanted: Wanted,
 ) -> Result<Vec<AssignedReport>, Refusal> {
     must(caller, Operation::ListReports)?;
-    match caller.scope() {
-        Scope::Nothing => return Err(Refusal::NotFound),
-        Scope::Everything => {}
-        Scope::Unit(unit) => match &filter.unit {
-            Some(wanted) if *wanted != unit => return Ok(Vec::new()),
-            _ => filter.unit = Some(unit),
-        },
-    }
-    Ok(app.store().reports(&seat.city, &filter, after, limit.min(PAGE_MAX)).await?)
+    let unit = match (caller.scope(), wanted.unit) {
+        (Scope::Nothing, _) => return Err(Refusal::NotFound),
+        (Scope::Everything, unit) => unit,
+        (Scope::Unit(own), Some(unit)) if own != unit => return Ok(Vec::new()),
+        (Scope::Unit(own), _) => Some(own),
+    };
+    let filter = ReportFilter {
+        zone: wanted.zone,
+        unit,
+        category: wanted.category,
+        from: wanted.from,
+        to: wanted.to,
+        for_dispatcher: wanted.for_dispatcher,
+    };
+    let after = wanted.after.map(|(received_at, id)| ReportKey { received_at, id });
+    Ok(app.store().reports(&seat.city, &filter, after, wanted.limit.min(PAGE_MAX)).await?)
 }

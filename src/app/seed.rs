@@ -12,7 +12,7 @@ use crate::store::{Basis, CommitError};
 /// Makes the city of `recipe` where the store holds no city at all; says which, if it did.
 ///
 /// # Errors
-/// [`Refusal::Store`].
+/// [`Refusal::Unavailable`].
 pub async fn if_empty(app: &App, recipe: &Recipe) -> Result<Option<CityId>, Refusal> {
     if !app.store().cities().await?.is_empty() {
         return Ok(None);

@@ -192,7 +192,7 @@ impl App {
     /// Asks the store for every city and brings every atlas up to date.
     ///
     /// # Errors
-    /// [`Refusal::Store`]; and when a city's state gives no atlas, the words that say why, after
+    /// [`Refusal::Unavailable`]; and when a city's state gives no atlas, the words that say why, after
     /// all the others were brought up to date. What was in force stays in force.
     pub async fn refresh(&self) -> Result<(), Refusal> {
         let mut first_fault = None;

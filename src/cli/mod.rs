@@ -14,6 +14,7 @@ pub mod key;
 use clap::{Parser, Subcommand};
 
 pub use crate::cli::common::Common;
+use crate::cli::common::CommonArgs;
 
 /// Responsibility zones of a city: every report and incident routed by location to the unit that
 /// answers for it.
@@ -21,7 +22,7 @@ pub use crate::cli::common::Common;
 #[command(name = "zonewarden", version, propagate_version = true)]
 struct Cli {
     #[command(flatten)]
-    common: Common,
+    common: CommonArgs,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -54,9 +55,9 @@ enum Command {
 /// What the command could not do, for people.
 pub fn main() -> miette::Result<()> {
     let cli = Cli::parse();
-    let common = &cli.common;
+    let common = &cli.common.resolve()?;
     match &cli.command {
-        None => serve::run(common, &serve::ServeArgs {}),
+        None => serve::run(common, &serve::ServeArgs::default()),
         Some(Command::Serve(args)) => serve::run(common, args),
         Some(Command::Locate(args)) => locate::run(common, args),
         Some(Command::Route(args)) => route::run(common, args),

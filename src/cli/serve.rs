@@ -3,7 +3,7 @@
 use crate::cli::common::Common;
 
 /// Serve the city over HTTP.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct ServeArgs {}
 
 /// Runs the command.

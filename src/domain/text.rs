@@ -82,6 +82,29 @@ fn hidden(c: char) -> bool {
         || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// The name among `names` that `word` was probably meant to be, for "did you mean".
+#[must_use]
+pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word: Vec<char> = word.chars().take(NAME_CHARS_MAX).collect();
+    let best = names.into_iter().map(|name| (distance(&word, name), name)).min()?;
+    (best.0 <= 2.max(word.len() / 3)).then_some(best.1)
+}
+
+/// Levenshtein's distance: single characters put in, left out or exchanged.
+fn distance(word: &[char], name: &str) -> usize {
+    let mut row: Vec<usize> = (0..=word.len()).collect();
+    for (i, c) in name.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, d) in word.iter().enumerate() {
+            let exchanged = corner + usize::from(c != *d);
+            corner = row[j + 1];
+            row[j + 1] = exchanged.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row[word.len()]
+}
+
 /// A name in Chinese and in English. Either may stand alone; the page falls back on the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Names {
@@ -122,5 +145,14 @@ mod tests {
         assert_eq!(name("  "), Err(TextFault::Empty));
         assert_eq!(words("a\r\nb", 9).as_deref(), Ok("a\nb"));
         assert_eq!(name("e\u{301}").as_deref(), Ok("é"));
+    }
+
+    #[test]
+    fn the_nearest_name_is_what_was_probably_meant() {
+        let names = ["listen", "database", "city"];
+        assert_eq!(nearest("databse", names), Some("database"));
+        assert_eq!(nearest("lisent", names), Some("listen"));
+        assert_eq!(nearest("zzzzzz", names), None);
+        assert_eq!(nearest("x", []), None);
     }
 }

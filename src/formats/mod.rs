@@ -1,4 +1,37 @@
 //! Floor 3: bytes to layers and back. Slices in, vectors out; opens no file, knows no store.
 
 pub mod layer;
+pub mod label;
+pub mod geojson;
 pub mod wkb;
+
+use crate::formats::layer::Finding;
+
+/// The text in `bytes`, and whether a byte-order mark stood before it.
+///
+/// # Errors
+/// The finding when it is too large or no UTF-8.
+fn text_of(bytes: &[u8], max: usize) -> Result<(&str, bool), Finding> {
+    if bytes.len() > max {
+        return Err(Finding::error(
+            0,
+            "file",
+            format!("the file has {} bytes, at most {max} are read (limit BYTES_MAX)", bytes.len()),
+            "split it",
+        ));
+    }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(Finding::error(0, "byte 0", "the text is UTF-16", "save it as UTF-8"));
+    }
+    let marked = bytes.starts_with(&[0xef, 0xbb, 0xbf]);
+    let body = if marked { &bytes[3..] } else { bytes };
+    match std::str::from_utf8(body) {
+        Ok(text) => Ok((text, marked)),
+        Err(fault) => Err(Finding::error(
+            0,
+            format!("byte {}", fault.valid_up_to() + bytes.len() - body.len()),
+            "the text is not UTF-8",
+            "save it as UTF-8 (a Chinese spreadsheet is often GBK or GB18030: choose \"CSV UTF-8\")",
+        )),
+    }
+}

@@ -1,7 +1,7 @@
 //! Who is responsible here: positions checked at the door, then the router.
 
 use crate::app::refusal::{Fault, Refusal};
-use crate::domain::atlas::Atlas;
+use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::CategoryCode;
 use crate::domain::reports::routing::{self, Answer, Ask};
 use crate::domain::time::Instant;

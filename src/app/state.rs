@@ -15,7 +15,7 @@ use crate::app::clock::Clock;
 use crate::app::keyring::{Keyring, Pepper};
 use crate::app::refusal::Refusal;
 use crate::domain::accounts::{Caller, Operation};
-use crate::domain::atlas::Atlas;
+use crate::domain::atlas::in_force::Atlas;
 use crate::domain::change::Change;
 use crate::domain::id::CityId;
 use crate::domain::time::Instant;

@@ -1,6 +1,6 @@
 //! Who answers here, and why: rules over the atlas.
 
-use crate::domain::atlas::Atlas;
+use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::{CategoryCode, RuleId, UnitId, ZoneId};
 use crate::domain::time::Instant;
 use crate::geom::coord::GridPoint;

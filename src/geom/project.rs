@@ -25,6 +25,21 @@ impl Scale {
     }
 }
 
+/// The distance from the origin to the nearest point of a segment in the plane.
+#[must_use]
+pub fn origin_to_segment(a: [f64; 2], b: [f64; 2]) -> f64 {
+    let along = [b[0] - a[0], b[1] - a[1]];
+    let square = along[0] * along[0] + along[1] * along[1];
+    if square == 0.0 {
+        return a[0].hypot(a[1]);
+    }
+    let t = (-(a[0] * along[0] + a[1] * along[1]) / square).clamp(0.0, 1.0);
+    if t >= 1.0 {
+        return b[0].hypot(b[1]);
+    }
+    (a[0] + t * along[0]).hypot(a[1] + t * along[1])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

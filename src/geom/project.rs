@@ -17,7 +17,8 @@ impl Scale {
     pub fn at(lat_deg: f64) -> Self {
         const A_M: f64 = 6_378_137.0;
         const E2: f64 = 0.006_694_379_990_141_316;
-        let (sin, cos) = lat_deg.to_radians().sin_cos();
+        // libm and not the system's: every machine gets the same last bit.
+        let (sin, cos) = libm::sincos(lat_deg.to_radians());
         let w2 = 1.0 - E2 * sin * sin;
         let across = A_M / w2.sqrt();
         let along = A_M * (1.0 - E2) / (w2 * w2.sqrt());

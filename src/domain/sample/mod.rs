@@ -1,13 +1,51 @@
 //! The demonstration city: an illustrative valley town, the same for the same seed.
+//!
+//! A lattice of streets is bent along three valley arms that meet where two rivers meet
+//! ([`valley`], [`lattice`]). Every edge of it is kept once ([`mesh`]); blocks, communities and
+//! zones are sets of whole cells ([`zones`]) and become polygons by cancelling the edges they share
+//! ([`outline`]), so that they tile the built-up area exactly. Only whole numbers, the four
+//! operations, square roots and `libm` take part: every machine makes the same bytes.
 
-use crate::domain::atlas::city::CityState;
+mod dice;
+mod valley;
+mod lattice;
+mod mesh;
+mod outline;
+mod streets;
+mod divide;
+mod zones;
+mod spread;
+mod units;
+mod facilities;
+
+use geo_types::MultiPolygon;
+
+use crate::domain::atlas::city::{City, CityState};
+use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::id::{CityId, CodeFault, UnitId, ZoneId};
+use crate::domain::sample::dice::number;
+use crate::domain::sample::mesh::Mesh;
+use crate::domain::sample::outline::outline;
+use crate::domain::sample::spread::Ground;
+use crate::domain::sample::streets::{Street, streets};
+use crate::domain::sample::units::{FALLBACK, Posting, posting};
+use crate::domain::sample::zones::{Division, division};
+use crate::domain::text::{Attributes, Names};
+use crate::domain::time::{Calendar, Instant};
+
+/// Most zones of one city.
+pub const ZONES_MAX: u32 = 10_000;
+/// Most cities that lie apart.
+pub const CITIES_MAX: u32 = 64;
+/// Cameras of the model city.
+pub const MODEL_CAMERAS: u32 = 42_248;
 
 /// What to make.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recipe {
     /// The same seed gives the same bytes.
     pub seed: u64,
-    /// How many zones (60).
+    /// How many zones (60), 3 to [`ZONES_MAX`].
     pub zones: u32,
     /// How many restaurants, markets, stops … as a multiple of the model city's numbers (1).
     pub facilities: u32,
@@ -23,8 +61,127 @@ impl Default for Recipe {
     }
 }
 
+/// The city as its makers see it, before it is put into the nouns of the atlas.
+struct Plot {
+    mesh: Mesh,
+    streets: Vec<Street>,
+    division: Division,
+}
+
+impl Plot {
+    fn new(recipe: &Recipe) -> Self {
+        let seed = recipe.seed ^ (u64::from(recipe.city) << 40);
+        let mesh = Mesh::new(seed, recipe.city, recipe.zones.clamp(3, ZONES_MAX));
+        let streets = streets(&mesh);
+        let division = division(&mesh, &streets, seed, recipe.zones.clamp(3, ZONES_MAX));
+        Self { mesh, streets, division }
+    }
+}
+
 /// Makes the city; atlas and plan are at version 1.
 #[must_use]
-pub fn city(_recipe: &Recipe) -> CityState {
-    todo!()
+pub fn city(recipe: &Recipe) -> CityState {
+    // Every code is spelled in this room; a test makes them all.
+    try_city(recipe).unwrap_or_else(|fault| unreachable!("{fault}"))
 }
+
+fn try_city(recipe: &Recipe) -> Result<CityState, CodeFault> {
+    let seed = recipe.seed ^ (u64::from(recipe.city) << 40);
+    let plot = Plot::new(recipe);
+    let ground = Ground::new(&plot.mesh, &plot.division.weights);
+    let mut posting = posting(&plot.mesh, &plot.division, &ground, seed)?;
+    let zones = zones(&plot, &posting)?;
+    let facilities = facilities::facilities(&plot, &ground, recipe, seed)?;
+    posting.units.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(CityState {
+        atlas_version: 1,
+        city: head(recipe.city)?,
+        plan: Plan {
+            version: 1,
+            effective_from: Instant(1_767_196_800_000_000),
+            note: "演示方案 demonstration plan".to_owned(),
+        },
+        zones,
+        units: posting.units,
+        facilities,
+        rules: Vec::new(),
+    })
+}
+
+fn head(nth: u32) -> Result<City, CodeFault> {
+    let (id, names) = if nth == 0 {
+        ("yanhe".to_owned(), ("延河示范市".to_owned(), "Yanhe Demonstration City".to_owned()))
+    } else {
+        let nth = nth + 1;
+        let names = (format!("延河示范{nth}市"), format!("Yanhe Demonstration City {nth}"));
+        (format!("yanhe-{nth:02}"), names)
+    };
+    Ok(City {
+        id: CityId::new(&id)?,
+        names: Names { zh: names.0, en: names.1 },
+        time_zone: "Asia/Shanghai".to_owned(),
+        fallback: UnitId::new(FALLBACK)?,
+        confidence_floor: 0.6,
+        assumed_accuracy_m: 15.0,
+        calendar: Calendar::default(),
+    })
+}
+
+fn zones(plot: &Plot, posting: &Posting) -> Result<Vec<Zone>, CodeFault> {
+    let Plot { mesh, division, .. } = plot;
+    let digits = division.zones.len().to_string().len().max(2);
+    let mut out = Vec::with_capacity(division.zones.len());
+    for (zone, cells) in division.zones.iter().enumerate() {
+        let nth = zone + 1;
+        let (lead, co) = &posting.zones[zone];
+        let area: MultiPolygon = outline(mesh, &division.zone_of, number(zone), cells);
+        let place = zone_name(plot, cells);
+        let mut attributes = Attributes::new();
+        let area_m2: f64 = cells.iter().map(|cell| mesh.cells[*cell as usize].area_m2).sum();
+        let workload: f64 = cells.iter().map(|cell| division.weights[*cell as usize]).sum();
+        attributes.insert("area_m2".to_owned(), area_m2.round().into());
+        attributes.insert("workload".to_owned(), ((workload * 10.0).round() / 10.0).into());
+        out.push(Zone {
+            id: ZoneId::new(&format!("zone-{nth:0digits$}"))?,
+            number: number(nth),
+            names: Names {
+                zh: format!("{}第{nth}责任区", place.zh),
+                en: format!("Zone {nth}, {}", place.en),
+            },
+            lead: posting.units[*lead].id.clone(),
+            co: co.iter().map(|unit| posting.units[*unit].id.clone()).collect(),
+            area,
+            attributes,
+        });
+    }
+    Ok(out)
+}
+
+/// The street with the best rank and most length in or about the zone.
+fn zone_name(plot: &Plot, cells: &[u32]) -> Names {
+    let own: std::collections::BTreeSet<u32> = cells
+        .iter()
+        .flat_map(|cell| plot.mesh.cells[*cell as usize].edges.iter().map(|(edge, _)| *edge))
+        .collect();
+    let mut best = (0.0, &plot.streets[0].names);
+    for street in &plot.streets {
+        let length: f64 = street
+            .edges
+            .iter()
+            .filter(|(edge, _)| own.contains(edge))
+            .map(|(edge, _)| plot.mesh.edges[*edge as usize].length_m)
+            .sum();
+        let value = match street.rank {
+            streets::Rank::Main => length * 4.0,
+            streets::Rank::Along => length,
+            streets::Rank::Cross => length * 0.5,
+        };
+        if value > best.0 {
+            best = (value, &street.names);
+        }
+    }
+    best.1.clone()
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ pub mod layer;
 pub mod label;
 pub mod geojson;
 pub mod wkb;
+pub mod wkt;
 
 use crate::formats::layer::Finding;
 

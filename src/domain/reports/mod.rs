@@ -1,4 +1,6 @@
 //! Reports of citizens and patrols, and the unit each one goes to.
 
 pub mod report;
+pub mod categories;
+pub mod confidence;
 pub mod routing;

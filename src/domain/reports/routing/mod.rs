@@ -1,0 +1,381 @@
+//! Who answers here, and why: rules over the atlas.
+//!
+//! # Order
+//!
+//! 1. Rules above and beside the polygons, by class: component, line, ring, area, then those that
+//!    hold everywhere for a category. Within a class the more specific first: a ring around one
+//!    named facility before one around every facility of a kind; then the smaller reach (m, of an
+//!    area m²); then the nearer; then the one for the narrower category; then one with a time
+//!    window before one without; then by rule code.
+//! 2. The zone's lead unit.
+//! 3. The fallback unit 属地兜底, also outside every zone.
+//!
+//! The first that fits category and time and has a unit fires. A component or ring without a unit
+//! of its own takes the nearest facility's; where that has none either, the rule loses.
+//!
+//! # Confidence
+//!
+//! The probability that the true position gives the same units: `Φ(d/σ)` for each border that
+//! matters, and of several the smallest (they may be one and the same border, so the chances are
+//! not multiplied). What matters: the zone's border when the zone's lead answers or stands beside;
+//! the border of the fired rule's reach; and the border of a rule's reach, no farther than 3σ and
+//! [`NEAR_M_MAX`], that would have gone first with another unit, had the place lain within. A rule
+//! that holds everywhere, instead of the zone, has no border: 1.
+
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Ordering;
+
+use crate::domain::atlas::in_force::Atlas;
+use crate::domain::atlas::reach::{NEAR_M_MAX, Near};
+use crate::domain::atlas::rule::{Mode, Reach, Rule};
+use crate::domain::atlas::zone::Zone;
+use crate::domain::id::{CategoryCode, RuleId, UnitId, ZoneId};
+use crate::domain::reports::confidence::{same_side, sigma_m};
+use crate::domain::time::{Instant, Local, Window};
+use crate::geom::coord::GridPoint;
+use crate::geom::locate::Surroundings;
+
+/// Why the unit answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fired {
+    /// A rule above or beside the polygons.
+    Rule(RuleId),
+    /// The zone's lead unit.
+    Zone,
+    /// The fallback unit 属地兜底.
+    Fallback,
+}
+
+impl Fired {
+    /// The rule's code, `zone` or `fallback`.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Rule(id) => id.as_str(),
+            Self::Zone => "zone",
+            Self::Fallback => "fallback",
+        }
+    }
+}
+
+/// A rule that did not decide, and why not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lost {
+    /// The rule's code, `zone` or `fallback`.
+    pub rule: String,
+    /// Who would have answered.
+    pub unit: Option<UnitId>,
+    /// Why it lost.
+    pub why: LostWhy,
+}
+
+/// Why a rule that reaches the place did not decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LostWhy {
+    /// A more specific rule fired.
+    Outranked,
+    /// Another category.
+    Category,
+    /// Another time.
+    Window,
+    /// Neither the rule nor the facility names a unit.
+    NoUnit,
+}
+
+/// A zone that is not the answer, and how far (m) its area is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Neighbour {
+    /// Which zone.
+    pub zone: ZoneId,
+    /// Its lead unit.
+    pub unit: UnitId,
+    /// How far (m) its area is from the place.
+    pub distance_m: f64,
+}
+
+/// The explained answer to "who is responsible here?". There is always a unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The plan in force.
+    pub plan_version: i64,
+    /// The atlas that answered.
+    pub atlas_version: i64,
+    /// The zone; `None` outside every zone.
+    pub zone: Option<ZoneId>,
+    /// The unit that answers.
+    pub unit: UnitId,
+    /// Units beside it, in order, without the unit itself.
+    pub co: Vec<UnitId>,
+    /// Why.
+    pub fired: Fired,
+    /// Every rule that reaches the place and did not decide, in order of precedence.
+    pub lost: Vec<Lost>,
+    /// Distance (m) to the nearest border of the zone; outside every zone, to the nearest zone.
+    pub border_m: Option<f64>,
+    /// The nearest other zone.
+    pub runner_up: Option<Neighbour>,
+    /// Probability, 0 to 1, that the true position has the same responsible units.
+    pub confidence: f64,
+    /// Whether the confidence is below the city's floor, so that a dispatcher decides.
+    pub for_dispatcher: bool,
+}
+
+/// A question to the router.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask<'a> {
+    /// Where, WGS84.
+    pub position: GridPoint,
+    /// Accuracy radius (m, 68 %); `None`: the city's assumption.
+    pub accuracy_m: Option<f64>,
+    /// What it is about.
+    pub category: Option<&'a CategoryCode>,
+    /// When it happened.
+    pub at: Instant,
+}
+
+/// The answer without its reasons: what routing a file of millions needs. Nothing is allocated
+/// where no rule is near.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Brief<'a> {
+    /// The zone's place in [`Atlas::zones`]; `None` outside every zone.
+    pub zone: Option<u16>,
+    /// The unit that answers.
+    pub unit: &'a UnitId,
+    /// The rule that fired, by its place in [`Atlas::rules`]; `None`: the zone, or outside every
+    /// zone the fallback.
+    pub rule: Option<u32>,
+    /// As in [`Answer`].
+    pub border_m: Option<f64>,
+    /// The nearest other zone's place in [`Atlas::zones`], and how far (m) it is.
+    pub runner_up: Option<(u16, f64)>,
+    /// As in [`Answer`].
+    pub confidence: f64,
+}
+
+/// Who answers, and why. Total: every place and every ask has an answer.
+#[must_use]
+pub fn route(atlas: &Atlas, ask: &Ask<'_>) -> Answer {
+    let decision = Decision::make(atlas, ask, Look::Every);
+    let brief = decision.brief();
+    let confidence = brief.confidence;
+    let fired = match (decision.fired(), decision.zone) {
+        (Some(standing), _) => Fired::Rule(standing.rule.id.clone()),
+        (None, Some(_)) => Fired::Zone,
+        (None, None) => Fired::Fallback,
+    };
+    Answer {
+        plan_version: atlas.plan().version,
+        atlas_version: atlas.version(),
+        zone: decision.zone.map(|zone| zone.id.clone()),
+        unit: brief.unit.clone(),
+        co: decision.co(brief.unit),
+        fired,
+        lost: decision.lost(),
+        border_m: brief.border_m,
+        runner_up: brief.runner_up.map(|(number, distance_m)| {
+            let zone = &atlas.zones()[usize::from(number)];
+            Neighbour { zone: zone.id.clone(), unit: zone.lead.clone(), distance_m }
+        }),
+        confidence,
+        for_dispatcher: confidence < atlas.city().confidence_floor,
+    }
+}
+
+/// Who answers: the same as [`route`] says, without the reasons.
+#[must_use]
+pub fn route_brief<'a>(atlas: &'a Atlas, ask: &Ask<'_>) -> Brief<'a> {
+    Decision::make(atlas, ask, Look::Fitting).brief()
+}
+
+/// Which rules are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Every rule that reaches the place, to list those that lose.
+    Every,
+    /// Only those whose category and time fit.
+    Fitting,
+}
+
+/// A rule near the place.
+struct Standing<'a> {
+    rule: &'a Rule,
+    near: Near,
+    extent: f64,
+    /// Dots and one of the narrowest category that fits; 0 for a rule for all.
+    depth: usize,
+    unit: Option<&'a UnitId>,
+    /// Why it cannot decide, apart from its place.
+    why: Option<LostWhy>,
+}
+
+impl Standing<'_> {
+    /// Whether the place lies within the rule's reach.
+    fn reaches(&self) -> bool {
+        self.near.inside_m >= 0.0
+    }
+
+    /// The order of the module's documentation.
+    fn order(&self, other: &Self) -> Ordering {
+        let kind_wide = |s: &Self| !matches!(s.rule.reach, Reach::Ring { facility: Some(_), .. });
+        let always = |s: &Self| s.rule.window == Window::default();
+        (self.rule.reach.precedence().cmp(&other.rule.reach.precedence()))
+            .then_with(|| kind_wide(self).cmp(&kind_wide(other)))
+            .then_with(|| self.extent.total_cmp(&other.extent))
+            .then_with(|| self.near.distance_m.total_cmp(&other.near.distance_m))
+            .then_with(|| other.depth.cmp(&self.depth))
+            .then_with(|| always(self).cmp(&always(other)))
+            .then_with(|| self.rule.id.cmp(&other.rule.id))
+    }
+}
+
+/// Everything that bears on one answer.
+struct Decision<'a> {
+    atlas: &'a Atlas,
+    around: Surroundings,
+    zone: Option<&'a Zone>,
+    sigma_m: f64,
+    /// In order.
+    standings: Vec<Standing<'a>>,
+    fired: Option<usize>,
+}
+
+impl<'a> Decision<'a> {
+    fn make(atlas: &'a Atlas, ask: &Ask<'_>, look: Look) -> Self {
+        let around = atlas.areas().surroundings(ask.position);
+        let zone = around.area.map(|number| &atlas.zones()[usize::from(number)]);
+        let assumed = atlas.city().assumed_accuracy_m;
+        let radius = ask.accuracy_m.filter(|r| r.is_finite() && *r >= 0.0).unwrap_or(assumed);
+        let sigma_m = sigma_m(radius);
+        let mut standings = standings(atlas, ask, look, sigma_m);
+        standings.sort_by(Standing::order);
+        let fired = standings.iter().position(|s| s.reaches() && s.why.is_none());
+        Self { atlas, around, zone, sigma_m, standings, fired }
+    }
+
+    fn fired(&self) -> Option<&Standing<'a>> {
+        self.fired.map(|at| &self.standings[at])
+    }
+
+    fn unit(&self) -> &'a UnitId {
+        match (self.fired().and_then(|standing| standing.unit), self.zone) {
+            (Some(unit), _) => unit,
+            (None, Some(zone)) => &zone.lead,
+            (None, None) => &self.atlas.city().fallback,
+        }
+    }
+
+    fn brief(&self) -> Brief<'a> {
+        let unit = self.unit();
+        Brief {
+            zone: self.around.area,
+            unit,
+            rule: self.fired().map(|standing| standing.near.rule),
+            border_m: self.around.border_m,
+            runner_up: self.around.runner_up,
+            confidence: self.confidence(unit),
+        }
+    }
+
+    fn confidence(&self, unit: &UnitId) -> f64 {
+        let zone_m = match self.fired() {
+            Some(standing) if standing.rule.mode == Mode::Instead => None,
+            _ => self.around.border_m,
+        };
+        let fired_m = self.fired().map(|standing| standing.near.inside_m);
+        let before = &self.standings[..self.fired.unwrap_or(self.standings.len())];
+        let would = |s: &&Standing<'_>| !s.reaches() && s.why.is_none() && s.unit != Some(unit);
+        let missed = before.iter().filter(would).map(|s| -s.near.inside_m);
+        let nearest = zone_m.into_iter().chain(fired_m).chain(missed).reduce(f64::min);
+        nearest.map_or(1.0, |border_m| same_side(border_m, self.sigma_m))
+    }
+
+    fn co(&self, unit: &UnitId) -> Vec<UnitId> {
+        let Some(zone) = self.zone else { return Vec::new() };
+        let beside: Vec<&UnitId> = match self.fired().map(|standing| standing.rule.mode) {
+            None => zone.co.iter().collect(),
+            Some(Mode::Beside) => vec![&zone.lead],
+            Some(Mode::Instead) => Vec::new(),
+        };
+        let mut co: Vec<UnitId> = Vec::with_capacity(beside.len());
+        for other in beside {
+            if other != unit && !co.contains(other) {
+                co.push(other.clone());
+            }
+        }
+        co
+    }
+
+    fn lost(&self) -> Vec<Lost> {
+        let mut lost: Vec<Lost> = self
+            .standings
+            .iter()
+            .enumerate()
+            .filter(|(at, standing)| standing.reaches() && self.fired != Some(*at))
+            .map(|(_, standing)| Lost {
+                rule: standing.rule.id.to_string(),
+                unit: standing.unit.cloned(),
+                why: standing.why.unwrap_or(LostWhy::Outranked),
+            })
+            .collect();
+        let outranked = |rule: &str, unit: &UnitId| Lost {
+            rule: rule.to_owned(),
+            unit: Some(unit.clone()),
+            why: LostWhy::Outranked,
+        };
+        if let (Some(_), Some(zone)) = (self.fired, self.zone) {
+            lost.push(outranked("zone", &zone.lead));
+        }
+        if self.fired.is_some() || self.zone.is_some() {
+            lost.push(outranked("fallback", &self.atlas.city().fallback));
+        }
+        lost
+    }
+}
+
+fn standings<'a>(atlas: &'a Atlas, ask: &Ask<'_>, look: Look, sigma_m: f64) -> Vec<Standing<'a>> {
+    let margin_m = (3.0 * sigma_m).min(NEAR_M_MAX);
+    let mut local: Option<Local> = None;
+    let mut found = Vec::new();
+    for number in atlas.reach().candidates(ask.position) {
+        let rule = &atlas.rules()[number as usize];
+        let depth = depth(rule, ask.category);
+        let misfit = if depth.is_none() {
+            Some(LostWhy::Category)
+        } else if open(atlas, rule, ask.at, &mut local) {
+            None
+        } else {
+            Some(LostWhy::Window)
+        };
+        if misfit.is_some() && look == Look::Fitting {
+            continue;
+        }
+        let near = atlas.reach().near(number, rule, atlas.places(), ask.position, margin_m);
+        let Some(near) = near else { continue };
+        let own = |item: u32| atlas.facilities()[item as usize].unit.as_ref();
+        let unit = rule.unit.as_ref().or_else(|| near.facility.and_then(own));
+        let why = misfit.or(if unit.is_none() { Some(LostWhy::NoUnit) } else { None });
+        let extent = atlas.reach().extent(number);
+        found.push(Standing { rule, near, extent, depth: depth.unwrap_or(0), unit, why });
+    }
+    found
+}
+
+/// How narrow the rule's category is that holds the asked one; `None` when none does.
+fn depth(rule: &Rule, asked: Option<&CategoryCode>) -> Option<usize> {
+    if rule.categories.is_empty() {
+        return Some(0);
+    }
+    let asked = asked?;
+    let holds = rule.categories.iter().filter(|branch| asked.is_within(branch));
+    holds.map(|branch| branch.as_str().split('.').count()).max()
+}
+
+fn open(atlas: &Atlas, rule: &Rule, at: Instant, local: &mut Option<Local>) -> bool {
+    if rule.window == Window::default() {
+        return true;
+    }
+    let local = *local.get_or_insert_with(|| at.local(atlas.time_zone()));
+    rule.window.holds(local, &atlas.city().calendar)
+}

@@ -3,6 +3,8 @@
 pub mod layer;
 pub mod label;
 pub mod geojson;
+pub mod cell;
+pub mod nouns;
 pub mod wkb;
 pub mod wkt;
 

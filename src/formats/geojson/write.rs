@@ -77,7 +77,7 @@ fn put_geometry(out: &mut String, geometry: &Geometry<f64>) {
         Geometry::LineString(line) => put("LineString", &|out| put_line(out, line)),
         Geometry::Line(line) => {
             put("LineString", &|out| {
-                list(out, &[line.start, line.end], |out, c| position(out, *c))
+                list(out, &[line.start, line.end], |out, c| position(out, *c));
             });
         }
         Geometry::Polygon(polygon) => put("Polygon", &|out| put_polygon(out, polygon)),

@@ -134,7 +134,7 @@ fn position(out: &mut String, c: Coord<f64>) {
 }
 
 /// Degrees with at most seven decimals, exact from the grid, without trailing zeros.
-pub(in crate::formats) fn degrees(out: &mut String, value: f64) {
+pub(super) fn degrees(out: &mut String, value: f64) {
     use std::fmt::Write as _;
     let steps = i64::from(step(value));
     let (whole, rest) = (steps.abs() / STEPS, steps.abs() % STEPS);

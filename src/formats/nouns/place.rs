@@ -21,6 +21,10 @@ pub(super) fn place(
         found.error(row, "geometry", "a collection has no one shape", "give a multi-geometry");
         return None;
     }
+    if geometry.coords_count() == 0 {
+        found.error(row, "geometry", "is empty", "give its positions");
+        return None;
+    }
     if geometry.coords_count() > FEATURE_VERTICES_MAX {
         found.error(
             row,

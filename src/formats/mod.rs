@@ -3,9 +3,6 @@
 pub mod layer;
 pub mod label;
 pub mod geojson;
-pub mod cell;
-pub mod csv;
-pub mod nouns;
 pub mod wkb;
 pub mod wkt;
 

@@ -5,13 +5,14 @@ use crate::domain::sample::mesh::Mesh;
 use crate::domain::sample::valley::Spot;
 
 /// Cells to draw from, by workload.
-pub(super) struct Spread {
+pub(super) struct Ground<'a> {
+    pub(super) mesh: &'a Mesh,
     /// Running sums of the weights.
     sums: Vec<f64>,
 }
 
-impl Spread {
-    pub(super) fn new(mesh: &Mesh, weights: &[f64]) -> Self {
+impl<'a> Ground<'a> {
+    pub(super) fn new(mesh: &'a Mesh, weights: &[f64]) -> Self {
         let mut sum = 0.0;
         let sums = weights
             .iter()
@@ -21,7 +22,7 @@ impl Spread {
                 sum
             })
             .collect();
-        Self { sums }
+        Self { mesh, sums }
     }
 
     /// A cell on dry land, the busier the likelier.

@@ -22,12 +22,19 @@
 //! Every point of the union of the closed areas thus belongs to exactly one area, and no point
 //! besides. Longitudes do not wrap at ±180.
 
+mod batch;
+mod cells;
+mod edges;
+mod leaf;
 mod measure;
 mod plain;
+mod tree;
+#[cfg(target_arch = "x86_64")]
+mod wide;
 
 use geo_types::MultiPolygon;
 
-use crate::geom::coord::{GridBox, GridPoint, step};
+use crate::geom::coord::{GridBox, GridPoint};
 
 /// Most areas in one index.
 pub const AREAS_MAX: usize = 65_534;
@@ -36,6 +43,7 @@ pub const NOWHERE: u16 = u16::MAX;
 
 /// Areas by point. Areas are numbered in the order given.
 pub struct AreaIndex {
+    tree: Option<tree::Tree>,
     plain: plain::Plain,
     extent: Option<GridBox>,
 }
@@ -58,22 +66,43 @@ impl AreaIndex {
     /// checked both).
     #[must_use]
     pub fn build(areas: &[&MultiPolygon<f64>]) -> Self {
-        Self { plain: plain::Plain::build(areas), extent: extent(areas) }
+        let outline = edges::Outline::read(areas);
+        Self {
+            tree: outline.extent.map(|extent| tree::Tree::build(&outline, extent)),
+            plain: plain::Plain::build(areas),
+            extent: outline.extent,
+        }
     }
 
     /// The area that holds `p`. Where several do (a broken partition), the one with the lowest
     /// number.
     #[must_use]
     pub fn locate(&self, p: GridPoint) -> Option<u16> {
-        self.plain.locate(p)
+        self.tree.as_ref()?.holder(p)
     }
 
     /// The area of every point, [`NOWHERE`] outside all: the same answers as [`Self::locate`],
     /// many look-ups in flight. The three slices are of one length.
     pub fn locate_batch(&self, xs: &[i32], ys: &[i32], out: &mut [u16]) {
-        for ((&x, &y), out) in xs.iter().zip(ys).zip(out) {
-            *out = self.locate(GridPoint { x, y }).unwrap_or(NOWHERE);
+        #[cfg(target_arch = "x86_64")]
+        if self.tree.as_ref().is_some_and(|tree| wide::locate(tree, xs, ys, out)) {
+            return;
         }
+        self.locate_batch_portable(xs, ys, out);
+    }
+
+    /// [`Self::locate_batch`] without wide vectors, whatever the processor has.
+    pub fn locate_batch_portable(&self, xs: &[i32], ys: &[i32], out: &mut [u16]) {
+        match &self.tree {
+            Some(tree) => batch::locate(tree, xs, ys, out),
+            None => out.fill(NOWHERE),
+        }
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.tree.as_ref().map_or(0, tree::Tree::bytes)
     }
 
     /// The area, the distance to its border and the runner-up.
@@ -89,71 +118,5 @@ impl AreaIndex {
     }
 }
 
-fn extent(areas: &[&MultiPolygon<f64>]) -> Option<GridBox> {
-    areas
-        .iter()
-        .flat_map(|area| area.0.iter())
-        .flat_map(|polygon| polygon.exterior().0.iter())
-        .map(|c| GridPoint { x: step(c.x), y: step(c.y) })
-        .fold(None, |frame: Option<GridBox>, p| {
-            let GridBox { min, max } = frame.unwrap_or(GridBox { min: p, max: p });
-            Some(GridBox {
-                min: GridPoint { x: min.x.min(p.x), y: min.y.min(p.y) },
-                max: GridPoint { x: max.x.max(p.x), y: max.y.max(p.y) },
-            })
-        })
-}
-
 #[cfg(test)]
-mod tests {
-    use geo_types::{Coord, LineString, Polygon};
-
-    use super::*;
-    use crate::geom::coord::STEPS_PER_DEGREE;
-
-    /// A polygon from "x,y x,y …; hole …" in grid steps.
-    fn polygon(text: &str) -> Polygon<f64> {
-        let ring = |text: &str| {
-            text.split_whitespace()
-                .map(|pair| {
-                    let (x, y) = pair.split_once(',').unwrap();
-                    let degrees = |n: &str| f64::from(n.parse::<i32>().unwrap()) / STEPS_PER_DEGREE;
-                    Coord { x: degrees(x), y: degrees(y) }
-                })
-                .collect::<LineString<f64>>()
-        };
-        let mut rings = text.split(';').map(ring);
-        Polygon::new(rings.next().unwrap(), rings.collect())
-    }
-
-    fn index(areas: &[&str]) -> AreaIndex {
-        let areas: Vec<MultiPolygon<f64>> =
-            areas.iter().map(|area| MultiPolygon(area.split('|').map(polygon).collect())).collect();
-        AreaIndex::build(&areas.iter().collect::<Vec<_>>())
-    }
-
-    fn at(index: &AreaIndex, x: i32, y: i32) -> Option<u16> {
-        index.locate(GridPoint { x, y })
-    }
-
-    #[test]
-    fn a_shared_arc_belongs_to_the_east_and_a_level_one_to_the_north() {
-        let west_east = index(&["0,0 4,0 4,4 0,4", "4,0 8,0 8,4 4,4"]);
-        assert_eq!(at(&west_east, 3, 2), Some(0));
-        assert_eq!(at(&west_east, 4, 2), Some(1));
-        let south_north = index(&["0,0 4,0 4,4 0,4", "0,4 4,4 4,8 0,8"]);
-        assert_eq!(at(&south_north, 2, 4), Some(1));
-        assert_eq!(at(&south_north, 2, 3), Some(0));
-    }
-
-    #[test]
-    fn the_outer_border_belongs_to_the_area_inside() {
-        let one = index(&["0,0 4,0 4,4 0,4"]);
-        for x in -1..=5 {
-            for y in -1..=5 {
-                let inside = (0..=4).contains(&x) && (0..=4).contains(&y);
-                assert_eq!(at(&one, x, y).is_some(), inside, "{x},{y}");
-            }
-        }
-    }
-}
+mod tests;

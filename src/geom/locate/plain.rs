@@ -42,15 +42,15 @@ impl Plain {
         let mut touched: Option<u16> = None;
         for piece in &self.pieces {
             let mut inside = false;
-            let mut touches = false;
+            let mut on_border = false;
             for &(a, b) in &piece.edges {
                 inside ^= crosses(a, b, p);
-                touches |= on_edge(a, b, p);
+                on_border |= on_edge(a, b, p);
             }
             if inside && held.last() != Some(&piece.area) {
                 held.push(piece.area);
             }
-            if touches {
+            if on_border {
                 touched = touched.or(Some(piece.area));
             }
         }

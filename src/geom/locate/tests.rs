@@ -1,0 +1,188 @@
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "packed words: every narrowing keeps the bits that are meant"
+)]
+use geo_types::{Coord, LineString, Polygon};
+
+use super::*;
+use crate::geom::coord::STEPS_PER_DEGREE;
+
+/// A polygon from "x,y x,y …; hole …" in grid steps.
+fn polygon(text: &str) -> Polygon<f64> {
+    let ring = |text: &str| {
+        text.split_whitespace()
+            .map(|pair| {
+                let (x, y) = pair.split_once(',').unwrap();
+                let degrees = |n: &str| f64::from(n.parse::<i32>().unwrap()) / STEPS_PER_DEGREE;
+                Coord { x: degrees(x), y: degrees(y) }
+            })
+            .collect::<LineString<f64>>()
+    };
+    let mut rings = text.split(';').map(ring);
+    Polygon::new(rings.next().unwrap(), rings.collect())
+}
+
+fn index(areas: &[&str]) -> AreaIndex {
+    let areas: Vec<MultiPolygon<f64>> =
+        areas.iter().map(|area| MultiPolygon(area.split('|').map(polygon).collect())).collect();
+    AreaIndex::build(&areas.iter().collect::<Vec<_>>())
+}
+
+fn at(index: &AreaIndex, x: i32, y: i32) -> Option<u16> {
+    index.locate(GridPoint { x, y })
+}
+
+#[test]
+fn a_shared_arc_belongs_to_the_east_and_a_level_one_to_the_north() {
+    let west_east = index(&["0,0 4,0 4,4 0,4", "4,0 8,0 8,4 4,4"]);
+    assert_eq!(at(&west_east, 3, 2), Some(0));
+    assert_eq!(at(&west_east, 4, 2), Some(1));
+    let south_north = index(&["0,0 4,0 4,4 0,4", "0,4 4,4 4,8 0,8"]);
+    assert_eq!(at(&south_north, 2, 4), Some(1));
+    assert_eq!(at(&south_north, 2, 3), Some(0));
+}
+
+#[test]
+fn the_outer_border_belongs_to_the_area_inside() {
+    let one = index(&["0,0 4,0 4,4 0,4"]);
+    for x in -1..=5 {
+        for y in -1..=5 {
+            let inside = (0..=4).contains(&x) && (0..=4).contains(&y);
+            assert_eq!(at(&one, x, y).is_some(), inside, "{x},{y}");
+        }
+    }
+}
+
+/// A small generator, so that the tests need no dice.
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self, below: u32) -> i32 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) % u64::from(below)) as i32
+    }
+}
+
+fn ring(corners: &[(i64, i64)]) -> LineString<f64> {
+    let degrees = |n: i64| n as f64 / STEPS_PER_DEGREE;
+    corners.iter().map(|&(x, y)| Coord { x: degrees(x), y: degrees(y) }).collect()
+}
+
+/// Both ends of the rule's answers, index against plain, at every given point.
+fn same(areas: &[MultiPolygon<f64>], points: impl Iterator<Item = GridPoint>) {
+    let refs: Vec<_> = areas.iter().collect();
+    let (index, plain) = (AreaIndex::build(&refs), plain::Plain::build(&refs));
+    let tree = index.tree.as_ref().unwrap();
+    let points: Vec<GridPoint> = points.collect();
+    let (xs, ys): (Vec<i32>, Vec<i32>) = points.iter().map(|p| (p.x, p.y)).unzip();
+    let (mut batch, mut portable) = (vec![1; xs.len()], vec![2; xs.len()]);
+    index.locate_batch(&xs, &ys, &mut batch);
+    index.locate_batch_portable(&xs, &ys, &mut portable);
+    assert_eq!(batch, portable, "the twins differ in {areas:?}");
+    for (&p, &area) in points.iter().zip(&batch) {
+        assert_eq!(plain.locate(p).unwrap_or(NOWHERE), area, "{p:?} in {areas:?}");
+        assert_eq!(tree.holders(p), plain.holders(p), "{p:?} in {areas:?}");
+        assert_eq!(index.locate(p), plain.locate(p), "{p:?} in {areas:?}");
+    }
+}
+
+/// Tangled areas: every ring a few dice throws, crossing itself and its neighbours.
+fn tangle(
+    dice: &mut Dice,
+    areas: usize,
+    corners: u32,
+    size: u32,
+    origin: i64,
+    zoom: i64,
+) -> Vec<MultiPolygon<f64>> {
+    (0..areas)
+        .map(|_| {
+            let polygons = (0..=dice.next(2)).map(|_| {
+                let rings: Vec<_> = (0..=dice.next(2))
+                    .map(|_| {
+                        let n = 3 + dice.next(corners);
+                        let corner = |dice: &mut Dice| {
+                            (
+                                origin + i64::from(dice.next(size)) * zoom,
+                                origin + i64::from(dice.next(size)) * zoom,
+                            )
+                        };
+                        ring(&(0..n).map(|_| corner(dice)).collect::<Vec<_>>())
+                    })
+                    .collect();
+                let mut rings = rings.into_iter();
+                Polygon::new(rings.next().unwrap(), rings.collect())
+            });
+            MultiPolygon(polygons.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn every_point_of_tangled_little_areas_is_as_the_rule_says() {
+    let mut dice = Dice(7);
+    for round in 0..400 {
+        let areas = tangle(&mut dice, 1 + round % 4, 6, 24, 0, 1);
+        let points = (-1..26).flat_map(|x| (-1..26).map(move |y| GridPoint { x, y }));
+        same(&areas, points);
+    }
+}
+
+#[test]
+fn crowded_cells_are_as_the_rule_says() {
+    let mut dice = Dice(11);
+    for round in 0..60 {
+        let zoom = [1, 3, 100, 3_000, 70_000, 900_000][round % 6];
+        let areas = tangle(&mut dice, 1 + round % 5, 60, 1000, -500 * zoom, zoom);
+        let mut points: Vec<GridPoint> = Vec::new();
+        for c in areas.iter().flatten().flat_map(|p| p.exterior().0.iter()) {
+            let p = GridPoint { x: (c.x * 1e7).round() as i32, y: (c.y * 1e7).round() as i32 };
+            points.extend([p, GridPoint { x: p.x + 1, y: p.y }, GridPoint { x: p.x, y: p.y - 1 }]);
+        }
+        for _ in 0..300 {
+            let c = |dice: &mut Dice| {
+                (i64::from(dice.next(1100)) - 550) * zoom + i64::from(dice.next(9)) - 4
+            };
+            points.push(GridPoint { x: c(&mut dice) as i32, y: c(&mut dice) as i32 });
+        }
+        same(&areas, points.into_iter());
+    }
+}
+
+#[test]
+fn the_ends_of_the_integers_are_as_the_rule_says() {
+    let mut dice = Dice(13);
+    let ends = [
+        i64::from(i32::MIN),
+        i64::from(i32::MIN) + 1,
+        -1,
+        0,
+        1,
+        i64::from(i32::MAX) - 1,
+        i64::from(i32::MAX),
+    ];
+    for _ in 0..300 {
+        let mut pick = || ends[dice.next(7) as usize];
+        let areas: Vec<_> = (0..2)
+            .map(|_| {
+                let corners: Vec<_> = (0..4).map(|_| (pick(), pick())).collect();
+                MultiPolygon(vec![Polygon::new(ring(&corners), vec![])])
+            })
+            .collect();
+        let points: Vec<_> = ends
+            .iter()
+            .flat_map(|&x| ends.map(|y| GridPoint { x: x as i32, y: y as i32 }))
+            .collect();
+        same(&areas, points.into_iter());
+    }
+}
+
+#[test]
+fn an_empty_index_holds_nothing() {
+    let empty = AreaIndex::build(&[]);
+    assert_eq!(empty.extent(), None);
+    assert_eq!(at(&empty, 0, 0), None);
+}

@@ -13,28 +13,12 @@ pub fn crs_name(crs: Crs) -> &'static str {
     }
 }
 
-/// The system a file's label names, as `EPSG:4326`, an OGC URN or URL, `CRS84`, or our own codes.
+/// The system a file's label names, as [`Crs::from_name`] reads it.
 ///
 /// # Errors
 /// In words, when the label names another system: it is refused, never guessed.
 pub fn crs(label: &str) -> Result<Crs, String> {
-    let upper = label.trim().to_ascii_uppercase();
-    let tail = upper.rsplit([':', '/', '#']).next().unwrap_or_default();
-    if upper.starts_with("URN:ZONEWARDEN:") || !upper.contains([':', '/', '#']) {
-        if let Some(crs) = Crs::from_code(tail) {
-            return Ok(crs);
-        }
-        if matches!(tail, "CRS84" | "WGS 84" | "OGC CRS84") {
-            return Ok(Crs::Wgs84);
-        }
-    }
-    let (epsg, ogc) = (upper.contains("EPSG"), upper.contains("OGC"));
-    match tail {
-        "4326" if epsg => Ok(Crs::Wgs84),
-        "4490" if epsg => Ok(Crs::Cgcs2000),
-        "CRS84" | "CRS84H" if ogc => Ok(Crs::Wgs84),
-        _ => Err(format!("the coordinate system `{}`", clip(label))),
-    }
+    Crs::from_name(label).map_err(|_| format!("the coordinate system `{}`", clip(label)))
 }
 
 /// What to do about a system that is not read.

@@ -3,6 +3,9 @@
 pub mod layer;
 pub mod label;
 pub mod geojson;
+pub mod cell;
+pub mod csv;
+pub mod nouns;
 pub mod wkb;
 pub mod wkt;
 

@@ -12,6 +12,7 @@ use crate::domain::atlas::places::Places;
 use crate::domain::atlas::rule::{Reach, Rule};
 use crate::geom::coord::{GridBox, GridPoint, step};
 use crate::geom::index::PlaceIndex;
+use crate::geom::measure::area_m2;
 use crate::geom::project::Scale;
 
 /// How far (m) beyond its reach a rule is still looked at: a position that lies so near may truly
@@ -187,13 +188,6 @@ fn lines(geometry: &Geometry<f64>) -> Vec<Geometry<f64>> {
 
 fn edge(line: geo_types::Line<f64>) -> Geometry<f64> {
     Geometry::LineString(LineString(vec![line.start, line.end]))
-}
-
-fn area_m2(area: &Geometry<f64>) -> f64 {
-    use geo::Area;
-    let Some(frame) = area.bounding_rect() else { return 0.0 };
-    let scale = Scale::at(frame.center().y);
-    area.unsigned_area() * scale.lon_m * scale.lat_m
 }
 
 /// Gives every box (with [`NEAR_M_MAX`] around it) outside of which the rule is never near.

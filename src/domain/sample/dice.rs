@@ -5,10 +5,6 @@
 pub(super) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
     /// Dice for one purpose: more throws for one thing never change another.
     pub(super) fn for_purpose(seed: u64, purpose: &str) -> Self {
         let mut state = mix(seed);
@@ -41,16 +37,13 @@ impl Dice {
     }
 
     /// In `0..n`; 0 when `n` is 0.
+    #[expect(clippy::cast_possible_truncation, reason = "less than `n`")]
     pub(super) fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.word()) * n as u128) >> 64) as usize
     }
 
     pub(super) fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
-    }
-
-    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
-        from.get(self.below(from.len()))
     }
 }
 
@@ -110,7 +103,7 @@ mod tests {
     #[test]
     fn the_dice_are_splitmix64() {
         // First outputs for seed 1234567 of the reference implementation.
-        let mut dice = Dice::new(1_234_567);
+        let mut dice = Dice(1_234_567);
         assert_eq!(dice.word(), 6_457_827_717_110_365_317);
         assert_eq!(dice.word(), 3_203_168_211_198_807_973);
     }

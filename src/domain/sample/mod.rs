@@ -14,9 +14,15 @@ mod outline;
 mod streets;
 mod divide;
 mod zones;
+mod plot;
 mod spread;
 mod units;
+mod register;
+mod lines;
+mod areas;
+mod points;
 mod facilities;
+mod rules;
 
 use geo_types::MultiPolygon;
 
@@ -24,15 +30,15 @@ use crate::domain::atlas::city::{City, CityState};
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::id::{CityId, CodeFault, UnitId, ZoneId};
 use crate::domain::sample::dice::number;
-use crate::domain::sample::mesh::Mesh;
 use crate::domain::sample::outline::outline;
-use crate::domain::sample::spread::Ground;
-use crate::domain::sample::streets::{Street, streets};
+use crate::domain::sample::plot::Plot;
+use crate::domain::sample::spread::Spread;
 use crate::domain::sample::units::{FALLBACK, Posting, posting};
-use crate::domain::sample::zones::{Division, division};
 use crate::domain::text::{Attributes, Names};
-use crate::domain::time::{Calendar, Instant};
+use crate::domain::time::Instant;
 
+/// Fewest zones of one city: one on each side of the confluence.
+pub const ZONES_MIN: u32 = 3;
 /// Most zones of one city.
 pub const ZONES_MAX: u32 = 10_000;
 /// Most cities that lie apart.
@@ -45,7 +51,7 @@ pub const MODEL_CAMERAS: u32 = 42_248;
 pub struct Recipe {
     /// The same seed gives the same bytes.
     pub seed: u64,
-    /// How many zones (60), 3 to [`ZONES_MAX`].
+    /// How many zones (60), [`ZONES_MIN`] to [`ZONES_MAX`].
     pub zones: u32,
     /// How many restaurants, markets, stops … as a multiple of the model city's numbers (1).
     pub facilities: u32,
@@ -61,20 +67,9 @@ impl Default for Recipe {
     }
 }
 
-/// The city as its makers see it, before it is put into the nouns of the atlas.
-struct Plot {
-    mesh: Mesh,
-    streets: Vec<Street>,
-    division: Division,
-}
-
-impl Plot {
-    fn new(recipe: &Recipe) -> Self {
-        let seed = recipe.seed ^ (u64::from(recipe.city) << 40);
-        let mesh = Mesh::new(seed, recipe.city, recipe.zones.clamp(3, ZONES_MAX));
-        let streets = streets(&mesh);
-        let division = division(&mesh, &streets, seed, recipe.zones.clamp(3, ZONES_MAX));
-        Self { mesh, streets, division }
+impl Recipe {
+    fn city_seed(&self) -> u64 {
+        self.seed ^ (u64::from(self.city) << 40)
     }
 }
 
@@ -86,12 +81,18 @@ pub fn city(recipe: &Recipe) -> CityState {
 }
 
 fn try_city(recipe: &Recipe) -> Result<CityState, CodeFault> {
-    let seed = recipe.seed ^ (u64::from(recipe.city) << 40);
-    let plot = Plot::new(recipe);
-    let ground = Ground::new(&plot.mesh, &plot.division.weights);
-    let mut posting = posting(&plot.mesh, &plot.division, &ground, seed)?;
+    let seed = recipe.city_seed();
+    let plot = Plot::new(seed, recipe.city, recipe.zones.clamp(ZONES_MIN, ZONES_MAX));
+    let spread = Spread::new(&plot.mesh, &plot.division.weights);
+    let mut posting = posting(&plot.mesh, &plot.division, &spread, seed)?;
     let zones = zones(&plot, &posting)?;
-    let facilities = facilities::facilities(&plot, &ground, recipe, seed)?;
+    let facilities = facilities::facilities(
+        &plot,
+        &spread,
+        seed,
+        (recipe.facilities.max(1) as usize, recipe.cameras as usize),
+    )?;
+    let rules = rules::rules(&facilities)?;
     posting.units.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(CityState {
         atlas_version: 1,
@@ -104,7 +105,7 @@ fn try_city(recipe: &Recipe) -> Result<CityState, CodeFault> {
         zones,
         units: posting.units,
         facilities,
-        rules: Vec::new(),
+        rules,
     })
 }
 
@@ -123,26 +124,25 @@ fn head(nth: u32) -> Result<City, CodeFault> {
         fallback: UnitId::new(FALLBACK)?,
         confidence_floor: 0.6,
         assumed_accuracy_m: 15.0,
-        calendar: Calendar::default(),
+        calendar: rules::calendar(),
     })
 }
 
 fn zones(plot: &Plot, posting: &Posting) -> Result<Vec<Zone>, CodeFault> {
     let Plot { mesh, division, .. } = plot;
-    let digits = division.zones.len().to_string().len().max(2);
     let mut out = Vec::with_capacity(division.zones.len());
     for (zone, cells) in division.zones.iter().enumerate() {
         let nth = zone + 1;
         let (lead, co) = &posting.zones[zone];
         let area: MultiPolygon = outline(mesh, &division.zone_of, number(zone), cells);
-        let place = zone_name(plot, cells);
+        let place = plot.place_name(cells);
         let mut attributes = Attributes::new();
         let area_m2: f64 = cells.iter().map(|cell| mesh.cells[*cell as usize].area_m2).sum();
         let workload: f64 = cells.iter().map(|cell| division.weights[*cell as usize]).sum();
         attributes.insert("area_m2".to_owned(), area_m2.round().into());
         attributes.insert("workload".to_owned(), ((workload * 10.0).round() / 10.0).into());
         out.push(Zone {
-            id: ZoneId::new(&format!("zone-{nth:0digits$}"))?,
+            id: ZoneId::new(&plot.zone_code(zone))?,
             number: number(nth),
             names: Names {
                 zh: format!("{}第{nth}责任区", place.zh),
@@ -155,32 +155,6 @@ fn zones(plot: &Plot, posting: &Posting) -> Result<Vec<Zone>, CodeFault> {
         });
     }
     Ok(out)
-}
-
-/// The street with the best rank and most length in or about the zone.
-fn zone_name(plot: &Plot, cells: &[u32]) -> Names {
-    let own: std::collections::BTreeSet<u32> = cells
-        .iter()
-        .flat_map(|cell| plot.mesh.cells[*cell as usize].edges.iter().map(|(edge, _)| *edge))
-        .collect();
-    let mut best = (0.0, &plot.streets[0].names);
-    for street in &plot.streets {
-        let length: f64 = street
-            .edges
-            .iter()
-            .filter(|(edge, _)| own.contains(edge))
-            .map(|(edge, _)| plot.mesh.edges[*edge as usize].length_m)
-            .sum();
-        let value = match street.rank {
-            streets::Rank::Main => length * 4.0,
-            streets::Rank::Along => length,
-            streets::Rank::Cross => length * 0.5,
-        };
-        if value > best.0 {
-            best = (value, &street.names);
-        }
-    }
-    best.1.clone()
 }
 
 #[cfg(test)]

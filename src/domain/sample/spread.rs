@@ -5,14 +5,13 @@ use crate::domain::sample::mesh::Mesh;
 use crate::domain::sample::valley::Spot;
 
 /// Cells to draw from, by workload.
-pub(super) struct Ground<'a> {
-    pub(super) mesh: &'a Mesh,
+pub(super) struct Spread {
     /// Running sums of the weights.
     sums: Vec<f64>,
 }
 
-impl<'a> Ground<'a> {
-    pub(super) fn new(mesh: &'a Mesh, weights: &[f64]) -> Self {
+impl Spread {
+    pub(super) fn new(mesh: &Mesh, weights: &[f64]) -> Self {
         let mut sum = 0.0;
         let sums = weights
             .iter()
@@ -22,7 +21,7 @@ impl<'a> Ground<'a> {
                 sum
             })
             .collect();
-        Self { mesh, sums }
+        Self { sums }
     }
 
     /// A cell on dry land, the busier the likelier.

@@ -56,7 +56,8 @@ fn is_main(zh: &str) -> bool {
     matches!(zh, "中心街" | "南关街" | "七里铺街" | "北关街" | "东关街" | "百米大道" | "210国道")
 }
 
-const CROSS: [(&str, &str); 50] = [
+/// What cross streets and communities are called.
+pub(super) const CROSS: [(&str, &str); 50] = [
     ("光明", "Guangming"),
     ("胜利", "Shengli"),
     ("解放", "Jiefang"),
@@ -124,43 +125,38 @@ pub(super) fn streets(mesh: &Mesh) -> Vec<Street> {
             rows(mesh, (sector, row), &line.nodes, &line.edges, &mut out);
         }
     }
-    let mut across = 0;
     for line in &mesh.lines {
         // Only the bridges carry a street over the river.
         if let Way::Column { arm, side, column } = line.way
             && line.nodes.len() > 2
         {
-            let nth = column * 3
-                + match arm {
-                    Arm::East => 0,
-                    Arm::West => 1,
-                    Arm::South => 2,
-                };
-            across += 1;
-            let names = cross_name(nth, side, across);
+            let arm = match arm {
+                Arm::East => 0,
+                Arm::West => 1,
+                Arm::South => 2,
+            };
+            let names = cross_name((column * 3 + arm) * 2 + usize::from(side == Side::Right));
             push(mesh, names, Rank::Cross, &line.nodes[1..], &line.edges[1..], &mut out);
         }
     }
     out
 }
 
-fn cross_name(nth: usize, side: Side, _across: usize) -> Names {
+/// The name of the `nth` cross street; no two are alike.
+fn cross_name(nth: usize) -> Names {
+    const KINDS: [(&str, &str); 5] =
+        [("路", "Road"), ("街", "Street"), ("巷", "Lane"), ("里", "Alley"), ("坡", "Slope")];
     let (zh, en) = CROSS[nth % CROSS.len()];
-    let (kind_zh, kind_en) =
-        [("路", "Road"), ("街", "Street"), ("巷", "Lane")][nth / CROSS.len() % 3];
-    let section = nth / (3 * CROSS.len());
-    let (far_zh, far_en) = match side {
-        Side::Left => ("", ""),
-        Side::Right => ("右岸", " (right bank)"),
-    };
-    let mut names = Names { zh: format!("{zh}{kind_zh}"), en: format!("{en} {kind_en}") };
-    if section > 0 {
-        names.zh = format!("{}{}段", names.zh, section + 1);
-        names.en = format!("{} Section {}", names.en, section + 1);
+    let (kind_zh, kind_en) = KINDS[nth / CROSS.len() % KINDS.len()];
+    let section = nth / (KINDS.len() * CROSS.len()) + 1;
+    if section > 1 {
+        Names {
+            zh: format!("{zh}{kind_zh}{section}段"),
+            en: format!("{en} {kind_en} Section {section}"),
+        }
+    } else {
+        Names { zh: format!("{zh}{kind_zh}"), en: format!("{en} {kind_en}") }
     }
-    names.zh = format!("{far_zh}{}", names.zh);
-    names.en.push_str(far_en);
-    names
 }
 
 /// Cuts a row line into its named streets.
@@ -209,7 +205,7 @@ fn pieces(mesh: &Mesh, sector: Arm, edges: &[u32]) -> Vec<(usize, usize, Names)>
         });
         let Some((.., zh, en)) = named else { continue };
         match out.last_mut() {
-            Some((_, to, names)) if names.zh == *zh => *to = at + 1,
+            Some((_, to, last)) if last.zh == *zh => *to = at + 1,
             _ => out.push((at, at + 1, Names { zh: (*zh).to_owned(), en: (*en).to_owned() })),
         }
     }

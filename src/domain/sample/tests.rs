@@ -1,11 +1,16 @@
 //! The laws of the partition.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::domain::sample::outline::doubled_area;
+use crate::domain::sample::zones::Division;
 use crate::geom::coord::{GridPoint, step};
 use geo_types::LineString;
+
+fn plot_of(recipe: &Recipe) -> Plot {
+    Plot::new(recipe.city_seed(), recipe.city, recipe.zones)
+}
 
 type Step = (GridPoint, GridPoint);
 
@@ -22,7 +27,7 @@ fn steps(ring: &[GridPoint]) -> impl Iterator<Item = Step> + '_ {
 /// one other area or to the outside; what is left over is one simple ring that encloses exactly
 /// the sum of the areas. With all areas counter-clockwise, every place inside is covered once.
 fn check_tiling<'a>(areas: impl Iterator<Item = &'a MultiPolygon>) {
-    let (mut used, mut sum) = (BTreeMap::new(), 0);
+    let (mut used, mut sum) = (BTreeSet::new(), 0);
     for area in areas {
         assert_eq!(area.0.len(), 1, "in one piece");
         assert!(area.0[0].interiors().is_empty(), "without holes");
@@ -31,11 +36,11 @@ fn check_tiling<'a>(areas: impl Iterator<Item = &'a MultiPolygon>) {
         assert!(doubled > 0, "counter-clockwise");
         sum += doubled;
         for pair in steps(&ring) {
-            assert!(used.insert(pair, ()).is_none(), "{pair:?} is used twice in one direction");
+            assert!(used.insert(pair), "{pair:?} is used twice in one direction");
         }
     }
     let outer: BTreeMap<GridPoint, GridPoint> =
-        used.keys().filter(|(a, b)| !used.contains_key(&(*b, *a))).copied().collect();
+        used.iter().filter(|(a, b)| !used.contains(&(*b, *a))).copied().collect();
     let (&first, _) = outer.first_key_value().unwrap();
     let (mut at, mut ring) = (first, Vec::new());
     while ring.is_empty() || at != first {
@@ -86,7 +91,7 @@ fn zones_tile_the_city_exactly_for_any_seed_size_and_place() {
         Recipe { seed: 3, zones: 3, city: 63, ..model },
     ];
     for recipe in recipes {
-        let plot = Plot::new(&recipe);
+        let plot = plot_of(&recipe);
         let areas: Vec<MultiPolygon> = (0u32..)
             .zip(&plot.division.zones)
             .map(|(zone, cells)| outline(&plot.mesh, &plot.division.zone_of, zone, cells))
@@ -98,11 +103,13 @@ fn zones_tile_the_city_exactly_for_any_seed_size_and_place() {
 
 #[test]
 fn every_cell_lies_in_one_block_one_community_and_one_zone() {
-    let plot = Plot::new(&Recipe::default());
+    let plot = plot_of(&Recipe::default());
     let Division { zones, communities, blocks, zone_of, .. } = &plot.division;
     let mut seen = vec![(0, 0, 0); plot.mesh.cells.len()];
     for cells in zones {
-        cells.iter().for_each(|cell| seen[*cell as usize].0 += 1);
+        for cell in cells {
+            seen[*cell as usize].0 += 1;
+        }
     }
     for (zone, cells) in communities {
         for cell in cells {
@@ -121,7 +128,9 @@ fn every_cell_lies_in_one_block_one_community_and_one_zone() {
         .iter()
         .map(|block| {
             let mut groups = vec![0; seen.len()];
-            block.cells.iter().for_each(|cell| groups[*cell as usize] = 1);
+            for cell in &block.cells {
+                groups[*cell as usize] = 1;
+            }
             outline(&plot.mesh, &groups, 1, &block.cells)
         })
         .collect();
@@ -130,7 +139,7 @@ fn every_cell_lies_in_one_block_one_community_and_one_zone() {
 
 #[test]
 fn zones_are_roughly_balanced_by_workload_and_compact() {
-    let plot = Plot::new(&Recipe::default());
+    let plot = plot_of(&Recipe::default());
     let loads: Vec<f64> = plot
         .division
         .zones
@@ -144,7 +153,7 @@ fn zones_are_roughly_balanced_by_workload_and_compact() {
 
 #[test]
 fn streets_wind_with_a_vertex_every_twenty_to_thirty_metres() {
-    let plot = Plot::new(&Recipe::default());
+    let plot = plot_of(&Recipe::default());
     for edge in &plot.mesh.edges {
         let pieces = dice::real(edge.inner.len() + 1);
         let pace = edge.length_m / pieces;
@@ -167,4 +176,89 @@ fn every_unit_is_there_and_every_zone_has_a_lead_of_its_own() {
     let helpers: std::collections::BTreeSet<_> =
         state.zones.iter().flat_map(|zone| &zone.co).collect();
     assert_eq!(helpers.len(), 16, "the units without a zone of their own help in others");
+}
+
+#[test]
+fn facilities_have_the_model_citys_numbers() {
+    use crate::domain::atlas::facility::FacilityKind as Kind;
+    let state = city(&Recipe::default());
+    let count = |kind| state.facilities.iter().filter(|at| at.kind == kind).count();
+    let expected = [
+        (Kind::School, 502),
+        (Kind::InspectionStation, 41),
+        (Kind::Checkpoint, 84),
+        (Kind::ElectronicFence, 44),
+        (Kind::Restaurant, 4_700),
+        (Kind::Bridge, 3),
+        (Kind::Square, 4),
+        (Kind::Site, 6),
+        (Kind::Camera, 0),
+    ];
+    for (kind, number) in expected {
+        assert_eq!(count(kind), number, "{kind:?}");
+    }
+    assert!(count(Kind::Intersection) >= 84);
+    for street in ["中心街", "东关街", "百米大道", "北关街", "南关街", "七里铺街", "210国道"]
+    {
+        assert!(state.facilities.iter().any(|at| at.names.zh == street), "{street}");
+    }
+    let urban = |at: &&crate::domain::atlas::facility::Facility| {
+        at.attributes.get("urban") == Some(&true.into())
+    };
+    assert_eq!(state.facilities.iter().filter(urban).count(), 35);
+    let cameras = city(&Recipe { cameras: MODEL_CAMERAS, ..Recipe::default() });
+    assert_eq!(cameras.facilities.len(), state.facilities.len() + 42_248);
+}
+
+#[test]
+fn every_facility_stands_on_the_grid_in_order_with_sound_outlines_and_known_units() {
+    use geo_types::Geometry;
+    for recipe in [
+        Recipe::default(),
+        Recipe { zones: 500, facilities: 2, city: 3, seed: 9, ..Recipe::default() },
+    ] {
+        let state = city(&recipe);
+        assert!(state.facilities.is_sorted_by(|a, b| a.id < b.id));
+        assert!(state.rules.is_sorted_by(|a, b| a.id < b.id));
+        let known = |id: &UnitId| state.units.iter().any(|unit| unit.id == *id);
+        for rule in &state.rules {
+            assert!(rule.unit.as_ref().is_none_or(known), "{}", rule.id);
+        }
+        for facility in &state.facilities {
+            assert!(facility.unit.as_ref().is_none_or(known), "{}", facility.id);
+            let rings: Vec<&LineString> = match &facility.geometry {
+                Geometry::Polygon(area) => vec![area.exterior()],
+                Geometry::MultiPolygon(areas) => {
+                    areas.0.iter().map(geo_types::Polygon::exterior).collect()
+                }
+                Geometry::LineString(line) => {
+                    assert!(line.0.windows(2).all(|pair| pair[0] != pair[1]), "{}", facility.id);
+                    vec![]
+                }
+                _ => vec![],
+            };
+            for ring in rings {
+                let ring = open(ring);
+                assert!(doubled_area(&ring) > 0, "{}", facility.id);
+                check_simple(&ring);
+            }
+        }
+    }
+}
+
+#[test]
+fn rules_of_every_class_are_there() {
+    let state = city(&Recipe::default());
+    let classes: std::collections::BTreeSet<_> =
+        state.rules.iter().map(|rule| rule.reach.code()).collect();
+    assert_eq!(classes, ["area", "category", "component", "line", "ring"].into());
+}
+
+#[test]
+fn the_same_seed_makes_the_same_city_and_another_seed_another() {
+    let model = Recipe::default();
+    assert_eq!(city(&model), city(&model));
+    assert_ne!(city(&model).zones, city(&Recipe { seed: 2, ..model.clone() }).zones);
+    let other = city(&Recipe { city: 1, ..model.clone() });
+    assert_ne!(other.city.id, city(&model).city.id);
 }

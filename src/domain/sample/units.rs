@@ -4,7 +4,7 @@ use crate::domain::atlas::unit::{Unit, UnitKind};
 use crate::domain::id::{CodeFault, UnitId};
 use crate::domain::sample::dice::{Dice, real};
 use crate::domain::sample::mesh::Mesh;
-use crate::domain::sample::spread::{Ground, kerb};
+use crate::domain::sample::spread::{Spread, kerb};
 use crate::domain::sample::valley::{Frame, Spot};
 use crate::domain::sample::zones::{Division, Use};
 use crate::domain::text::{Attributes, Names};
@@ -29,9 +29,11 @@ pub(super) const POLICE: &str = "public-security";
 pub(super) const OWNERS: [&str; 6] =
     ["power-supply", "telecom", "water-supply", "gas", "heating", "municipal-works"];
 
-/// Code, Chinese, English, kind, and the place the seat should be near, if it matters. The first
-/// sixty lead the model city's zones.
-pub(super) const UNITS: [(&str, &str, &str, UnitKind, Option<(f64, f64)>); 76] = [
+/// Code, Chinese, English, kind, and the place the seat should be near, if it matters.
+type Row = (&'static str, &'static str, &'static str, UnitKind, Option<(f64, f64)>);
+
+/// The units. The first sixty lead the model city's zones.
+pub(super) const UNITS: [Row; 76] = [
     ("public-security", "市公安局", "Public Security Bureau", Dep, Some((109.4850, 36.5870))),
     ("urban-management", "市城管局", "Urban Management Bureau", Dep, None),
     ("education", "市教育局", "Education Bureau", Dep, None),
@@ -133,7 +135,7 @@ pub(super) struct Posting {
 pub(super) fn posting(
     mesh: &Mesh,
     division: &Division,
-    ground: &Ground<'_>,
+    spread: &Spread,
     seed: u64,
 ) -> Result<Posting, CodeFault> {
     let mut dice = Dice::for_purpose(seed, "units");
@@ -157,7 +159,7 @@ pub(super) fn posting(
         let cell = match home[unit] {
             Some(zone) => inner_cell(mesh, division, zone, &mut dice),
             None if UNITS[unit].4.is_some() => mesh.nearest_cell(wishes[unit], |c| !c.is_river()),
-            None => ground.busy_cell(&mut dice),
+            None => spread.busy_cell(&mut dice),
         };
         seats.push(kerb(mesh, cell, &mut dice));
     }

@@ -65,6 +65,11 @@ pub fn geometry_text(geometry: &geo_types::Geometry<f64>) -> String {
     write::geometry_text(geometry)
 }
 
+/// Degrees with at most seven decimals, exact from the grid.
+pub(super) fn put_degrees(out: &mut String, value: f64) {
+    write::degrees(out, value);
+}
+
 struct File {
     layer: Layer,
     found: Findings,

@@ -174,7 +174,7 @@ fn a_border_counts_as_inside_and_a_hole_does_not() {
 fn equal_distances_come_by_number_and_nothing_is_found_of_nothing() {
     let p = Geometry::Point(Point::new(109.0, 36.0));
     let empty = Geometry::LineString(LineString(vec![]));
-    let town = vec![p.clone(), empty, p.clone(), p];
+    let town = [p.clone(), empty, p.clone(), p];
     let index = PlaceIndex::build(town.iter());
     let from = GridPoint { x: 1_090_000_000, y: 359_990_000 };
     let items = |hits: Vec<Hit>| hits.into_iter().map(|hit| hit.item).collect::<Vec<_>>();

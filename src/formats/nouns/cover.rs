@@ -1,0 +1,172 @@
+//! Do the zones tile? Overlaps, and gaps that they enclose, each with its place and area.
+//!
+//! One union of all zones tells whether anything is covered twice and which holes are left; only
+//! when something is are the pairs looked at. The union runs on whole grid steps around a local
+//! origin, which the overlay keeps exactly, so that zones that share their vertices leave nothing.
+
+use geo::{Area, BooleanOps, BoundingRect, Euclidean, Length, MapCoords, unary_union};
+use geo_types::{Coord, LineString, MultiPolygon, Polygon, Rect};
+
+use crate::domain::atlas::zone::Zone;
+use crate::formats::layer::{Finding, Findings};
+use crate::geom::coord::{STEPS_PER_DEGREE, step};
+use crate::geom::project::Scale;
+
+/// Most vertices of all zones together that are checked.
+pub const COVER_VERTICES_MAX: usize = 5_000_000;
+/// An overlap or gap that is narrower than this (m) is a hair line: real boundary files are full
+/// of them, where two bodies drew the same street.
+pub const HAIR_M: f64 = 0.1;
+/// What is covered twice and is smaller than this (m²) altogether is the overlay's rounding.
+const NOTHING_M2: f64 = 1e-3;
+
+/// Every overlap and every enclosed gap of a plan. An overlap is an error, a hair line of one and
+/// any gap a warning. `rows` are the zones' rows in the file, 0 for one that is in force already.
+#[must_use]
+pub fn findings(zones: &[&Zone], rows: &[usize]) -> Vec<Finding> {
+    let mut found = Findings::default();
+    let vertices: usize = zones.iter().map(|zone| count(&zone.area)).sum();
+    if vertices > COVER_VERTICES_MAX {
+        found.warning(
+            0,
+            "zones",
+            format!("{vertices} vertices are too many to look for overlaps and gaps (limit COVER_VERTICES_MAX, {COVER_VERTICES_MAX})"),
+            "simplify the boundaries to have them checked",
+        );
+        return found.into_vec();
+    }
+    let Some(frame) = Frame::of(zones) else { return Vec::new() };
+    let plane: Vec<MultiPolygon<f64>> = zones.iter().map(|zone| frame.plane(&zone.area)).collect();
+    let polygons: Vec<&Polygon<f64>> = plane.iter().flat_map(|area| &area.0).collect();
+    let union = unary_union(polygons.iter().copied());
+    let sum: f64 = polygons.iter().map(|polygon| polygon.unsigned_area()).sum();
+    if (sum - union.unsigned_area()) * frame.step2_m2() > NOTHING_M2 {
+        overlaps(zones, rows, &plane, &frame, &mut found);
+    }
+    for hole in union.0.iter().flat_map(Polygon::interiors) {
+        gap(hole, &frame, &mut found);
+    }
+    found.into_vec()
+}
+
+fn count(area: &MultiPolygon<f64>) -> usize {
+    use geo::CoordsIter;
+    area.coords_count()
+}
+
+fn overlaps(
+    zones: &[&Zone],
+    rows: &[usize],
+    plane: &[MultiPolygon<f64>],
+    frame: &Frame,
+    found: &mut Findings,
+) {
+    let mut boxes: Vec<(usize, Rect<f64>)> =
+        plane.iter().enumerate().filter_map(|(i, area)| Some((i, area.bounding_rect()?))).collect();
+    boxes.sort_by(|a, b| a.1.min().x.total_cmp(&b.1.min().x).then(a.0.cmp(&b.0)));
+    for (n, (i, a)) in boxes.iter().enumerate() {
+        for (j, b) in boxes[n + 1..].iter().take_while(|(_, b)| b.min().x < a.max().x) {
+            if b.min().y >= a.max().y || a.min().y >= b.max().y {
+                continue;
+            }
+            let (first, second) = (*i.min(j), *i.max(j));
+            for part in &plane[first].intersection(&plane[second]).0 {
+                overlap((zones[first], zones[second], rows[second]), part, frame, found);
+            }
+        }
+    }
+}
+
+fn overlap(
+    (first, second, row): (&Zone, &Zone, usize),
+    part: &Polygon<f64>,
+    frame: &Frame,
+    found: &mut Findings,
+) {
+    let (area_m2, width_m) = frame.measure(part.unsigned_area(), part.exterior());
+    if area_m2 < NOTHING_M2 {
+        return;
+    }
+    let place = format!("zones {} and {} at {}", first.id, second.id, frame.place(part.exterior()));
+    if width_m < HAIR_M {
+        found.warning(
+            row,
+            place,
+            format!("they overlap by a hair line: {area_m2:.2} m², {width_m:.3} m wide"),
+            "the zone with the lower id answers there; draw the border once for both",
+        );
+    } else {
+        found.error(
+            row,
+            place,
+            format!("they overlap by {area_m2:.1} m²"),
+            "give the place to one of them",
+        );
+    }
+}
+
+fn gap(hole: &LineString<f64>, frame: &Frame, found: &mut Findings) {
+    let ring = Polygon::new(hole.clone(), Vec::new());
+    let (area_m2, width_m) = frame.measure(ring.unsigned_area(), hole);
+    if area_m2 < NOTHING_M2 {
+        return;
+    }
+    let kind = if width_m < HAIR_M { "a hair-line gap" } else { "a gap" };
+    found.warning(
+        0,
+        format!("zones around {}", frame.place(hole)),
+        format!("{kind} of {area_m2:.2} m², {width_m:.3} m wide, belongs to no zone"),
+        "a report from there goes to the fallback unit; give the place to a zone unless this is meant",
+    );
+}
+
+/// Whole grid steps around the middle of the city.
+struct Frame {
+    origin: Coord<f64>,
+    /// Metres in a grid step along x and y.
+    step_m: (f64, f64),
+}
+
+impl Frame {
+    fn of(zones: &[&Zone]) -> Option<Self> {
+        let boxes = zones.iter().filter_map(|zone| zone.area.bounding_rect());
+        let all = boxes.reduce(|a, b| {
+            Rect::new(
+                Coord { x: a.min().x.min(b.min().x), y: a.min().y.min(b.min().y) },
+                Coord { x: a.max().x.max(b.max().x), y: a.max().y.max(b.max().y) },
+            )
+        })?;
+        let middle = all.center();
+        let scale = Scale::at(middle.y);
+        Some(Self {
+            origin: Coord { x: f64::from(step(middle.x)), y: f64::from(step(middle.y)) },
+            step_m: (scale.lon_m / STEPS_PER_DEGREE, scale.lat_m / STEPS_PER_DEGREE),
+        })
+    }
+
+    fn plane(&self, area: &MultiPolygon<f64>) -> MultiPolygon<f64> {
+        area.map_coords(|c| Coord {
+            x: f64::from(step(c.x)) - self.origin.x,
+            y: f64::from(step(c.y)) - self.origin.y,
+        })
+    }
+
+    fn step2_m2(&self) -> f64 {
+        self.step_m.0 * self.step_m.1
+    }
+
+    /// Area (m²) and mean width (m) of a ring.
+    fn measure(&self, area_steps: f64, ring: &LineString<f64>) -> (f64, f64) {
+        let metres = ring.map_coords(|c| Coord { x: c.x * self.step_m.0, y: c.y * self.step_m.1 });
+        let area_m2 = area_steps * self.step2_m2();
+        let around_m = Euclidean.length(&metres);
+        (area_m2, if around_m > 0.0 { 2.0 * area_m2 / around_m } else { 0.0 })
+    }
+
+    /// The first position of a ring in degrees.
+    fn place(&self, ring: &LineString<f64>) -> String {
+        let c = ring.0.first().copied().unwrap_or_default();
+        let degrees = |v: f64| v / STEPS_PER_DEGREE;
+        format!("{:.7}, {:.7}", degrees(c.x + self.origin.x), degrees(c.y + self.origin.y))
+    }
+}

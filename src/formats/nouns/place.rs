@@ -1,0 +1,192 @@
+//! A file's geometry as the city keeps it: WGS84, on the grid, oriented, valid.
+
+use std::cell::Cell;
+
+use geo::{CoordsIter, MapCoords};
+use geo_types::{Coord, Geometry, LineString, MultiLineString, MultiPolygon, Polygon};
+
+use crate::formats::layer::{FEATURE_VERTICES_MAX, Findings};
+use crate::geom::coord::{LonLat, PositionFault, step};
+use crate::geom::crs::Crs;
+
+/// The geometry in WGS84 on the grid, rings oriented, repeated vertices left out; `None`, with
+/// findings, where it is no position, collapses on the grid, or is not valid.
+pub(super) fn place(
+    geometry: &Geometry<f64>,
+    crs: Crs,
+    row: usize,
+    found: &mut Findings,
+) -> Option<Geometry<f64>> {
+    if matches!(geometry, Geometry::GeometryCollection(_)) {
+        found.error(row, "geometry", "a collection has no one shape", "give a multi-geometry");
+        return None;
+    }
+    if geometry.coords_count() == 0 {
+        found.error(row, "geometry", "is empty", "give its positions");
+        return None;
+    }
+    if geometry.coords_count() > FEATURE_VERTICES_MAX {
+        found.error(
+            row,
+            "geometry",
+            format!("has more than {FEATURE_VERTICES_MAX} vertices (limit FEATURE_VERTICES_MAX)"),
+            "simplify or split it",
+        );
+        return None;
+    }
+    let geometry = enter(geometry, crs, row, found)?;
+    tidy(geometry, row, found)
+}
+
+/// Every vertex through the door: finite, on the globe, WGS84, on the grid.
+fn enter(
+    geometry: &Geometry<f64>,
+    crs: Crs,
+    row: usize,
+    found: &mut Findings,
+) -> Option<Geometry<f64>> {
+    if !matches!(crs, Crs::Wgs84 | Crs::Cgcs2000) {
+        found.error(row, "crs", "this system is not read yet", "give WGS84");
+        return None;
+    }
+    let (first, bad, at) =
+        (Cell::new(None::<(usize, PositionFault)>), Cell::new(0_usize), Cell::new(0));
+    let entered = geometry.map_coords(|c| {
+        at.set(at.get() + 1);
+        match LonLat::new(c.x, c.y) {
+            Ok(given) => {
+                let kept = given.on_grid();
+                Coord { x: kept.lon(), y: kept.lat() }
+            }
+            Err(fault) => {
+                if first.get().is_none() {
+                    first.set(Some((at.get(), fault)));
+                }
+                bad.set(bad.get() + 1);
+                c
+            }
+        }
+    });
+    let Some((vertex, fault)) = first.get() else { return Some(entered) };
+    let more = match bad.get() - 1 {
+        0 => String::new(),
+        more => format!(" ({more} more such vertices)"),
+    };
+    let remedy = match fault {
+        PositionFault::Swapped { .. } => "exchange the two coordinates: longitude stands first",
+        PositionFault::OutOfRange { .. } => {
+            "give degrees; metres mean that the file is in another coordinate system than it says"
+        }
+        _ => "give the true position, or leave the geometry out",
+    };
+    found.error(row, format!("vertex {vertex}"), format!("{fault}{more}"), remedy);
+    None
+}
+
+fn tidy(geometry: Geometry<f64>, row: usize, found: &mut Findings) -> Option<Geometry<f64>> {
+    match geometry {
+        Geometry::LineString(line) => tidy_line(line, row, found).map(Geometry::from),
+        Geometry::MultiLineString(lines) => {
+            let lines: Option<Vec<_>> =
+                lines.0.into_iter().map(|line| tidy_line(line, row, found)).collect();
+            Some(MultiLineString(lines?).into())
+        }
+        Geometry::Polygon(polygon) => {
+            let polygon = tidy_polygon(polygon, row, found);
+            if polygon.is_none() {
+                thin(row, found);
+            }
+            polygon.map(Geometry::from)
+        }
+        Geometry::MultiPolygon(parts) => {
+            let parts: Vec<_> =
+                parts.0.into_iter().filter_map(|part| tidy_polygon(part, row, found)).collect();
+            if parts.is_empty() {
+                thin(row, found);
+                return None;
+            }
+            Some(MultiPolygon(parts).into())
+        }
+        other => Some(other),
+    }
+}
+
+fn thin(row: usize, found: &mut Findings) {
+    found.error(
+        row,
+        "geometry",
+        "the area is thinner than the grid of 1e-7 degree",
+        "give its true boundary",
+    );
+}
+
+fn tidy_line(
+    mut line: LineString<f64>,
+    row: usize,
+    found: &mut Findings,
+) -> Option<LineString<f64>> {
+    line.0.dedup();
+    if line.0.len() < 2 {
+        found.error(
+            row,
+            "geometry",
+            "the line has no length",
+            "give at least two different positions",
+        );
+        return None;
+    }
+    Some(line)
+}
+
+/// Without repeated vertices, exterior counter-clockwise, holes clockwise; rings without area are
+/// left out with a warning. `None` when the exterior is one.
+fn tidy_polygon(polygon: Polygon<f64>, row: usize, found: &mut Findings) -> Option<Polygon<f64>> {
+    let (shell, holes) = polygon.into_inner();
+    let mut ring = |ring: LineString<f64>, left: bool| {
+        let at = ring.0.first().copied().unwrap_or_default();
+        let ring = oriented(ring, left);
+        if ring.is_none() {
+            found.warning(
+                row,
+                format!("ring at {}, {}", at.x, at.y),
+                "the ring has no area on the grid of 1e-7 degree",
+                "it is left out",
+            );
+        }
+        ring
+    };
+    let shell = ring(shell, true)?;
+    let holes = holes.into_iter().filter_map(|hole| ring(hole, false)).collect();
+    Some(Polygon::new(shell, holes))
+}
+
+fn oriented(mut ring: LineString<f64>, counter_clockwise: bool) -> Option<LineString<f64>> {
+    ring.0.dedup();
+    let twice = twice_area_steps(&ring);
+    if ring.0.len() < 4 || twice == 0 {
+        return None;
+    }
+    if (twice > 0) != counter_clockwise {
+        ring.0.reverse();
+    }
+    Some(ring)
+}
+
+/// Twice the signed area in grid steps squared, exact; positive when counter-clockwise.
+pub(super) fn twice_area_steps(ring: &LineString<f64>) -> i128 {
+    let cross = |pair: &[Coord<f64>]| {
+        let (a, b) = (pair[0], pair[1]);
+        let [ax, ay, bx, by] = [a.x, a.y, b.x, b.y].map(|v| i128::from(step(v)));
+        ax * by - bx * ay
+    };
+    ring.0.windows(2).map(cross).sum()
+}
+
+/// Any areal geometry as a multi-polygon; `None` for what has no area.
+pub(super) fn area(geometry: Geometry<f64>) -> Option<MultiPolygon<f64>> {
+    match geometry {
+        Geometry::Polygon(polygon) => Some(MultiPolygon(vec![polygon])),
+        Geometry::MultiPolygon(parts) => Some(parts),
+        _ => None,
+    }
+}

@@ -1,0 +1,278 @@
+use std::collections::BTreeSet;
+
+use geo_types::{Geometry, line_string, point, polygon};
+use serde_json::json;
+
+use super::{Mapping, cover, facilities, rules, system, units, zones};
+use crate::domain::atlas::facility::{Facility, FacilityKind};
+use crate::domain::atlas::rule::{Mode, Reach, Rule};
+use crate::domain::atlas::unit::{Unit, UnitKind};
+use crate::domain::atlas::zone::Zone;
+use crate::domain::id::{CategoryCode, FacilityId, RuleId, UnitId};
+use crate::domain::text::Names;
+use crate::formats::geojson;
+use crate::formats::layer::{Finding, Layer};
+use crate::geom::coord::GridPoint;
+use crate::geom::crs::Crs;
+
+fn layer(features: &[(&str, &str)]) -> Layer {
+    let features: Vec<String> = features
+        .iter()
+        .map(|(properties, geometry)| {
+            format!(r#"{{"type":"Feature","properties":{properties},"geometry":{geometry}}}"#)
+        })
+        .collect();
+    let text = format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","));
+    let reading = geojson::read(text.as_bytes());
+    assert!(!reading.refused(), "{:?}", reading.findings);
+    reading.layer
+}
+
+/// A square of side `side` degrees with its south-west corner at `x`, `y`.
+fn square(x: f64, y: f64, side: f64) -> String {
+    let (e, n) = (x + side, y + side);
+    format!(
+        r#"{{"type":"Polygon","coordinates":[[[{x},{y}],[{e},{y}],[{e},{n}],[{x},{n}],[{x},{y}]]]}}"#
+    )
+}
+
+fn lead(unit: &str) -> Mapping {
+    Mapping { lead: Some(UnitId::new(unit).unwrap()), ..Mapping::default() }
+}
+
+fn words(findings: &[Finding]) -> Vec<String> {
+    findings.iter().map(ToString::to_string).collect()
+}
+
+#[track_caller]
+fn check_zones(features: &[(&str, &str)], expected: &[&str]) {
+    let mapped = zones::from_layer(&layer(features), &lead("u"));
+    let found = words(&mapped.findings);
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}\nbegins otherwise than\n{expected}");
+    }
+}
+
+#[test]
+fn every_fault_of_every_row_is_found_at_once() {
+    let (a, b) = (square(109.4, 36.5, 0.1), square(36.5, 109.4, 0.1));
+    check_zones(
+        &[
+            (r#"{"id":"A"}"#, &a),
+            (r#"{"id":"a b","lead":"x y"}"#, &a),
+            (r#"{"id":"A"}"#, &square(109.6, 36.5, 0.1)),
+            (r#"{"id":"B"}"#, &b),
+            (r#"{"id":"C"}"#, r#"{"type":"Point","coordinates":[109.4,36.5]}"#),
+            (r#"{"id":"D","number":"x"}"#, "null"),
+            (
+                r#"{"id":"E"}"#,
+                r#"{"type":"Polygon","coordinates":[[[500000,4000000],[500100,4000000],[500100,4000100],[500000,4000000]]]}"#,
+            ),
+            (
+                r#"{"id":"F"}"#,
+                r#"{"type":"Polygon","coordinates":[[[109.4,36.5],[109.40000001,36.5],[109.4,36.50000001],[109.4,36.5]]]}"#,
+            ),
+        ],
+        &[
+            "error: row 2, id: `a b` is no code",
+            "error: row 2, lead: `x y` is no code",
+            "error: row 4, vertex 1: position 36.5, 109.4 looks swapped",
+            "error: row 5, geometry: is no area",
+            "error: row 6, number: invalid digit",
+            "error: row 6, geometry: is missing",
+            "error: row 7, vertex 1: position 500000, 4000000 is outside the globe",
+            "warning: row 8, ring at 109.4, 36.5: the ring has no area",
+            "error: row 8, geometry: the area is thinner",
+            "error: row 3, id: the id A stands in row 1 already",
+        ],
+    );
+}
+
+#[test]
+fn aliases_attributes_and_a_named_id_column_are_understood() {
+    let area = square(109.4, 36.5, 0.1);
+    let read = layer(&[(
+        r#"{"precinct":12,"Name":"枣园","牵头单位":"u1","co":"u2; u3、u1","borough":"x","n":null}"#,
+        &area,
+    )]);
+    let mapping = Mapping { id: Some("precinct".to_owned()), ..Mapping::default() };
+    let mapped = zones::from_layer(&read, &mapping);
+    assert_eq!(words(&mapped.findings), Vec::<String>::new());
+    let zone = &mapped.items[0];
+    assert_eq!((zone.id.as_str(), zone.number, zone.names.zh.as_str()), ("12", 12, "枣园"));
+    assert_eq!((zone.lead.as_str(), zone.co.len()), ("u1", 2));
+    assert_eq!(zone.attributes, [("borough".to_owned(), json!("x"))].into());
+    let unknown = Mapping { units: Some(BTreeSet::from([UnitId::new("u1").unwrap()])), ..mapping };
+    let found = words(&zones::from_layer(&read, &unknown).findings);
+    assert!(found.len() == 2 && found[0].contains("row 1, co: there is no unit u2"), "{found:?}");
+    let missing = Mapping { id: Some("zone".to_owned()), ..lead("u") };
+    let found = words(&zones::from_layer(&read, &missing).findings);
+    assert!(
+        found[0].contains("there is no column `zone`; name one of: Name, borough"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn rings_are_turned_and_rounded_once() {
+    let clockwise = r#"{"type":"Polygon","coordinates":[[[109.4,36.5],[109.4,36.6],[109.4,36.6],[109.50000004,36.6],[109.4,36.5]]]}"#;
+    let mapped = zones::from_layer(&layer(&[(r#"{"id":"A"}"#, clockwise)]), &lead("u"));
+    assert_eq!(words(&mapped.findings), Vec::<String>::new());
+    let ring = mapped.items[0].area.0[0].exterior();
+    assert_eq!(ring.0.len(), 4);
+    assert!(ring.0.iter().any(|c| c.x.to_bits() == 109.5_f64.to_bits()), "{ring:?}");
+    assert!(super::place::twice_area_steps(ring) > 0);
+}
+
+fn cover_of(features: &[(&str, &str)]) -> Vec<String> {
+    let mapped = zones::from_layer(&layer(features), &lead("u"));
+    assert!(!mapped.refused(), "{:?}", mapped.findings);
+    let zones: Vec<&Zone> = mapped.items.iter().collect();
+    words(&cover::findings(&zones, &mapped.rows))
+}
+
+#[test]
+fn zones_that_tile_have_no_finding_and_one_grid_step_of_overlap_is_a_hair_line() {
+    let (a, b, far) =
+        (square(109.4, 36.5, 0.1), square(109.5, 36.5, 0.1), square(109.4, 36.7, 0.1));
+    assert_eq!(
+        cover_of(&[(r#"{"id":"A"}"#, &a), (r#"{"id":"B"}"#, &b), (r#"{"id":"C"}"#, &far)]),
+        Vec::<String>::new()
+    );
+    let hair = square(109.499_999_9, 36.5, 0.1);
+    let found = cover_of(&[(r#"{"id":"A"}"#, &a), (r#"{"id":"B"}"#, &hair)]);
+    assert!(found.len() == 1 && found[0].contains("hair line"), "{found:?}");
+    let wide = square(109.499, 36.5, 0.1);
+    let found = cover_of(&[(r#"{"id":"A"}"#, &a), (r#"{"id":"B"}"#, &wide)]);
+    assert!(
+        found.len() == 1 && found[0].starts_with("error: row 2, zones A and B at 109."),
+        "{found:?}"
+    );
+    let within = square(109.42, 36.52, 0.01);
+    let found = cover_of(&[(r#"{"id":"A"}"#, &a), (r#"{"id":"B"}"#, &within)]);
+    assert!(found.len() == 1 && found[0].starts_with("error"), "{found:?}");
+}
+
+#[test]
+fn a_gap_is_told_with_its_place_and_area() {
+    let ring = r#"{"type":"Polygon","coordinates":[[[109.4,36.5],[109.5,36.5],[109.5,36.6],[109.4,36.6],[109.4,36.5]],[[109.42,36.52],[109.42,36.53],[109.43,36.53],[109.43,36.52],[109.42,36.52]]]}"#;
+    let found = cover_of(&[(r#"{"id":"A"}"#, ring)]);
+    assert!(found.len() == 1 && found[0].starts_with("warning: zones around 109.4"), "{found:?}");
+    let filled = square(109.42, 36.52, 0.01);
+    assert_eq!(
+        cover_of(&[(r#"{"id":"A"}"#, ring), (r#"{"id":"B"}"#, &filled)]),
+        Vec::<String>::new()
+    );
+    let short = square(109.42, 36.52, 0.009_999_9);
+    let found = cover_of(&[(r#"{"id":"A"}"#, ring), (r#"{"id":"B"}"#, &short)]);
+    assert!(found.len() == 1 && found[0].contains("a hair-line gap"), "{found:?}");
+}
+
+#[test]
+fn a_file_that_names_no_system_needs_one_and_may_not_contradict_it() {
+    let mut layer = layer(&[("{}", r#"{"type":"Point","coordinates":[109.4,36.5]}"#)]);
+    assert_eq!(system(&layer, None, Some(Crs::Wgs84)).unwrap(), Crs::Wgs84);
+    assert_eq!(system(&layer, Some(Crs::Gcj02), None).unwrap(), Crs::Gcj02);
+    assert!(system(&layer, None, None).unwrap_err().remedy.contains("--crs"));
+    layer.crs = Some(Crs::Cgcs2000);
+    assert!(system(&layer, Some(Crs::Gcj02), None).is_err());
+    layer.features[0].geometry = None;
+    layer.crs = None;
+    assert_eq!(system(&layer, None, None).unwrap(), Crs::Wgs84);
+}
+
+pub(super) fn samples() -> (Vec<Unit>, Vec<Facility>, Vec<Rule>) {
+    let names = Names { zh: "枣园小学".to_owned(), en: "Zaoyuan \"School\", east".to_owned() };
+    let unit = |id: &str, seat| Unit {
+        id: UnitId::new(id).unwrap(),
+        names: names.clone(),
+        kind: UnitKind::Firm,
+        seat,
+        capacity: 7,
+        attributes: [
+            ("id".to_owned(), json!("mine")),
+            ("attr.x".to_owned(), json!("12")),
+            ("n".to_owned(), json!(1.5)),
+        ]
+        .into(),
+    };
+    let line: Geometry<f64> = line_string![(x: 109.4, y: 36.5), (x: 109.5, y: 36.6)].into();
+    let area: Geometry<f64> =
+        polygon![(x: 109.4, y: 36.5), (x: 109.5, y: 36.5), (x: 109.5, y: 36.6)].into();
+    let facility = |id: &str, geometry: Geometry<f64>| Facility {
+        id: FacilityId::new(id).unwrap(),
+        kind: FacilityKind::School,
+        names: names.clone(),
+        geometry,
+        unit: None,
+        attributes: [("grade".to_owned(), json!("A"))].into(),
+    };
+    let rule = |id: &str, reach| Rule {
+        id: RuleId::new(id).unwrap(),
+        names: names.clone(),
+        reach,
+        categories: vec![
+            CategoryCode::new("event.05").unwrap(),
+            CategoryCode::new("event.01.litter").unwrap(),
+        ],
+        window: serde_json::from_str(
+            r#"{"weekdays":[1,5],"hours":[["07:00","18:00"]],"school_days":true}"#,
+        )
+        .unwrap(),
+        unit: Some(UnitId::new("u").unwrap()),
+        mode: Mode::Beside,
+        enabled: false,
+    };
+    let kind = FacilityKind::School;
+    (
+        vec![unit("u1", None), unit("u2", Some(GridPoint { x: 1_094_840_001, y: 365_850_000 }))],
+        vec![
+            facility("a", point!(x: 109.4, y: 36.5).into()),
+            facility("b", line.clone()),
+            facility("c", area.clone()),
+        ],
+        vec![
+            rule("a", Reach::Area { area }),
+            rule("c", Reach::Component { kind, within_m: 3.5 }),
+            rule("e", Reach::Everywhere),
+            rule("l", Reach::Line { line, buffer_m: 10.0 }),
+            rule(
+                "r",
+                Reach::Ring {
+                    kind,
+                    facility: Some(FacilityId::new("a").unwrap()),
+                    radius_m: 200.0,
+                },
+            ),
+        ],
+    )
+}
+
+#[test]
+fn units_facilities_and_rules_survive_their_layers() {
+    let (some_units, some_facilities, some_rules) = samples();
+    let mapping = Mapping::default();
+    let layer = units::to_layer(&some_units);
+    assert_eq!(units::from_layer(&layer, &mapping).items, some_units);
+    let read = facilities::from_layer(&facilities::to_layer(&some_facilities), &mapping);
+    assert_eq!((read.items, read.findings), (some_facilities, vec![]));
+    let read = rules::from_layer(&rules::to_layer(&some_rules), &mapping);
+    assert_eq!((read.items, read.findings), (some_rules, vec![]));
+}
+
+#[test]
+fn a_rule_that_is_half_understood_is_refused() {
+    let mapped = rules::from_layer(
+        &layer(&[
+            (r#"{"id":"a","reach":"moon"}"#, "null"),
+            (r#"{"id":"b","reach":"line","distance_m":-1}"#, "null"),
+            (r#"{"id":"c","reach":"category","unit":"u","speed":3}"#, "null"),
+            (r#"{"id":"d","reach":"category"}"#, "null"),
+            (r#"{"id":"e","reach":"category","unit":"u","window":{"weekdays":[8]}}"#, "null"),
+        ]),
+        &Mapping::default(),
+    );
+    assert!(mapped.items.is_empty());
+    assert_eq!(mapped.findings.len(), 6, "{:#?}", words(&mapped.findings));
+}

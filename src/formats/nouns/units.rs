@@ -1,0 +1,100 @@
+//! Units 责任单位 as a layer of their seats.
+
+use geo_types::{Geometry, Point};
+use serde_json::Value;
+
+use crate::domain::atlas::unit::{Unit, UnitKind};
+use crate::domain::id::UnitId;
+use crate::formats::layer::{Feature, Findings, Layer};
+use crate::formats::nouns::columns::{Column, Columns, NAMES, Row, with_attributes};
+use crate::formats::nouns::place::place;
+use crate::formats::nouns::{Mapped, Mapping, unique};
+use crate::geom::coord::{GridPoint, step};
+
+const COLUMNS: &[Column] = &[
+    Column {
+        name: "id", aliases: &["unit", "unit_id", "unitid", "code", "单位编码", "编码"]
+    },
+    Column { name: "kind", aliases: &["type", "unit_kind", "单位类型", "类型"] },
+    Column { name: "capacity", aliases: &["staff", "人数", "力量"] },
+];
+const ALL: &[&[Column]] = &[COLUMNS, &NAMES];
+
+/// The layer of units; a unit without a seat has no geometry.
+#[must_use]
+pub fn to_layer(units: &[Unit]) -> Layer {
+    let features = units.iter().enumerate().map(|(i, unit)| {
+        let ours = [
+            ("id", Value::from(unit.id.as_str())),
+            ("name_zh", Value::from(unit.names.zh.as_str())),
+            ("name_en", Value::from(unit.names.en.as_str())),
+            ("kind", Value::from(unit.kind.code())),
+            ("capacity", Value::from(unit.capacity)),
+        ];
+        let seat = unit.seat.map(|seat| {
+            let at = seat.degrees();
+            Geometry::from(Point::new(at.lon(), at.lat()))
+        });
+        Feature {
+            row: i + 1,
+            id: Some(unit.id.to_string()),
+            geometry: seat,
+            fields: with_attributes(ours, ALL, &unit.attributes),
+        }
+    });
+    Layer { name: "units".to_owned(), crs: None, features: features.collect() }
+}
+
+/// The units of a layer.
+#[must_use]
+pub fn from_layer(layer: &Layer, mapping: &Mapping) -> Mapped<Unit> {
+    let mut found = Findings::default();
+    let columns = Columns::find(layer, ALL, mapping.id.as_deref(), &mut found);
+    if layer.features.is_empty() {
+        found.error(0, "file", "there is no unit in it", "give one row for each unit");
+    }
+    let mut units = Vec::with_capacity(layer.features.len());
+    for feature in &layer.features {
+        if let Some(unit) = read(&mut columns.row(feature, &mut found), mapping) {
+            units.push((feature.row, unit));
+        }
+    }
+    unique(units, |unit| unit.id.clone(), "id", found)
+}
+
+fn read(row: &mut Row<'_>, mapping: &Mapping) -> Option<Unit> {
+    let id = match row.parse("id", "give a short code", UnitId::new) {
+        None if mapping.id.is_none() && !row.faulty => {
+            row.feature.id.as_deref().and_then(|id| UnitId::new(id).ok())
+        }
+        id => id,
+    };
+    let id = row.required("id", id, "give each unit an id");
+    let kinds = UnitKind::ALL.map(UnitKind::code).join(", ");
+    let kind = row.parse("kind", &format!("give one of {kinds}"), |text| {
+        UnitKind::from_code(&text.to_lowercase())
+            .ok_or_else(|| format!("`{text}` is no kind of unit"))
+    });
+    let capacity = row.parse("capacity", "give a whole number", str::parse::<u32>);
+    let names = row.names(id.as_ref().map_or("", UnitId::as_str));
+    let attributes = row.attributes();
+    let seat = match &row.feature.geometry {
+        None => None,
+        Some(point @ Geometry::Point(_)) => {
+            let placed = place(point, mapping.crs, row.feature.row, row.found);
+            row.faulty |= placed.is_none();
+            match placed {
+                Some(Geometry::Point(at)) => Some(GridPoint { x: step(at.x()), y: step(at.y()) }),
+                _ => None,
+            }
+        }
+        Some(_) => {
+            row.error("geometry", "the seat is no point", "give a point, or none");
+            None
+        }
+    };
+    // A city's own offices are by far the most: the kind of those that say nothing.
+    let kind = kind.unwrap_or(UnitKind::Department);
+    let unit = Unit { id: id?, names, kind, seat, capacity: capacity.unwrap_or(0), attributes };
+    (!row.faulty).then_some(unit)
+}

@@ -5,5 +5,6 @@ pub mod domain;
 pub mod formats;
 pub mod store;
 pub mod app;
+pub mod http;
 pub mod config;
 pub mod cli;

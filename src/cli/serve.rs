@@ -1,15 +1,179 @@
 //! `zonewarden serve`: serve the city over HTTP.
 
+use std::io::Write;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use miette::{IntoDiagnostic, WrapErr};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::app::seed;
+use crate::app::state::App;
 use crate::cli::common::Common;
+use crate::config::Config;
+use crate::domain::sample::Recipe;
+use crate::http::access_log::AccessLog;
+use crate::http::limits::Limits;
+use crate::http::meter::Meter;
+use crate::http::web::Web;
+use crate::http::{router, server};
+use crate::store::open::Place;
 
 /// Serve the city over HTTP.
+///
+/// Without a database a demonstration city is made in `zonewarden.gpkg`.
 #[derive(Debug, Default, clap::Args)]
-pub struct ServeArgs {}
+#[command(after_help = "Examples:
+  zonewarden serve
+  zonewarden serve --listen 0.0.0.0:80 --cameras 42248
+  zonewarden serve --database postgres://zonewarden@localhost/city
+  zonewarden serve --print-config > zonewarden.toml")]
+pub struct ServeArgs {
+    /// Where to listen: address and port [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// How many cameras the demonstration city gets when it is made (42248 in the model city)
+    #[arg(long, value_name = "COUNT")]
+    cameras: Option<u32>,
+    /// Print every setting with its meaning and value, and end.
+    #[arg(long)]
+    print_config: bool,
+}
 
 /// Runs the command.
 ///
 /// # Errors
-/// What went wrong, for people.
-pub fn run(_common: &Common, _args: &ServeArgs) -> miette::Result<()> {
-    todo!()
+/// What keeps the service from starting: settings, store, address.
+pub fn run(common: &Common, args: &ServeArgs) -> miette::Result<()> {
+    let mut config = Config::clone(&common.config);
+    config.listen = args.listen.unwrap_or(config.listen);
+    config.cameras = args.cameras.unwrap_or(config.cameras);
+    if args.print_config {
+        return std::io::stdout().write_all(config.documented().as_bytes()).into_diagnostic();
+    }
+    log_to_stderr(&config.log)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().into_diagnostic()?;
+    let served = runtime.block_on(serve(common, &config));
+    // Work that a client walked away from must not keep the process.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served
+}
+
+async fn serve(common: &Common, config: &Config) -> miette::Result<()> {
+    let began = Instant::now();
+    // The address first: a second service must not touch the store of the first.
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .into_diagnostic()
+        .wrap_err_with(|| format!("listening at {}", config.listen))?;
+    let address = listener.local_addr().into_diagnostic()?;
+    let app = common.app_without_atlases().await?;
+    let names = router::route_names();
+    let meter =
+        Meter::new(names.iter().map(String::as_str)).map_err(|fault| miette::miette!("{fault}"))?;
+    let (log, writer) = if config.access_log {
+        let (log, writer) = AccessLog::start(std::io::stderr()).into_diagnostic()?;
+        (Some(log), Some(writer))
+    } else {
+        (None, None)
+    };
+    let document = router::document_bytes();
+    let web = Web::new(app.clone(), limits(config), meter, log.clone(), document);
+    let routes = router::router(&web);
+    let served = tokio::spawn(server::serve(listener, routes, web, ended()?));
+
+    let opened = open_cities(&app, common, config).await;
+    if opened.is_ok() {
+        tracing::info!(%address, took_ms = began.elapsed().as_millis(), "ready");
+        greet(address);
+    }
+    let fresh = tokio::spawn({
+        let app = app.clone();
+        async move { app.keep_fresh().await }
+    });
+    let result = match opened {
+        Ok(()) => served.await.into_diagnostic(),
+        Err(report) => Err(report),
+    };
+    fresh.abort();
+    if let (Some(log), Some(writer)) = (log, writer) {
+        log.close();
+        let _ = writer.join();
+    }
+    result
+}
+
+/// Seeds an empty embedded store, and brings every atlas in force.
+async fn open_cities(app: &App, common: &Common, config: &Config) -> miette::Result<()> {
+    if !matches!(Place::parse(&common.database), Place::Postgres(_)) {
+        let recipe = Recipe { cameras: config.cameras, ..Recipe::default() };
+        if let Some(city) = seed::if_empty(app, &recipe).await.into_diagnostic()? {
+            tracing::info!(%city, "the demonstration city was made");
+        }
+    }
+    app.refresh().await.into_diagnostic()?;
+    if app.cities().is_empty() {
+        tracing::warn!("the store holds no city yet; import one, it is noticed by itself");
+    }
+    Ok(())
+}
+
+fn limits(config: &Config) -> Limits {
+    let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
+    Limits {
+        body_bytes_max: config.body_bytes_max as usize,
+        requests_max: config.requests_max as usize,
+        connections_max: config.connections_max as usize,
+        live_clients_max: config.live_clients_max as usize,
+        header_timeout: seconds(config.header_timeout_s),
+        request_timeout: seconds(config.request_timeout_s),
+        body_timeout: seconds(config.body_timeout_s),
+        write_timeout: seconds(config.write_timeout_s),
+        shutdown_grace: seconds(config.shutdown_grace_s),
+    }
+}
+
+/// Structured lines on standard error.
+fn log_to_stderr(directives: &str) -> miette::Result<()> {
+    let filter = EnvFilter::try_new(directives)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("the setting `log` is `{directives}`"))?;
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init()
+        .map_err(|fault| miette::miette!("{fault}"))
+}
+
+/// Ready when somebody asks the process to end.
+fn ended() -> miette::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).into_diagnostic()?;
+    let mut interrupt = signal(SignalKind::interrupt()).into_diagnostic()?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("ending: requests under way may finish");
+    })
+}
+
+/// Where to point a browser.
+fn greet(address: SocketAddr) {
+    let host = match address.ip() {
+        any if any.is_unspecified() => "localhost".to_owned(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+        IpAddr::V4(ip) => ip.to_string(),
+    };
+    let port = address.port();
+    let words = format!(
+        "zonewarden serves http://{host}:{port}/  (API: http://{host}:{port}{})\n",
+        router::DOCS
+    );
+    let _ = std::io::stdout().write_all(words.as_bytes());
 }

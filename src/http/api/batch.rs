@@ -1,0 +1,195 @@
+//! Who is responsible at many places? Read, answered and sent as a stream: order kept, a fault a
+//! row, memory that does not grow with the body.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream;
+use http_body_util::{BodyExt, Limited};
+
+use crate::domain::accounts::Operation;
+use crate::domain::id::CategoryCode;
+use crate::http::api::batch_work::{AnswerRow, Defaults, PlaceBody, Work};
+use crate::http::api::rows::{Broken, Cutter, Form};
+use crate::http::body;
+use crate::http::desk::Desk;
+use crate::http::problem::{Kind, Problem, ProblemBody};
+use crate::http::web::Web;
+
+/// The media types taken, and sent back.
+const TAKEN: [&str; 5] = [
+    "application/json",
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
+    "text/csv",
+];
+
+/// Who is responsible at many places, streamed.
+///
+/// The body is a JSON array, one JSON object a line, or CSV with the columns `lon` and `lat` (and
+/// `crs`, `accuracy`, `category`, `at` where needed). The answer has the same form, a row for each
+/// row in the same order; CSV keeps every column and adds
+/// `zone,unit,rule,border_m,runner_up,confidence,plan,fault`.
+#[utoipa::path(
+    post, path = "/api/v1/locate", operation_id = "locate_batch", tag = "atlas",
+    params(
+        ("crs" = Option<String>, Query, description = "System of rows that name none: wgs84 (default), cgcs2000, gcj02, bd09"),
+        ("accuracy" = Option<f64>, Query, description = "Accuracy radius (m) of rows that name none"),
+        ("category" = Option<String>, Query, description = "Category of rows that name none"),
+        ("at" = Option<String>, Query, description = "Time of rows that name none; now when absent"),
+        ("city" = Option<String>, Query, description = "The city, where there are several"),
+    ),
+    request_body(
+        description = "The places",
+        content(
+            (Vec<PlaceBody> = "application/json"),
+            (String = "application/x-ndjson"),
+            (String = "text/csv"),
+        )
+    ),
+    responses(
+        (status = 200, description = "A row for each row", content(
+            (Vec<AnswerRow> = "application/json"),
+            (String = "application/x-ndjson"),
+            (String = "text/csv"),
+        )),
+        (status = 400, description = "The body cannot be read", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "The key opens nothing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such city", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "Too large", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "No batch of places", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "Every fault of the parameters", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Busy or not ready", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn locate_batch(
+    State(web): State<Web>,
+    mut desk: Desk,
+    request: Request,
+) -> Result<Response, Problem> {
+    let atlas = desk.open(Operation::LocateBatch)?;
+    let media = body::media_type(request.headers(), &TAKEN)?;
+    let defaults = Defaults {
+        crs: desk.params.crs("crs"),
+        accuracy_m: desk.params.number("accuracy"),
+        category: desk.params.read("category", CategoryCode::new),
+        at: desk.params.time("at").unwrap_or_else(|| web.app.now()),
+    };
+    desk.params.finish()?;
+    let form = match media {
+        "application/json" => Form::Json,
+        "text/csv" => Form::Csv,
+        _ => Form::Ndjson,
+    };
+    let max = web.limits.body_bytes_max;
+    let mut batch = Batch {
+        body: Limited::new(request.into_body(), max),
+        cutter: Cutter::new(form),
+        work: Some(Work::new(atlas, defaults, form)),
+        web,
+        stage: Stage::Rows,
+    };
+    // What is wrong from the start is told by the status, not in the stream.
+    let first = batch.next().await?.unwrap_or_default();
+    let rest = stream::unfold((Some(Bytes::from(first)), batch), |(ready, mut batch)| async move {
+        if let Some(ready) = ready {
+            return Some((Ok::<_, std::convert::Infallible>(ready), (None, batch)));
+        }
+        let more = match batch.next().await {
+            Ok(more) => more?,
+            Err(problem) => batch.broken(&problem),
+        };
+        Some((Ok(Bytes::from(more)), (None, batch)))
+    });
+    let mut response = Response::new(Body::from_stream(rest));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// A batch on its way through.
+struct Batch {
+    web: Web,
+    body: Limited<Body>,
+    cutter: Cutter,
+    /// With the batch while it waits for bytes, away while rows are routed.
+    work: Option<Work>,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Rows,
+    End,
+    Done,
+}
+
+impl Batch {
+    /// The next piece of the answer; `None` at its end.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, Problem> {
+        loop {
+            let rows = match self.stage {
+                Stage::Done => return Ok(None),
+                Stage::End => self.cutter.end().map_err(malformed)?,
+                Stage::Rows => match self.body.frame().await {
+                    None => {
+                        self.stage = Stage::End;
+                        continue;
+                    }
+                    Some(Ok(frame)) => match frame.data_ref() {
+                        Some(data) => self.cutter.push(data).map_err(malformed)?,
+                        None => continue,
+                    },
+                    Some(Err(fault)) => {
+                        return Err(body::unread(fault.as_ref(), self.web.limits.body_bytes_max));
+                    }
+                },
+            };
+            let ended = self.stage == Stage::End;
+            if rows.is_empty() && !ended {
+                continue;
+            }
+            if ended {
+                self.stage = Stage::Done;
+            }
+            let written = self.route(rows, ended).await?;
+            if !written.is_empty() {
+                return Ok(Some(written));
+            }
+        }
+    }
+
+    /// Routes rows off the workers that answer requests.
+    async fn route(&mut self, rows: Vec<Vec<u8>>, ended: bool) -> Result<Vec<u8>, Problem> {
+        let broken = |cause: &str| Problem::new(Kind::Broken, cause);
+        let place = Arc::clone(&self.web.heavy).acquire_owned().await;
+        let mut work = self.work.take().ok_or_else(|| broken("the batch was given up"))?;
+        let done = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            let before = work.rows();
+            let written = work.write(&rows, ended);
+            (written, work.rows() - before, work)
+        });
+        let (written, points, work) =
+            done.await.map_err(|_| broken("a fault of the service ended the batch"))?;
+        self.work = Some(work);
+        self.web.meter.batch_points.increment(points);
+        written
+    }
+
+    /// The last words of a stream that breaks off.
+    fn broken(&mut self, problem: &Problem) -> Vec<u8> {
+        self.stage = Stage::Done;
+        self.work.as_mut().map_or_else(Vec::new, |work| work.last_words(problem.detail()))
+    }
+}
+
+fn malformed(broken: Broken) -> Problem {
+    Problem::new(Kind::Malformed, broken.0)
+}

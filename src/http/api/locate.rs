@@ -1,0 +1,201 @@
+//! Who is responsible at a place? The most asked question: read and answered without detours.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+
+use crate::app::locate::{Place, locate};
+use crate::app::state::must;
+use crate::domain::accounts::Operation;
+use crate::domain::atlas::in_force::Atlas;
+use crate::domain::id::CategoryCode;
+use crate::domain::time::Instant;
+use crate::geom::crs::Crs;
+use crate::http::api::answer::{self, AnswerBody};
+use crate::http::desk;
+use crate::http::etag;
+use crate::http::json::Json;
+use crate::http::params::Params;
+use crate::http::problem::{Problem, ProblemBody};
+use crate::http::web::Web;
+
+/// What an answer usually needs, in bytes.
+const ANSWER_BYTES: usize = 1_024;
+/// The type of answers.
+pub const JSON: &str = "application/json";
+
+/// A question as it was asked.
+struct Question<'a> {
+    place: Place,
+    category: Option<CategoryCode>,
+    at: Option<Instant>,
+    city: Option<std::borrow::Cow<'a, str>>,
+}
+
+/// Who is responsible at a place, and why.
+///
+/// With `at` the answer depends on the atlas alone and carries its ETag; without, rules with hours
+/// depend on the present, and the answer is not to be kept.
+#[utoipa::path(
+    get, path = "/api/v1/locate", operation_id = "locate_point", tag = "atlas",
+    params(
+        ("lon" = f64, Query, description = "Longitude in degrees"),
+        ("lat" = f64, Query, description = "Latitude in degrees"),
+        ("crs" = Option<String>, Query, description = "System of the two: wgs84 (default), cgcs2000, gcj02, bd09"),
+        ("accuracy" = Option<f64>, Query, description = "Accuracy radius in metres (68 %)"),
+        ("category" = Option<String>, Query, description = "What it is about, such as event.05"),
+        ("at" = Option<String>, Query, description = "When, RFC 3339; now when absent"),
+        ("city" = Option<String>, Query, description = "The city, where there are several"),
+    ),
+    responses(
+        (status = 200, description = "The answer", body = AnswerBody),
+        (status = 304, description = "The answer that the caller has"),
+        (status = 401, description = "The key opens nothing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such city", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "Every fault of the question", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Busy or not ready", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn locate_point(
+    State(web): State<Web>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let query = request.uri().query().unwrap_or_default();
+    let question = match quick(query) {
+        Some(question) => question,
+        None => careful(query)?,
+    };
+    let seat = web.app.seat(question.city.as_deref())?;
+    if desk::has_key(request.headers()) {
+        let caller = desk::caller(&web, &seat, request.headers()).await?;
+        must(&caller, Operation::LocatePoint)?;
+    }
+    let glance = seat.glance();
+    let Some(atlas) = glance.as_ref() else {
+        return Err(Problem::from(crate::app::refusal::Refusal::NotReady));
+    };
+    let at = question.at.unwrap_or_else(|| web.app.now());
+    let located = locate(atlas, &question.place, question.category.as_ref(), at)?;
+    let body = || {
+        let mut json = Json::with_capacity(ANSWER_BYTES);
+        answer::write(&mut json, atlas, &located, question.place.crs);
+        json.into_bytes()
+    };
+    Ok(if question.at.is_some() { kept(atlas, request.headers(), body) } else { fresh(body()) })
+}
+
+fn kept(atlas: &Atlas, headers: &HeaderMap, body: impl FnOnce() -> Vec<u8>) -> Response {
+    etag::tagged(headers, &etag::of(atlas), JSON, body)
+}
+
+fn fresh(body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Reads a question that is plainly right; anything else is for [`careful`], which has the words.
+fn quick(query: &str) -> Option<Question<'_>> {
+    if query.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+        return None;
+    }
+    let mut found = [None; 7];
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=')?;
+        let slot = match name {
+            "lon" => 0,
+            "lat" => 1,
+            "crs" => 2,
+            "accuracy" => 3,
+            "category" => 4,
+            "at" => 5,
+            "city" => 6,
+            _ => return None,
+        };
+        if value.is_empty() || found[slot].replace(value).is_some() {
+            return None;
+        }
+    }
+    let [lon, lat, crs, accuracy, category, at, city] = found;
+    let finite = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
+    // A parameter that is there must be right: `?` leaves the words to the careful reader.
+    let right = |given: Option<&str>| given.map(finite);
+    Some(Question {
+        place: Place {
+            lon: finite(lon?)?,
+            lat: finite(lat?)?,
+            crs: match crs {
+                Some(code) => Crs::from_code(code)?,
+                None => Crs::Wgs84,
+            },
+            accuracy_m: match right(accuracy) {
+                Some(number) => Some(number?),
+                None => None,
+            },
+        },
+        category: match category {
+            Some(code) => Some(CategoryCode::new(code).ok()?),
+            None => None,
+        },
+        at: match at {
+            Some(text) => Some(Instant::parse(text).ok()?),
+            None => None,
+        },
+        city: city.map(std::borrow::Cow::Borrowed),
+    })
+}
+
+fn careful(query: &str) -> Result<Question<'static>, Problem> {
+    let mut params = Params::parse(query);
+    let lon = params.must_number("lon");
+    let lat = params.must_number("lat");
+    let crs = params.crs("crs");
+    let accuracy_m = params.number("accuracy");
+    let category = params.read("category", CategoryCode::new);
+    let at = params.time("at");
+    let city = params.text("city").map(std::borrow::Cow::Owned);
+    params.finish()?;
+    let (lon, lat) = (lon.unwrap_or(f64::NAN), lat.unwrap_or(f64::NAN));
+    Ok(Question { place: Place { lon, lat, crs, accuracy_m }, category, at, city })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quick_reader_and_the_careful_one_read_the_same() {
+        for query in [
+            "lon=109.5&lat=36.6",
+            "lat=36.6&lon=-109.5e0&crs=GCJ-02&accuracy=12.5",
+            "lon=1&lat=2&category=event.05&at=2026-05-01T08:00:00Z&city=c",
+        ] {
+            let (quick, careful) = (quick(query).unwrap(), careful(query).unwrap());
+            assert_eq!(quick.place, careful.place, "{query}");
+            assert_eq!(quick.category, careful.category);
+            assert_eq!(quick.at, careful.at);
+            assert_eq!(quick.city, careful.city);
+        }
+    }
+
+    #[test]
+    fn whatever_is_not_plainly_right_is_left_to_the_careful_reader() {
+        for query in [
+            "",
+            "lon=1",
+            "lon=1&lat=2&",
+            "lon=nan&lat=2",
+            "lon=1&lat=2&x=3",
+            "lon=1&lon=1&lat=2",
+            "lon=1&lat=2&crs=utm",
+            "lon=1&lat=2&at=x",
+            "lon=%31&lat=2",
+            "lon=1&lat=2&accuracy=inf",
+        ] {
+            assert!(quick(query).is_none(), "{query}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Bodies: their type named, their size counted after decompression.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, header};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::{Map, Value};
+use tower_http::timeout::TimeoutError;
+
+use crate::app::refusal::Fault;
+use crate::domain::text;
+use crate::http::params::shown;
+use crate::http::problem::{Kind, Problem};
+
+/// The media type of a body, lower case, without parameters.
+///
+/// # Errors
+/// When it is missing or none of `taken`, or names another charset than UTF-8.
+pub fn media_type(headers: &HeaderMap, taken: &[&'static str]) -> Result<&'static str, Problem> {
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let mut parts = given.unwrap_or_default().split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let charset = parts.find_map(|part| {
+        let (key, value) = part.split_once('=')?;
+        key.eq_ignore_ascii_case("charset").then(|| value.trim_matches('"').to_ascii_lowercase())
+    });
+    let found = taken.iter().find(|known| **known == name);
+    match (found, charset.as_deref()) {
+        (Some(known), None | Some("utf-8" | "utf8" | "us-ascii")) => Ok(known),
+        (Some(_), Some(other)) => Err(Problem::new(
+            Kind::BadMedia,
+            format!("the charset `{}` is not taken; send UTF-8", shown(other)),
+        )),
+        (None, _) => Err(Problem::new(
+            Kind::BadMedia,
+            format!("the Content-Type `{}` is not taken; send {}", shown(&name), taken.join(", ")),
+        )),
+    }
+}
+
+/// The whole body, at most `max` bytes.
+///
+/// # Errors
+/// When it is larger, stalls or breaks off.
+pub async fn whole(body: Body, max: usize) -> Result<Bytes, Problem> {
+    match Limited::new(body, max).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(fault) => Err(unread(fault.as_ref(), max)),
+    }
+}
+
+/// Why a body could not be read.
+#[must_use]
+pub fn unread(fault: &(dyn std::error::Error + 'static), max: usize) -> Problem {
+    let mut cause = Some(fault);
+    while let Some(fault) = cause {
+        if fault.is::<LengthLimitError>() {
+            let words = format!("the body has more than {max} bytes, counted after decompression");
+            return Problem::new(Kind::TooLarge, words);
+        }
+        if fault.is::<TimeoutError>() {
+            return Problem::new(Kind::Slow, "the body paused too long");
+        }
+        cause = fault.source();
+    }
+    Problem::new(Kind::Malformed, "the body breaks off or is not what its headers say")
+}
+
+/// The fields of a JSON object: read once, every fault collected, unknown names refused.
+#[derive(Debug)]
+pub struct Fields {
+    given: Map<String, Value>,
+    asked: Vec<&'static str>,
+    faults: Vec<Fault>,
+}
+
+impl Fields {
+    /// Reads an object.
+    ///
+    /// # Errors
+    /// When the bytes are no JSON object.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
+        match serde_json::from_slice::<Value>(bytes) {
+            Ok(Value::Object(given)) => Ok(Self { given, asked: Vec::new(), faults: Vec::new() }),
+            Ok(_) => Err(Problem::new(Kind::Malformed, "the body is no JSON object")),
+            Err(fault) => {
+                Err(Problem::new(Kind::Malformed, format!("the body is no JSON: {fault}")))
+            }
+        }
+    }
+
+    fn take(&mut self, name: &'static str) -> Option<Value> {
+        self.asked.push(name);
+        self.given.remove(name).filter(|value| !value.is_null())
+    }
+
+    /// A text; null counts as absent.
+    pub fn text(&mut self, name: &'static str) -> Option<String> {
+        match self.take(name)? {
+            Value::String(text) => Some(text),
+            other => {
+                self.fault(name, format!("is {}, must be a text", kind(&other)));
+                None
+            }
+        }
+    }
+
+    /// A text as `read` understands it.
+    pub fn read<T, E: std::fmt::Display>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        read(&text).map_err(|fault| self.fault(name, fault.to_string())).ok()
+    }
+
+    /// A number.
+    pub fn number(&mut self, name: &'static str) -> Option<f64> {
+        match self.take(name)? {
+            Value::Number(number) => number.as_f64(),
+            other => {
+                self.fault(name, format!("is {}, must be a number", kind(&other)));
+                None
+            }
+        }
+    }
+
+    /// A number that must be there.
+    pub fn must_number(&mut self, name: &'static str) -> Option<f64> {
+        if self.given.get(name).is_none_or(Value::is_null) {
+            self.fault(name, "is missing; give degrees, such as 109.484");
+        }
+        self.number(name)
+    }
+
+    /// Adds a fault.
+    pub fn fault(&mut self, place: &str, words: impl Into<String>) {
+        self.faults.push(Fault::new(place, words));
+    }
+
+    /// Every fault so far, and one for every field that nobody asked for.
+    ///
+    /// # Errors
+    /// The faults, when there are any.
+    pub fn finish(self) -> Result<(), Vec<Fault>> {
+        let mut faults = self.faults;
+        for name in self.given.keys() {
+            let words = match text::nearest(name, self.asked.iter().copied()) {
+                Some(near) => format!("is no field here; `{near}` is"),
+                None => format!("is no field here; these are: {}", self.asked.join(", ")),
+            };
+            faults.push(Fault::new(shown(name), words));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_of_an_object_is_told() {
+        let mut fields =
+            Fields::parse(br#"{"lon":"x","words":3,"sorce":"a","contact":null}"#).unwrap();
+        assert_eq!(fields.must_number("lon"), None);
+        assert_eq!(fields.must_number("lat"), None);
+        assert_eq!(fields.text("words"), None);
+        assert_eq!(fields.text("contact"), None);
+        assert_eq!(fields.text("source"), None);
+        let faults = fields.finish().unwrap_err();
+        let places: Vec<&str> = faults.iter().map(|fault| fault.place.as_str()).collect();
+        assert_eq!(places, ["lon", "lat", "words", "sorce"]);
+    }
+
+    #[test]
+    fn what_is_no_object_is_malformed() {
+        let nested = "[".repeat(100_000);
+        for text in ["", "[]", "3", "{", "{\"a\":\u{1}}", "\u{feff}{}", nested.as_str()] {
+            let problem = Fields::parse(text.as_bytes()).unwrap_err();
+            assert_eq!(problem.kind(), Kind::Malformed, "{problem:?}");
+        }
+        assert!(Fields::parse(b"{\"a\":\"\xff\"}").is_err());
+    }
+
+    #[test]
+    fn a_media_type_is_taken_whatever_its_case_and_refused_with_a_foreign_charset() {
+        let check = |given: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, given.parse().unwrap());
+            media_type(&headers, &["application/json"]).map_err(|problem| problem.kind())
+        };
+        assert_eq!(check("Application/JSON; charset=UTF-8"), Ok("application/json"));
+        assert_eq!(check("application/json; charset=gbk"), Err(Kind::BadMedia));
+        assert_eq!(check("text/plain"), Err(Kind::BadMedia));
+    }
+}

@@ -1,0 +1,75 @@
+//! What every handler shares.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::state::App;
+use crate::http::access_log::AccessLog;
+use crate::http::limits::Limits;
+use crate::http::meter::Meter;
+
+/// What every handler shares. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Web {
+    shared: Arc<Shared>,
+}
+
+/// What is shared.
+pub struct Shared {
+    /// The use cases.
+    pub app: App,
+    /// What is taken at most.
+    pub limits: Limits,
+    /// Counters.
+    pub meter: Meter,
+    /// The access log; `None` when it is switched off.
+    pub log: Option<Arc<AccessLog>>,
+    /// Cancelled when the server is to end: live streams end with it.
+    pub closing: CancellationToken,
+    /// Places for readers of the live journal.
+    pub live: Arc<Semaphore>,
+    /// Places for work that keeps a processor busy; it runs off the workers that answer.
+    pub heavy: Arc<Semaphore>,
+    /// Requests being answered.
+    pub in_flight: AtomicUsize,
+    /// The OpenAPI document, as served.
+    pub document: bytes::Bytes,
+}
+
+impl Web {
+    /// Shares these.
+    #[must_use]
+    pub fn new(
+        app: App,
+        limits: Limits,
+        meter: Meter,
+        log: Option<Arc<AccessLog>>,
+        document: bytes::Bytes,
+    ) -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let shared = Shared {
+            app,
+            meter,
+            log,
+            closing: CancellationToken::new(),
+            live: Arc::new(Semaphore::new(limits.live_clients_max)),
+            heavy: Arc::new(Semaphore::new(cores)),
+            in_flight: AtomicUsize::new(0),
+            document,
+            limits,
+        };
+        Self { shared: Arc::new(shared) }
+    }
+}
+
+impl Deref for Web {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}

@@ -44,7 +44,7 @@ export function explain(into, { answer, city, colour, at, onClose }) {
   fill(
     into,
     close(onClose),
-    at && make("p", { class: "at" }, make("b", {}, name(at.names)), " · ", name(city.kinds.get(at.kind))),
+    at && make("p", { class: "at" }, make("b", {}, name(at.names)), " · ", t(`kind_${at.kind}`)),
     make("p", { class: "over" }, t("responsible")),
     make("h2", { id: "unit" }, name(answer.unit.names) || answer.unit.id),
     make("p", { class: "faint" }, [otherName(answer.unit.names), unit && t(`kind_unit_${unit.kind}`)].filter(Boolean).join(" · ")),

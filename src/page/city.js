@@ -2,6 +2,13 @@
 import * as api from "./api.js";
 import { language, name } from "./language.js";
 
+/** Every kind of facility, in the order shown. */
+const KINDS = [
+  "school", "intersection", "checkpoint", "inspection_station", "electronic_fence",
+  "camera", "restaurant", "market", "bus_stop", "scenic_spot",
+  "construction_site", "square", "toilet", "street", "bridge",
+  "river", "community", "block", "component", "site",
+];
 /** Kinds that lie beneath the zones on the map. */
 const GROUND = ["river", "street", "bridge"];
 /** Kinds larger than this are not searched by name. */
@@ -11,32 +18,33 @@ const PAGE_MAX = 2_000;
 /** A facility as the page holds it. */
 export function facilityOf(feature) {
   const { kind, names, unit } = feature.properties;
-  return { id: feature.id ?? feature.properties.id, kind, names, unit, geometry: feature.geometry };
+  return { id: feature.id, kind, names, unit, geometry: feature.geometry };
 }
 
 function zoneOf(feature) {
-  const { number, names, lead, co } = feature.properties;
-  return { id: feature.id ?? feature.properties.id, number, names, lead, co, geometry: feature.geometry };
+  const { number, names, lead } = feature.properties;
+  return { id: feature.id, number, names, lead: lead.id, geometry: feature.geometry };
 }
 
 export class City {
-  constructor(plan, zones, units) {
+  constructor(plan, zones, units, counts) {
     this.plan = plan;
-    this.names = plan.city.names;
+    this.names = plan.city_names;
     this.zones = zones.features.map(zoneOf).sort((a, b) => a.number - b.number);
     this.byId = new Map(this.zones.map((zone) => [zone.id, zone]));
     this.units = new Map(units.map((unit) => [unit.id, unit]));
-    this.rules = new Map((plan.rules ?? []).map((rule) => [rule.id, rule]));
-    this.kinds = new Map(plan.kinds.map(({ kind, names }) => [kind, names]));
-    this.counts = new Map(plan.kinds.map(({ kind, count }) => [kind, count]));
+    this.counts = new Map(counts); // how many there are of each kind
     this.named = new Map();
     this.ground = [];
   }
 
   /** Everything the page needs before the first question. */
   static async load() {
-    const [plan, zones, units] = await Promise.all([api.plan(), api.zones(), api.units()]);
-    const city = new City(plan, zones, units.units);
+    const count = async (kind) => [kind, (await api.facilities({ kind, limit: 1 })).total];
+    const [plan, zones, units, ...counts] = await Promise.all([
+      api.plan(), api.zones(), api.units(), ...KINDS.map(count),
+    ]);
+    const city = new City(plan, zones, units.units, counts);
     city.ground = (await Promise.all(GROUND.map((kind) => city.allOf(kind)))).flat();
     return city;
   }
@@ -57,7 +65,7 @@ export class City {
 
   /** Fetches, once, every facility that a search by name should find. */
   fetchNamed() {
-    const small = [...this.kinds.keys()].filter((kind) => this.count(kind) <= NAMED_MAX);
+    const small = KINDS.filter((kind) => this.count(kind) <= NAMED_MAX);
     this.fetching ??= Promise.all(small.map((kind) => this.allOf(kind))).catch(() => {
       this.fetching = undefined; // the next search tries again
     });
@@ -66,6 +74,10 @@ export class City {
 
   remember(facility) {
     if (name(facility.names)) this.named.set(facility.id, facility);
+  }
+
+  get kinds() {
+    return KINDS.filter((kind) => this.count(kind) > 0);
   }
 
   count = (kind) => this.counts.get(kind) ?? 0;
@@ -85,7 +97,7 @@ export class City {
   planDate() {
     const from = this.plan.effective_from;
     if (!from) return "";
-    const timeZone = this.plan.city.time_zone ?? undefined; // a day of the city, not the reader's
+    const timeZone = this.plan.time_zone; // a day of the city, not the reader's
     return new Date(from).toLocaleDateString(language(), { dateStyle: "medium", timeZone });
   }
 }

@@ -1,5 +1,5 @@
 // The layer list: which kinds of facility are drawn, and fetching them as the map moves.
-import { t, name, onLanguage } from "./language.js";
+import { t, onLanguage } from "./language.js";
 import { by, fill, make } from "./dom.js";
 import { facilities } from "./api.js";
 import { facilityOf } from "./city.js";
@@ -28,7 +28,7 @@ export class Kinds {
     this.city = city;
     this.cityMap = cityMap;
     this.whole = new Map(); // small kinds, fetched once
-    this.offered = [...city.kinds.keys()].filter((kind) => !GROUND.includes(kind) && city.count(kind) > 0);
+    this.offered = city.kinds.filter((kind) => !GROUND.includes(kind));
     this.on = new Set(this.remembered());
     this.full = false;
     onLanguage(() => this.draw());
@@ -74,7 +74,7 @@ export class Kinds {
     const count = this.city.count(kind);
     const note = make("small", {}, count.toLocaleString());
     const far = this.isLarge(kind) && make("small", { class: "far" }, t("zoom_closer"));
-    return make("label", { class: "kind" }, box, dot, make("span", {}, name(this.city.kinds.get(kind))), far, note);
+    return make("label", { class: "kind" }, box, dot, make("span", {}, t(`kind_${kind}`)), far, note);
   }
 
   isLarge(kind) {

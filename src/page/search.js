@@ -104,7 +104,7 @@ function find(city, raw) {
     offer({ unit }, name(unit.names), note, [unit.names.zh, unit.names.en]);
   }
   for (const facility of city.named.values()) {
-    const note = [name(city.kinds.get(facility.kind)), otherName(facility.names)];
+    const note = [t(`kind_${facility.kind}`), otherName(facility.names)];
     offer({ facility }, name(facility.names), note.filter(Boolean).join(" · "), [facility.names.zh, facility.names.en]);
   }
   scored.sort((a, b) => a.rank - b.rank || a.label.length - b.label.length);

@@ -1,3 +1,9 @@
 //! The one integration binary.
-#![expect(clippy::unwrap_used, reason = "the helpers of tests may fail as loudly as the tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of tests may fail as loudly as the tests"
+)]
+mod browser;
 mod house;

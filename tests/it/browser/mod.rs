@@ -1,0 +1,132 @@
+//! The page in a real browser: one journey from the first sight of the map to the reason why a
+//! unit answers, in both languages, with the machine's doors shut.
+
+mod driver;
+
+use std::net::TcpListener;
+use std::panic::AssertUnwindSafe;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use serde_json::{Value, json};
+
+use driver::{Browser, get};
+
+/// The real server over a fresh demonstration city; it ends with the test.
+struct Server {
+    process: Child,
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Server {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let process = Command::new(env!("CARGO_BIN_EXE_zonewarden"))
+            .arg("serve")
+            .current_dir(folder.path())
+            .env("ZONEWARDEN_DATABASE", folder.path().join("city.gpkg"))
+            .env("ZONEWARDEN_LISTEN", format!("127.0.0.1:{port}"))
+            .env("ZONEWARDEN_LOG", "warn")
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Self { process, url: format!("http://127.0.0.1:{port}"), _folder: folder };
+        for _ in 0..1_200 {
+            if get(&format!("{}/api/v1/plan", server.url)).await.is_ok() {
+                return server;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the server does not answer at {}", server.url);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_click_on_the_map_says_who_answers_and_why_in_both_languages() {
+    let browser = match Browser::start().await {
+        Ok(browser) => browser,
+        Err(lacking) => {
+            assert!(std::env::var_os("REQUIRE_BROWSER").is_none(), "no browser: {lacking}");
+            eprintln!("SKIPPED the browser's journey: {lacking} (tests/run installs it)");
+            return;
+        }
+    };
+    let server = Server::start().await;
+    let outcome = AssertUnwindSafe(journey(&browser, &server.url)).catch_unwind().await;
+    browser.quit().await;
+    if let Err(panic) = outcome {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+async fn journey(browser: &Browser, url: &str) {
+    browser.open(&format!("{url}/?lang=zh-CN")).await;
+    browser.until("return document.body.dataset.map === 'idle'").await;
+    assert_eq!(browser.text("#answer h2").await, "谁负责这里？");
+
+    // By keyboard to a zone: the page asks about a place inside it and marks it.
+    let zone = zone_of_plain_answer(url).await;
+    let number = zone["properties"]["number"].to_string();
+    browser.run("document.querySelector('#query').focus()").await;
+    browser.keys(&format!("{number}\u{e007}")).await; // Enter
+    browser.until("return document.querySelector('#unit') !== null").await;
+    browser.until("return document.querySelector('.pin') !== null").await;
+    let pin = browser
+        .still(
+            "const r = document.querySelector('.pin').getBoundingClientRect();
+        return [Math.round(r.left + r.width / 2), Math.round(r.bottom)]",
+        )
+        .await;
+
+    // By pointer: the answer is closed, and the click asks again.
+    browser.run("document.querySelector('#answer .close').click()").await;
+    browser.until("return document.querySelector('#unit') === null").await;
+    browser.click(&pin).await;
+    browser.until("return document.querySelector('#unit') !== null").await;
+
+    let answer = the_same_by_api(browser, url).await;
+    assert_eq!(answer["zone"]["id"], zone["id"], "the click was inside the zone");
+    let lead = &answer["unit"]["names"];
+    assert_eq!(browser.text("#unit").await, lead["zh"].as_str().unwrap());
+    let why = browser.text("#why").await;
+    assert!(why.starts_with("该点位于") && why.contains(&number), "{why}");
+    assert!(why.ends_with("由该责任区的牵头单位负责。"), "{why}");
+
+    browser.run("document.querySelector('#language').click()").await;
+    assert_eq!(browser.run("return document.documentElement.lang").await, json!("en"));
+    assert_eq!(browser.text("#unit").await, lead["en"].as_str().unwrap());
+    let why = browser.text("#why").await;
+    assert!(why.starts_with("The place lies in") && why.contains(&number), "{why}");
+
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    let asked = browser.requests().await;
+    assert!(asked.iter().any(|to| to.contains("/api/v1/locate")), "{asked:?}");
+    let inside = |to: &&String| [url, "data:", "blob:"].iter().any(|ours| to.starts_with(ours));
+    let away: Vec<_> = asked.iter().filter(|to| !inside(to)).collect();
+    assert!(away.is_empty(), "requests left the machine: {away:?}");
+}
+
+/// A zone where, around the middle of its first ring's corner, nothing but the zone decides: the
+/// one whose number no other thing's name holds, so that the search finds it first.
+async fn zone_of_plain_answer(url: &str) -> Value {
+    let zones = get(&format!("{url}/api/v1/zones")).await.unwrap();
+    let zones = zones["features"].as_array().unwrap();
+    zones.iter().find(|zone| zone["properties"]["number"] == 12).unwrap().clone()
+}
+
+/// What the service answers for the place that the page has put into its address.
+async fn the_same_by_api(browser: &Browser, url: &str) -> Value {
+    let at = browser.run("return location.hash").await;
+    let (lon, lat) = at.as_str().unwrap().trim_start_matches("#at=").split_once(',').unwrap();
+    get(&format!("{url}/api/v1/locate?lon={lon}&lat={lat}")).await.unwrap()
+}

@@ -19,7 +19,7 @@ const DRIVERS: [&str; 5] = ["sqlite", "postgres", "memory", "open", "migrate"];
 /// The columns of the house.
 const WINGS: [&str; 6] = ["atlas", "zoning", "reports", "patrols", "supervision", "accounts"];
 /// The kernels that need it, measured.
-pub(super) const UNSAFE_ROOM: &str = "src/geom/locate/simd.rs";
+pub(super) const UNSAFE_ROOM: &str = "src/geom/locate/wide.rs";
 
 /// A library, and the only rooms it may be named in.
 const GUESTS: [(&str, &[&str]); 12] = [

@@ -158,7 +158,7 @@ function facilities(ink, colourOf) {
       },
     },
     {
-      id: "facility-words", type: "symbol", source: "facilities", minzoom: 15,
+      id: "facility-words", type: "symbol", source: "facilities", minzoom: 15.6,
       layout: {
         "text-field": ["get", "label"], "text-font": FONT, "text-size": 11,
         "text-anchor": "top", "text-offset": [0, 0.8], "text-max-width": 9, "text-optional": true,

@@ -106,7 +106,8 @@ function chosen({ zone, unit, facility }) {
     const [lon, lat] = cityMap.spots[city.zones.indexOf(zone)];
     ask({ lon, lat, crs: "wgs84", ...options() });
   } else if (facility) {
-    const [place] = positions(facility.geometry);
+    const places = [...positions(facility.geometry)];
+    const place = places[Math.floor(places.length / 2)]; // of a street, somewhere along it
     cityMap?.show(place, 16);
     ask({ lon: place[0], lat: place[1], crs: "wgs84", ...options() }, facility);
   } else if (unit) {

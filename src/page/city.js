@@ -10,7 +10,7 @@ const KINDS = [
   "river", "community", "block", "component", "site",
 ];
 /** Kinds that lie beneath the zones on the map. */
-const GROUND = ["river", "street", "bridge"];
+const GROUND = ["block", "river", "street", "bridge"];
 /** Kinds larger than this are not searched by name. */
 const NAMED_MAX = 1_000;
 const PAGE_MAX = 2_000;

@@ -91,7 +91,8 @@ function find(city, raw) {
   const scored = [];
   const offer = (thing, label, note, texts) => {
     const places = texts.filter(Boolean).map((text) => text.toLowerCase().indexOf(wanted)).filter((at) => at >= 0);
-    if (places.length > 0) scored.push({ thing, label, note, rank: Math.min(...places) });
+    const exact = texts.includes(raw.trim()) ? -1 : 0; // `21` means zone 21 before road 210
+    if (places.length > 0) scored.push({ thing, label, note, rank: exact + Math.min(...places) });
   };
   for (const zone of city.zones) {
     const lead = name(city.leadOf(zone)?.names);

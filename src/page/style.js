@@ -8,13 +8,13 @@ const HUES = {
 
 const INK = {
   light: {
-    ground: "#f4f3ef", water: "#b9d7ea", waterLine: "#a4c8df", waterText: "#4f86a8",
+    ground: "#f4f3ef", block: "#eae7df", water: "#9fcbe8", waterLine: "#a4c8df", waterText: "#4f86a8",
     street: "#ffffff", streetEdge: "#dcd8cf", streetText: "#7a756b",
     border: "#ffffff", borderEdge: "#6b7280", text: "#1f2430", halo: "rgba(255,255,255,0.92)",
     accent: "#1d4ed8", facilityEdge: "#ffffff", fill: 0.3, fillHover: 0.42, fillChosen: 0.6,
   },
   dark: {
-    ground: "#14161a", water: "#1d3a4f", waterLine: "#28506b", waterText: "#7fb0cf",
+    ground: "#14161a", block: "#1b1e24", water: "#23506f", waterLine: "#28506b", waterText: "#7fb0cf",
     street: "#2f343d", streetEdge: "#1c2026", streetText: "#9aa1ad",
     border: "#0d0f12", borderEdge: "#8b93a1", text: "#eef1f6", halo: "rgba(16,18,22,0.9)",
     accent: "#7ea6ff", facilityEdge: "#14161a", fill: 0.3, fillHover: 0.42, fillChosen: 0.55,
@@ -27,6 +27,10 @@ export const hue = (theme, number) => HUES[theme][number % COLOURS];
 /** Drawn here, without a glyph server: MapLibre takes any family the machine has. */
 const FONT = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"];
 const FONT_BOLD = FONT.filter((family) => family !== "sans-serif").map((family) => `${family} Bold`);
+
+const AREAS = ["Polygon", "MultiPolygon"];
+const LINES = ["LineString", "MultiLineString"];
+const POINTS = ["Point", "MultiPoint"];
 
 const state = (key, yes, no) => ["case", ["boolean", ["feature-state", key], false], yes, no];
 const wide = (...stops) => ["interpolate", ["exponential", 1.5], ["zoom"], ...stops];
@@ -42,6 +46,7 @@ export const SOURCES = {
 
 function beneath(ink) {
   const is = (kind) => ["==", ["get", "kind"], kind];
+  const both = (kind, types) => ["all", is(kind), ["in", ["geometry-type"], ["literal", types]]];
   const line = { "line-cap": "round", "line-join": "round" };
   const street = (id, colour, stops) => ({
     id, type: "line", source: "ground", filter: is("street"), layout: line,
@@ -50,13 +55,16 @@ function beneath(ink) {
   return [
     { id: "ground", type: "background", paint: { "background-color": ink.ground } },
     {
-      id: "river-area", type: "fill", source: "ground",
-      filter: ["all", is("river"), ["==", ["geometry-type"], "Polygon"]],
+      id: "block", type: "fill", source: "ground", filter: is("block"),
+      paint: { "fill-color": ink.block },
+    },
+    {
+      id: "river-area", type: "fill", source: "ground", filter: both("river", AREAS),
       paint: { "fill-color": ink.water },
     },
     {
-      id: "river", type: "line", source: "ground", filter: is("river"), layout: line,
-      paint: { "line-color": ink.water, "line-width": wide(11, 2, 14, 10, 17, 44) },
+      id: "river", type: "line", source: "ground", filter: both("river", LINES), layout: line,
+      paint: { "line-color": ink.water, "line-width": wide(11, 3, 14, 7, 17, 14) },
     },
     street("street-edge", ink.streetEdge, [11, 1, 14, 5, 17, 22]),
     street("street", ink.street, [11, 0.6, 14, 3.4, 17, 18]),
@@ -105,7 +113,8 @@ function zones(theme, ink) {
 function words(ink) {
   const text = (colour) => ({ "text-color": colour, "text-halo-color": ink.halo, "text-halo-width": 1.4 });
   const along = (id, kind, colour, minzoom) => ({
-    id, type: "symbol", source: "ground", minzoom, filter: ["==", ["get", "kind"], kind],
+    id, type: "symbol", source: "ground", minzoom,
+    filter: ["all", ["==", ["get", "kind"], kind], ["in", ["geometry-type"], ["literal", LINES]]],
     layout: {
       "symbol-placement": "line", "symbol-spacing": 420, "text-field": ["get", "label"],
       "text-font": FONT, "text-size": 12, "text-letter-spacing": 0.12,
@@ -138,20 +147,20 @@ function words(ink) {
 
 function facilities(ink, colourOf) {
   const colour = ["match", ["get", "kind"], ...colourOf, "#64748b"];
-  const isArea = ["==", ["geometry-type"], "Polygon"];
+  const is = (types) => ["in", ["geometry-type"], ["literal", types]];
   return [
     {
-      id: "facility-areas", type: "fill", source: "facilities", filter: isArea,
+      id: "facility-areas", type: "fill", source: "facilities", filter: is(AREAS),
       paint: { "fill-color": colour, "fill-opacity": 0.22 },
     },
     {
       id: "facility-lines", type: "line", source: "facilities",
-      filter: ["!=", ["geometry-type"], "Point"],
+      filter: ["!", is(POINTS)],
       paint: { "line-color": colour, "line-width": 1.6, "line-dasharray": [3, 1.5] },
     },
     {
       id: "facilities", type: "circle", source: "facilities",
-      filter: ["==", ["geometry-type"], "Point"],
+      filter: is(POINTS),
       paint: {
         "circle-color": colour, "circle-stroke-color": ink.facilityEdge,
         "circle-radius": wide(11, 1.2, 13, 2.4, 15, 5, 18, 8), "circle-stroke-width": wide(11, 0.2, 13, 0.7, 15, 1.5, 18, 2),

@@ -45,6 +45,7 @@ export default {
   rule_fallback: "Fallback unit",
   confidence: "Confidence",
   confidence_of: "{percent} likely that the true position lies in this zone",
+  confidence_outside: "{percent} likely that the true position lies outside every zone",
   dispatcher: "Below the city's floor: a dispatcher chooses between the candidates.",
   border: "To the border",
   border_outside: "To the nearest zone",

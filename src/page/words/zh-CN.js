@@ -45,6 +45,7 @@ export default {
   rule_fallback: "属地兜底",
   confidence: "把握",
   confidence_of: "位置确在本责任区的可能性 {percent}",
+  confidence_outside: "位置确在各责任区之外的可能性 {percent}",
   dispatcher: "把握不足，将由派遣员在候选单位中决定。",
   border: "距边界",
   border_outside: "距最近责任区",

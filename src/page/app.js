@@ -159,8 +159,8 @@ async function wireCategories() {
 
 function title() {
   by("language").textContent = t("other_language");
-  by("city").textContent = [name(city?.names), t("title")].filter(Boolean).join(" · ");
-  document.title = `${by("city").textContent} · zonewarden`;
+  by("city").textContent = name(city?.names) || t("title");
+  document.title = [name(city?.names), t("title")].filter(Boolean).join(" · ");
   if (city) by("plan").textContent = t("plan_since", { version: city.plan.version, date: city.planDate() });
 }
 

@@ -14,6 +14,11 @@ impl Dice {
         Self(state)
     }
 
+    /// Dice for one row of many.
+    pub(super) fn for_row(seed: u64, row: u64) -> Self {
+        Self(scramble(seed ^ row.wrapping_mul(0xd134_2543_de82_ef95)))
+    }
+
     pub(super) fn word(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         scramble(self.0)

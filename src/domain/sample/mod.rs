@@ -23,6 +23,7 @@ mod areas;
 mod points;
 mod facilities;
 mod rules;
+pub mod reports;
 
 use geo_types::MultiPolygon;
 
@@ -71,6 +72,10 @@ impl Recipe {
     fn city_seed(&self) -> u64 {
         self.seed ^ (u64::from(self.city) << 40)
     }
+
+    fn plot(&self) -> Plot {
+        Plot::new(self.city_seed(), self.city, self.zones.clamp(ZONES_MIN, ZONES_MAX))
+    }
 }
 
 /// Makes the city; atlas and plan are at version 1.
@@ -82,7 +87,7 @@ pub fn city(recipe: &Recipe) -> CityState {
 
 fn try_city(recipe: &Recipe) -> Result<CityState, CodeFault> {
     let seed = recipe.city_seed();
-    let plot = Plot::new(seed, recipe.city, recipe.zones.clamp(ZONES_MIN, ZONES_MAX));
+    let plot = recipe.plot();
     let spread = Spread::new(&plot.mesh, &plot.division.weights);
     let mut posting = posting(&plot.mesh, &plot.division, &spread, seed)?;
     let zones = zones(&plot, &posting)?;

@@ -8,10 +8,6 @@ use crate::domain::sample::zones::Division;
 use crate::geom::coord::{GridPoint, step};
 use geo_types::LineString;
 
-fn plot_of(recipe: &Recipe) -> Plot {
-    Plot::new(recipe.city_seed(), recipe.city, recipe.zones)
-}
-
 type Step = (GridPoint, GridPoint);
 
 fn open(ring: &LineString) -> Vec<GridPoint> {
@@ -91,7 +87,7 @@ fn zones_tile_the_city_exactly_for_any_seed_size_and_place() {
         Recipe { seed: 3, zones: 3, city: 63, ..model },
     ];
     for recipe in recipes {
-        let plot = plot_of(&recipe);
+        let plot = recipe.plot();
         let areas: Vec<MultiPolygon> = (0u32..)
             .zip(&plot.division.zones)
             .map(|(zone, cells)| outline(&plot.mesh, &plot.division.zone_of, zone, cells))
@@ -103,7 +99,7 @@ fn zones_tile_the_city_exactly_for_any_seed_size_and_place() {
 
 #[test]
 fn every_cell_lies_in_one_block_one_community_and_one_zone() {
-    let plot = plot_of(&Recipe::default());
+    let plot = Recipe::default().plot();
     let Division { zones, communities, blocks, zone_of, .. } = &plot.division;
     let mut seen = vec![(0, 0, 0); plot.mesh.cells.len()];
     for cells in zones {
@@ -139,7 +135,7 @@ fn every_cell_lies_in_one_block_one_community_and_one_zone() {
 
 #[test]
 fn zones_are_roughly_balanced_by_workload_and_compact() {
-    let plot = plot_of(&Recipe::default());
+    let plot = Recipe::default().plot();
     let loads: Vec<f64> = plot
         .division
         .zones
@@ -153,7 +149,7 @@ fn zones_are_roughly_balanced_by_workload_and_compact() {
 
 #[test]
 fn streets_wind_with_a_vertex_every_twenty_to_thirty_metres() {
-    let plot = plot_of(&Recipe::default());
+    let plot = Recipe::default().plot();
     for edge in &plot.mesh.edges {
         let pieces = dice::real(edge.inner.len() + 1);
         let pace = edge.length_m / pieces;

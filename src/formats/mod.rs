@@ -2,6 +2,7 @@
 
 pub mod layer;
 pub mod label;
+pub mod fixed;
 pub mod geojson;
 pub mod cell;
 pub mod csv;

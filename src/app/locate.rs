@@ -3,13 +3,11 @@
 use crate::app::refusal::{Fault, Refusal};
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::CategoryCode;
+use crate::domain::reports::confidence::accuracy;
 use crate::domain::reports::routing::{self, Answer, Ask};
 use crate::domain::time::Instant;
 use crate::geom::coord::GridPoint;
 use crate::geom::crs::Crs;
-
-/// Largest accuracy radius taken for a measurement, in metres.
-pub const ACCURACY_M_MAX: f64 = 100_000.0;
 
 /// A place as somebody gave it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,13 +52,8 @@ pub fn locate(
 /// Every fault of the place.
 pub fn enter(atlas: &Atlas, place: &Place) -> Result<GridPoint, Vec<Fault>> {
     let mut faults = Vec::new();
-    if let Some(accuracy_m) = place.accuracy_m
-        && !(0.0..=ACCURACY_M_MAX).contains(&accuracy_m)
-    {
-        faults.push(Fault::new(
-            "accuracy",
-            format!("{accuracy_m} is no accuracy: give metres from 0 to {ACCURACY_M_MAX}"),
-        ));
+    if let Some(fault) = place.accuracy_m.and_then(|radius_m| accuracy(radius_m).err()) {
+        faults.push(Fault::new("accuracy", fault.to_string()));
     }
     match atlas.enter(place.lon, place.lat, place.crs) {
         Ok(position) if faults.is_empty() => Ok(position),

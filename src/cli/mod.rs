@@ -1,6 +1,7 @@
 //! The command line. Each command is one file: its options, what it does, its words.
 
 pub mod common;
+pub mod zones;
 pub mod serve;
 pub mod locate;
 pub mod route;

@@ -214,7 +214,7 @@ impl Atlas {
         {
             return Err(PositionFault::Swapped { lon, lat });
         }
-        Ok(to_wgs84(given, crs).grid())
+        Ok(crs.to_wgs84(given).grid())
     }
 
     /// Whether a WGS84 grid point needs no further look at the door: it lies in or near the city
@@ -226,10 +226,6 @@ impl Atlas {
             && (p.x, p.y) != (0, 0)
             && (p.x, p.y) != (MINUS_ONE, MINUS_ONE)
     }
-}
-
-fn to_wgs84(given: LonLat, _crs: Crs) -> LonLat {
-    given
 }
 
 fn grown(frame: GridBox, by: i32) -> GridBox {

@@ -267,6 +267,8 @@ fn the_door_tells_swapped_from_far() {
     let atlas = Atlas::build(city(Vec::new())).unwrap();
     assert!(atlas.enter(109.45, 36.55, Crs::Wgs84).is_ok());
     assert!(atlas.enter(116.4, 39.9, Crs::Wgs84).is_ok(), "far is for the fallback");
+    let shifted = atlas.enter(109.45, 36.55, Crs::Gcj02).unwrap();
+    assert!((shifted.x - 1_094_500_000).abs() > 30_000, "half a kilometre west: {shifted:?}");
     assert!(matches!(atlas.enter(36.55, 109.45, Crs::Wgs84), Err(PositionFault::Swapped { .. })));
     let mut state = city(Vec::new());
     // Where both orders are on the globe, the city's place tells.

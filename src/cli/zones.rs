@@ -1,0 +1,341 @@
+//! The atlas that a command asks: a city of the store, or zones of a file and no database at all.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use geo_types::{Geometry, MultiPolygon};
+use miette::{IntoDiagnostic, WrapErr, miette};
+use serde_json::Value;
+
+use crate::cli::common::Common;
+use crate::domain::atlas::city::{City, CityState};
+use crate::domain::atlas::in_force::Atlas;
+use crate::domain::atlas::unit::{Unit, UnitKind};
+use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::id::{CityId, CodeFault, UnitId, ZoneId};
+use crate::domain::text::{Attributes, Names, nearest};
+use crate::domain::time::{Calendar, Instant};
+use crate::formats::geojson;
+use crate::formats::layer::{BYTES_MAX, Feature, Findings, Layer};
+use crate::geom::crs::{Crs, convert_geometry};
+use crate::geom::measure::on_grid;
+use crate::store::open::{Migrate, Place, open};
+
+/// Accuracy radius (m, 68 %) taken for a position that states none, where no city says otherwise:
+/// a phone under an open sky.
+const ASSUMED_ACCURACY_M: f64 = 10.0;
+/// How many findings of a zone file are shown.
+const SHOWN_MAX: usize = 20;
+
+/// Zones from a file instead of the store.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ZonesArgs {
+    /// Take the zones from this GeoJSON file; no database is opened.
+    #[arg(long, value_name = "FILE")]
+    pub zones: Option<PathBuf>,
+    /// The property of a zone that names it [default: its own id, then `id`, `zone`, `name`].
+    #[arg(long, value_name = "FIELD", requires = "zones")]
+    pub zone_id: Option<String>,
+    /// The property that names a zone's unit [default: each zone is its own unit].
+    #[arg(long, value_name = "FIELD", requires = "zones")]
+    pub unit_field: Option<String>,
+}
+
+/// What zones and units are called in answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// By their codes.
+    Codes,
+    /// As the file of zones calls them, which need not be codes.
+    File,
+}
+
+impl Naming {
+    /// A zone's name in answers.
+    #[must_use]
+    pub fn zone(self, zone: &Zone) -> &str {
+        if self == Self::Codes { zone.id.as_str() } else { zone.names.any() }
+    }
+
+    /// A unit's name in answers.
+    #[must_use]
+    pub fn unit<'a>(self, atlas: &'a Atlas, id: &'a UnitId) -> &'a str {
+        let named = atlas.unit(id).filter(|_| self == Self::File);
+        named.map_or(id.as_str(), |unit| unit.names.any())
+    }
+}
+
+/// An atlas, what its zones are called, and what should be told to the person.
+pub struct Loaded {
+    /// The atlas.
+    pub atlas: Atlas,
+    /// What its zones are called.
+    pub naming: Naming,
+    /// Warnings about the file.
+    pub notes: Vec<String>,
+}
+
+/// Loads the zones of the file that is named, else the city of the store.
+///
+/// # Errors
+/// Every fault of the file or the store, for people.
+pub fn load(common: &Common, args: &ZonesArgs) -> miette::Result<Loaded> {
+    match &args.zones {
+        Some(path) => from_file(path, args),
+        None => from_store(common),
+    }
+}
+
+fn from_store(common: &Common) -> miette::Result<Loaded> {
+    let place = Place::parse(&common.database);
+    if let Place::File(path) = &place
+        && !path.exists()
+    {
+        return Err(miette!(
+            help = "name a store with --database, make one with `zonewarden serve`, or take the \
+                    zones from a file: --zones precincts.geojson --zone-id precinct",
+            "there is no store `{}`",
+            path.display()
+        ));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let state = runtime.into_diagnostic()?.block_on(async {
+        let store = open(&place, Migrate::Require).await.into_diagnostic()?;
+        let cities = store.cities().await.into_diagnostic()?;
+        let city = one_city(&cities, common.city.as_deref())?;
+        let state = store.load(city).await.into_diagnostic()?;
+        state.ok_or_else(|| miette!("there is no city `{city}` in the store"))
+    });
+    let state = state.wrap_err_with(|| format!("reading the store `{}`", common.database))?;
+    Ok(Loaded { atlas: built(state)?, naming: Naming::Codes, notes: Vec::new() })
+}
+
+fn one_city<'a>(cities: &'a [CityId], named: Option<&str>) -> miette::Result<&'a CityId> {
+    let list = || cities.iter().map(CityId::as_str).collect::<Vec<_>>().join(", ");
+    match (cities, named) {
+        ([], _) => Err(miette!(
+            help =
+                "`zonewarden serve` seeds the demonstration city; `zonewarden import` brings yours",
+            "the store holds no city"
+        )),
+        (_, Some(name)) => cities.iter().find(|city| city.as_str() == name).ok_or_else(|| {
+            miette!(
+                help = format!("it holds: {}", list()),
+                "there is no city `{name}` in the store"
+            )
+        }),
+        ([one], None) => Ok(one),
+        (_, None) => Err(miette!(help = "name one with --city", "the store holds {}", list())),
+    }
+}
+
+fn built(state: CityState) -> miette::Result<Atlas> {
+    Atlas::build(state).map_err(|faults| {
+        let words: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        miette!("the zones cannot be used: {}", words.join("; "))
+    })
+}
+
+fn from_file(path: &Path, args: &ZonesArgs) -> miette::Result<Loaded> {
+    let shown = path.display();
+    let size = std::fs::metadata(path)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("opening the zones `{shown}`"))?
+        .len();
+    if size > BYTES_MAX as u64 {
+        return Err(miette!("`{shown}` has {size} bytes, at most {BYTES_MAX} (limit BYTES_MAX)"));
+    }
+    let bytes =
+        std::fs::read(path).into_diagnostic().wrap_err_with(|| format!("reading `{shown}`"))?;
+    let reading = geojson::read(&bytes);
+    let mut findings = Findings::default();
+    findings.extend(reading.findings);
+    let state = if findings.refused() {
+        None
+    } else {
+        state(&reading.layer, args, &mut findings).into_diagnostic()?
+    };
+    let refused = findings.refused();
+    let list = findings.into_vec();
+    let mut notes: Vec<String> = list.iter().take(SHOWN_MAX).map(ToString::to_string).collect();
+    if list.len() > SHOWN_MAX {
+        notes.push(format!("and {} more", list.len() - SHOWN_MAX));
+    }
+    match state {
+        Some(state) if !refused => Ok(Loaded { atlas: built(state)?, naming: Naming::File, notes }),
+        _ => Err(miette!(
+            help = "the zones are read from GeoJSON: a FeatureCollection of polygons",
+            "`{shown}` cannot be used as zones:\n{}",
+            notes.join("\n")
+        )),
+    }
+}
+
+/// A city of the file's zones; `None` when something keeps it from being one, which `found` says.
+fn state(
+    layer: &Layer,
+    args: &ZonesArgs,
+    found: &mut Findings,
+) -> Result<Option<CityState>, CodeFault> {
+    let mut units = Units::default();
+    let fallback = units.named("fallback", "fallback")?;
+    let mut zones = Vec::new();
+    let mut rows: BTreeMap<String, usize> = BTreeMap::new();
+    for feature in &layer.features {
+        let label = zone_label(feature, args.zone_id.as_deref());
+        let area = area(feature, layer.crs.unwrap_or_default());
+        let unit = args.unit_field.as_deref().map(|field| text_of(feature, field));
+        let place = args.zone_id.as_deref().unwrap_or("id");
+        match &label {
+            None => found.error(
+                feature.row,
+                place,
+                format!("has no property that names it{}", there_are(feature, place)),
+                "name the property with --zone-id",
+            ),
+            Some(label) => {
+                if let Some(first) = rows.insert(label.clone(), feature.row) {
+                    let fault = format!("`{label}` is also the name of row {first}");
+                    found.error(
+                        feature.row,
+                        place,
+                        fault,
+                        "dissolve the two, or name another property with --zone-id",
+                    );
+                }
+            }
+        }
+        if area.is_none() {
+            let fault = "is no polygon".to_owned();
+            found.error(feature.row, "geometry", fault, "give polygons or multipolygons");
+        }
+        let field = args.unit_field.as_deref().unwrap_or_default();
+        if unit == Some(None) {
+            let fault = format!("is not there or empty{}", there_are(feature, field));
+            found.error(feature.row, field, fault, "name the units' property with --unit-field");
+        }
+        let (Some(label), Some(area)) = (label, area) else { continue };
+        let names = match Names::new("", &label) {
+            Ok(names) => names,
+            Err(fault) => {
+                found.error(feature.row, place, fault.to_string(), "shorten it or clean it");
+                continue;
+            }
+        };
+        let lead = match unit {
+            None => units.named(&format!("zone-{label}"), &label)?,
+            Some(name) => {
+                let name = name.unwrap_or_default();
+                units.named(&format!("unit-{name}"), &name)?
+            }
+        };
+        zones.push(Zone {
+            id: ZoneId::new(&format!("z{:07}", zones.len()))?,
+            number: u32::try_from(feature.row).unwrap_or(u32::MAX),
+            names,
+            lead,
+            co: Vec::new(),
+            area,
+            attributes: Attributes::new(),
+        });
+    }
+    if zones.is_empty() {
+        found.error(0, "file", "holds no zone", "give a FeatureCollection of polygons");
+    }
+    let city = city_of_file(fallback)?;
+    let plan = Plan { version: 0, effective_from: Instant(0), note: String::new() };
+    let (facilities, rules) = (Vec::new(), Vec::new());
+    Ok(Some(CityState {
+        atlas_version: 0,
+        city,
+        plan,
+        zones,
+        units: units.list,
+        facilities,
+        rules,
+    }))
+}
+
+fn city_of_file(fallback: UnitId) -> Result<City, CodeFault> {
+    Ok(City {
+        id: CityId::new("file")?,
+        names: Names { zh: String::new(), en: "Zones of a file".to_owned() },
+        time_zone: "UTC".to_owned(),
+        fallback,
+        confidence_floor: 0.0,
+        assumed_accuracy_m: ASSUMED_ACCURACY_M,
+        calendar: Calendar::default(),
+    })
+}
+
+/// The units that zones name, in the order met.
+#[derive(Default)]
+struct Units {
+    list: Vec<Unit>,
+    known: BTreeMap<String, UnitId>,
+}
+
+impl Units {
+    fn named(&mut self, key: &str, name: &str) -> Result<UnitId, CodeFault> {
+        if let Some(id) = self.known.get(key) {
+            return Ok(id.clone());
+        }
+        let id = UnitId::new(&format!("u{:07}", self.list.len()))?;
+        self.known.insert(key.to_owned(), id.clone());
+        self.list.push(Unit {
+            id: id.clone(),
+            names: Names { zh: String::new(), en: name.to_owned() },
+            kind: UnitKind::Department,
+            seat: None,
+            capacity: 0,
+            attributes: Attributes::new(),
+        });
+        Ok(id)
+    }
+}
+
+fn zone_label(feature: &Feature, field: Option<&str>) -> Option<String> {
+    match field {
+        Some(field) => text_of(feature, field),
+        None => feature
+            .id
+            .clone()
+            .or_else(|| ["id", "zone", "name"].iter().find_map(|field| text_of(feature, field))),
+    }
+}
+
+/// A property as a text: of a whole number its digits, `75` also for 75.0.
+fn text_of(feature: &Feature, field: &str) -> Option<String> {
+    let text = match feature.fields.get(field)? {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => {
+            let digits = number.to_string();
+            digits.strip_suffix(".0").map_or(digits.clone(), str::to_owned)
+        }
+        Value::Bool(value) => value.to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+fn there_are(feature: &Feature, field: &str) -> String {
+    let names: Vec<&str> = feature.fields.keys().map(String::as_str).take(12).collect();
+    let meant = nearest(field, feature.fields.keys().map(String::as_str))
+        .filter(|meant| *meant != field)
+        .map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
+    format!(" (there are: {}){meant}", names.join(", "))
+}
+
+fn area(feature: &Feature, crs: Crs) -> Option<MultiPolygon<f64>> {
+    let geometry = feature.geometry.as_ref()?;
+    let geometry = if crs.same_degrees(Crs::Wgs84) {
+        on_grid(geometry)
+    } else {
+        on_grid(&convert_geometry(geometry, crs, Crs::Wgs84))
+    };
+    match geometry {
+        Geometry::Polygon(polygon) => Some(MultiPolygon(vec![polygon])),
+        Geometry::MultiPolygon(polygons) => Some(polygons),
+        _ => None,
+    }
+}

@@ -153,7 +153,7 @@ fn from_file(path: &Path, args: &ZonesArgs) -> miette::Result<Loaded> {
     let state = if findings.refused() {
         None
     } else {
-        state(&reading.layer, args, &mut findings).into_diagnostic()?
+        Some(state(&reading.layer, args, &mut findings).into_diagnostic()?)
     };
     let refused = findings.refused();
     let list = findings.into_vec();
@@ -171,64 +171,25 @@ fn from_file(path: &Path, args: &ZonesArgs) -> miette::Result<Loaded> {
     }
 }
 
-/// A city of the file's zones; `None` when something keeps it from being one, which `found` says.
-fn state(
-    layer: &Layer,
-    args: &ZonesArgs,
-    found: &mut Findings,
-) -> Result<Option<CityState>, CodeFault> {
+/// A city of the file's zones; what keeps it from being one is told to `found`.
+fn state(layer: &Layer, args: &ZonesArgs, found: &mut Findings) -> Result<CityState, CodeFault> {
     let mut units = Units::default();
     let fallback = units.named("fallback", "fallback")?;
     let mut zones = Vec::new();
     let mut rows: BTreeMap<String, usize> = BTreeMap::new();
     for feature in &layer.features {
-        let label = zone_label(feature, args.zone_id.as_deref());
+        let label = label(feature, args, &mut rows, found);
+        let unit = match args.unit_field.as_deref() {
+            Some(field) => unit_label(feature, field, found),
+            None => label.as_ref().map(|names| names.any().to_owned()),
+        };
         let area = area(feature, layer.crs.unwrap_or_default());
-        let unit = args.unit_field.as_deref().map(|field| text_of(feature, field));
-        let place = args.zone_id.as_deref().unwrap_or("id");
-        match &label {
-            None => found.error(
-                feature.row,
-                place,
-                format!("has no property that names it{}", there_are(feature, place)),
-                "name the property with --zone-id",
-            ),
-            Some(label) => {
-                if let Some(first) = rows.insert(label.clone(), feature.row) {
-                    let fault = format!("`{label}` is also the name of row {first}");
-                    found.error(
-                        feature.row,
-                        place,
-                        fault,
-                        "dissolve the two, or name another property with --zone-id",
-                    );
-                }
-            }
-        }
         if area.is_none() {
             let fault = "is no polygon".to_owned();
             found.error(feature.row, "geometry", fault, "give polygons or multipolygons");
         }
-        let field = args.unit_field.as_deref().unwrap_or_default();
-        if unit == Some(None) {
-            let fault = format!("is not there or empty{}", there_are(feature, field));
-            found.error(feature.row, field, fault, "name the units' property with --unit-field");
-        }
-        let (Some(label), Some(area)) = (label, area) else { continue };
-        let names = match Names::new("", &label) {
-            Ok(names) => names,
-            Err(fault) => {
-                found.error(feature.row, place, fault.to_string(), "shorten it or clean it");
-                continue;
-            }
-        };
-        let lead = match unit {
-            None => units.named(&format!("zone-{label}"), &label)?,
-            Some(name) => {
-                let name = name.unwrap_or_default();
-                units.named(&format!("unit-{name}"), &name)?
-            }
-        };
+        let (Some(names), Some(unit), Some(area)) = (label, unit, area) else { continue };
+        let lead = units.named(&format!("unit-{unit}"), &unit)?;
         zones.push(Zone {
             id: ZoneId::new(&format!("z{:07}", zones.len()))?,
             number: u32::try_from(feature.row).unwrap_or(u32::MAX),
@@ -245,15 +206,43 @@ fn state(
     let city = city_of_file(fallback)?;
     let plan = Plan { version: 0, effective_from: Instant(0), note: String::new() };
     let (facilities, rules) = (Vec::new(), Vec::new());
-    Ok(Some(CityState {
-        atlas_version: 0,
-        city,
-        plan,
-        zones,
-        units: units.list,
-        facilities,
-        rules,
-    }))
+    Ok(CityState { atlas_version: 0, city, plan, zones, units: units.list, facilities, rules })
+}
+
+/// What the zone is called; `rows` has the rows of the names so far.
+fn label(
+    feature: &Feature,
+    args: &ZonesArgs,
+    rows: &mut BTreeMap<String, usize>,
+    found: &mut Findings,
+) -> Option<Names> {
+    let place = args.zone_id.as_deref().unwrap_or("id");
+    let Some(label) = zone_label(feature, args.zone_id.as_deref()) else {
+        let fault = format!("has no property that names it{}", there_are(feature, place));
+        found.error(feature.row, place, fault, "name the property with --zone-id");
+        return None;
+    };
+    if let Some(first) = rows.insert(label.clone(), feature.row) {
+        let fault = format!("`{label}` is also the name of row {first}");
+        let remedy = "dissolve the two, or name another property with --zone-id";
+        found.error(feature.row, place, fault, remedy);
+    }
+    let named = Names::new("", &label);
+    named
+        .map_err(|fault| {
+            found.error(feature.row, place, fault.to_string(), "shorten it or clean it");
+        })
+        .ok()
+}
+
+/// What the zone's unit is called.
+fn unit_label(feature: &Feature, field: &str, found: &mut Findings) -> Option<String> {
+    let unit = text_of(feature, field);
+    if unit.is_none() {
+        let fault = format!("is not there or empty{}", there_are(feature, field));
+        found.error(feature.row, field, fault, "name the units' property with --unit-field");
+    }
+    unit
 }
 
 fn city_of_file(fallback: UnitId) -> Result<City, CodeFault> {

@@ -123,8 +123,8 @@ impl<'a> Words<'a> {
         let is_feature = members.get("type").is_some_and(|kind| kind.get() == "\"Feature\"");
         if !is_feature {
             let place = Place::Brace { at: text.len() - 1, first: members.is_empty() };
-            let lon = self.member(&members, self.asked.lon.as_ref(), &LON_NAMES);
-            let lat = self.member(&members, self.asked.lat.as_ref(), &LAT_NAMES);
+            let lon = Self::member(&members, self.asked.lon.as_ref(), &LON_NAMES);
+            let lat = Self::member(&members, self.asked.lat.as_ref(), &LAT_NAMES);
             let position = lon.zip(lat).map(|(lon, lat)| [lon, lat]).ok_or(RowFault::NoPosition);
             return Ok(Row { place, members, position });
         }
@@ -145,7 +145,6 @@ impl<'a> Words<'a> {
     }
 
     fn member<'t>(
-        &self,
         members: &Members<'t>,
         asked: Option<&String>,
         names: &[&str],
@@ -275,8 +274,7 @@ struct Frame {
     #[serde(rename = "type")]
     kind: Option<String>,
     crs: Option<CrsMember>,
-    #[serde(rename = "features")]
-    _features: Option<IgnoredAny>,
+    features: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -370,7 +368,7 @@ fn unfinished() -> String {
 fn check_frame(text: &[u8], crs: Crs) -> Result<(), PumpFault> {
     let frame: Frame = serde_json::from_slice(text)
         .map_err(|fault| PumpFault::Shape(format!("the input is no GeoJSON: {fault}")))?;
-    if frame.kind.is_none() && frame._features.is_none() {
+    if frame.kind.is_none() && frame.features.is_none() {
         return Err(PumpFault::Shape("the input is no GeoJSON: it has no `type`".to_owned()));
     }
     let Some(member) = frame.crs else { return Ok(()) };

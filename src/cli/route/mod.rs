@@ -34,9 +34,9 @@ const WORKERS_MAX: usize = 64;
 
 /// Route a file of points, of any size, to the responsible units.
 ///
-/// Every row keeps its place and its bytes; added are zone, unit, rule, border_m, runner_up,
-/// confidence, plan and fault. A row that cannot be routed says why in `fault`. A column of yours
-/// that has one of these names stays; ours is then called zw_zone and so on.
+/// Every row keeps its place and its bytes; added are the columns zone, unit, rule, `border_m`,
+/// `runner_up`, confidence, plan and fault. A row that cannot be routed says why in `fault`. A
+/// column of yours that has one of these names stays; ours is then called `zw_zone` and so on.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, verbatim_doc_comment)]
 pub struct RouteArgs {
@@ -147,10 +147,6 @@ pub fn run(common: &Common, args: &RouteArgs) -> miette::Result<()> {
         plan: loaded.atlas.plan().version,
     };
     let mut output = Output::open(args.output.as_deref(), (!stdin).then_some(args.file.as_path()))?;
-    let bar = bar(args, stdin);
-    let watch = Stopwatch::now();
-    let progress = |bytes| bar.inc(bytes);
-    let mut feed = Feed::new(&mut *source, &progress);
     let asked = Asked {
         lon: args.lon.clone(),
         lat: args.lat.clone(),
@@ -159,11 +155,9 @@ pub fn run(common: &Common, args: &RouteArgs) -> miette::Result<()> {
         at: args.at.clone(),
     };
     let stream = Stream { args, desk: &desk, naming: loaded.naming, asked };
-    let routed = match format {
-        Format::Csv => stream.csv(&mut feed, &mut output),
-        Format::Ndjson => stream.ndjson(&mut feed, &mut output),
-        Format::Geojson => stream.geojson(&mut feed, &mut output),
-    };
+    let bar = bar(args, stdin);
+    let watch = Stopwatch::now();
+    let routed = stream.run(format, &mut *source, &mut output, &bar);
     bar.finish_and_clear();
     let tally = match routed {
         // Who reads our output has seen enough.
@@ -254,6 +248,22 @@ struct Stream<'a> {
 }
 
 impl Stream<'_> {
+    fn run(
+        &self,
+        format: Format,
+        source: &mut dyn Read,
+        out: &mut Output,
+        bar: &ProgressBar,
+    ) -> Result<Tally, PumpFault> {
+        let progress = |bytes| bar.inc(bytes);
+        let mut feed = Feed::new(source, &progress);
+        match format {
+            Format::Csv => self.csv(&mut feed, out),
+            Format::Ndjson => self.ndjson(&mut feed, out),
+            Format::Geojson => self.geojson(&mut feed, out),
+        }
+    }
+
     fn csv(&self, feed: &mut Feed<'_>, out: &mut Output) -> Result<Tally, PumpFault> {
         let table = Table::read(feed, &self.asked, self.args.delimiter)?;
         if !self.args.quiet {

@@ -63,6 +63,10 @@ pub(super) enum PumpFault {
     Worker(u64),
 }
 
+/// Gives the length of the whole rows at the beginning of a text; told whether the input ends with
+/// it.
+pub(super) type Cut<'a> = &'a mut dyn FnMut(&[u8], bool) -> Result<usize, String>;
+
 /// Text that is read piece by piece.
 pub(super) struct Feed<'a> {
     source: &'a mut dyn Read,
@@ -115,13 +119,8 @@ impl<'a> Feed<'a> {
         }
     }
 
-    /// The next whole rows into `piece`; whether there were any. `cut` gives the length of the whole
-    /// rows at the beginning of a text.
-    fn piece(
-        &mut self,
-        piece: &mut Vec<u8>,
-        cut: &mut dyn FnMut(&[u8], bool) -> Result<usize, String>,
-    ) -> Result<bool, PumpFault> {
+    /// The next whole rows into `piece`; whether there were any.
+    fn piece(&mut self, piece: &mut Vec<u8>, cut: Cut<'_>) -> Result<bool, PumpFault> {
         loop {
             if self.rest.len() < PIECE_BYTES && !self.at_end {
                 self.more()?;
@@ -163,7 +162,7 @@ pub(super) type Work<'a> = &'a (dyn Fn(&[u8], &mut Vec<u8>, &mut Tally) + Sync);
 /// The first [`PumpFault`]; then what was written is not whole.
 pub(super) fn pump(
     feed: &mut Feed<'_>,
-    cut: &mut dyn FnMut(&[u8], bool) -> Result<usize, String>,
+    cut: Cut<'_>,
     work: Work<'_>,
     sink: &mut (dyn Write + Send),
     workers: usize,
@@ -199,7 +198,7 @@ pub(super) fn pump(
 
 fn read(
     feed: &mut Feed<'_>,
-    cut: &mut dyn FnMut(&[u8], bool) -> Result<usize, String>,
+    cut: Cut<'_>,
     free: &Receiver<Piece>,
     jobs: Sender<Piece>,
 ) -> Result<(), PumpFault> {

@@ -34,10 +34,9 @@ pub(super) fn record(text: &[u8], from: usize, delimiter: u8, slots: &[u8]) -> R
     let (text_end, end) = loop {
         let begin = at;
         if text.get(at) == Some(&b'"') {
-            match closing(text, at) {
-                Some(close) => at = close,
-                None => (at, unclosed) = (text.len(), true),
-            }
+            let close = closing(text, at);
+            unclosed = close.is_none();
+            at = close.unwrap_or(text.len());
         }
         let stop = memchr::memchr2(delimiter, b'\n', &text[at..]).map_or(text.len(), |n| at + n);
         let last = text.get(stop) != Some(&delimiter);

@@ -15,7 +15,7 @@ use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::Change;
 use crate::domain::reports::report::{Assignment, Report};
 use crate::domain::text::Names;
-use crate::store::{CommitError, Stamp};
+use crate::store::promise::{CommitError, Stamp};
 
 /// Most changes in one commit.
 pub(super) const CHANGES_MAX: usize = 10_000;

@@ -14,9 +14,10 @@ use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::{Change, JournalEntry};
 use crate::domain::id::{CityId, FacilityId, KeyId, ReportId, RuleId, UnitId};
 use crate::domain::reports::report::AssignedReport;
-use crate::store::{
-    Basis, CommitError, Head, ReportFilter, ReportKey, Stamp, atlas, rows_at_most, words,
+use crate::store::promise::{
+    Basis, CommitError, Head, ReportFilter, ReportKey, Stamp, rows_at_most,
 };
+use crate::store::{atlas, words};
 
 /// All cities of one process.
 #[derive(Clone, Default)]
@@ -95,8 +96,6 @@ impl Memory {
         if basis.atlas_version.is_some_and(|read| read != now) {
             return Err(CommitError::Moved { now });
         }
-        let only_reports = changes.iter().all(|it| matches!(it, Change::ReportFiled { .. }));
-        let small = if only_reports { None } else { Some(applied(held, changes)?) };
         for change in changes {
             if let Change::ReportFiled { report, .. } = change
                 && held.reports.contains_key(&report.id)
@@ -104,6 +103,9 @@ impl Memory {
                 return Err(CommitError::Conflict(words::taken("report", &report.id)));
             }
         }
+        plans_follow(held, changes).map_err(CommitError::Conflict)?;
+        let only_reports = changes.iter().all(|it| matches!(it, Change::ReportFiled { .. }));
+        let small = if only_reports { None } else { Some(applied(held, changes)?) };
         let held = cities.entry(stamp.city.clone()).or_default();
         if let Some(small) = small {
             held.small = small;
@@ -188,6 +190,20 @@ impl Held {
     }
 }
 
+/// Whether every plan follows the one before.
+fn plans_follow(held: &Held, changes: &[Change]) -> Result<(), String> {
+    let mut last = held.small.plan.as_ref().map_or(0, |plan| plan.version);
+    for change in changes {
+        if let Change::PlanPublished { plan, .. } = change {
+            if plan.version != last + 1 {
+                return Err(words::plan_order(plan.version));
+            }
+            last = plan.version;
+        }
+    }
+    Ok(())
+}
+
 /// The small tables after all changes.
 fn applied(held: &Held, changes: &[Change]) -> Result<Small, CommitError> {
     let mut small = held.small.clone();
@@ -205,10 +221,6 @@ fn step(small: &mut Small, change: &Change) -> Result<(), String> {
         }
         Change::UnitsRemoved(ids) => remove("units", &mut small.units, ids)?,
         Change::PlanPublished { plan, zones } => {
-            let before = small.plan.as_ref().map_or(0, |it| it.version);
-            if plan.version != before + 1 {
-                return Err(words::plan_order(plan.version));
-            }
             small.plan = Some(plan.clone());
             small.zones.clone_from(zones);
             small.zones.sort_by(|a, b| a.id.cmp(&b.id));

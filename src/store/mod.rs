@@ -1,112 +1,34 @@
 //! Floor 4: what is remembered. One promise, three drivers: memory (the oracle), `SQLite` (an OGC
 //! GeoPackage, the embedded default), PostgreSQL with PostGIS.
 
+pub mod promise;
 pub mod open;
 mod check;
 mod words;
+mod statement;
+mod sql;
 mod atlas;
+mod reports;
+mod accounts;
+mod journal;
+mod writing;
+pub mod migrate;
 mod memory;
+mod sqlite;
+mod postgres;
 
 use std::fmt;
 
 use crate::domain::accounts::ApiKey;
 use crate::domain::atlas::city::CityState;
 use crate::domain::change::{Change, JournalEntry};
-use crate::domain::id::{CategoryCode, CityId, KeyId, ReportId, UnitId, ZoneId};
+use crate::domain::id::{CityId, KeyId, ReportId};
 use crate::domain::reports::report::AssignedReport;
-use crate::domain::time::Instant;
+use crate::store::writing::Commit;
 
-/// Who writes, where and when; the same for all changes of one commit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    /// In which city.
-    pub city: CityId,
-    /// A key's code, `cli`, `public`.
-    pub actor: String,
-    /// When, by the app's clock.
-    pub at: Instant,
-}
-
-/// On what the writer decided. The commit is refused when it has moved meanwhile.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Basis {
-    /// The atlas version that was read; `None` when the decision does not depend on it; `Some(0)`
-    /// for a city that does not exist yet.
-    pub atlas_version: Option<i64>,
-}
-
-/// Where a city stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Head {
-    /// Counts every change of the atlas.
-    pub atlas_version: i64,
-    /// The journal's last number.
-    pub journal_seq: i64,
-}
-
-/// Why a commit changed nothing.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum CommitError {
-    /// The atlas has moved: read again, decide again.
-    #[error("the atlas is at version {now}, not at the one this was decided on")]
-    Moved { now: i64 },
-    /// The idempotency key was used before, for this report.
-    #[error("this idempotency key was used before, for report {report}")]
-    KeyUsed { report: ReportId, request_hash: String },
-    /// There is no such city.
-    #[error("there is no city {0}")]
-    NoCity(CityId),
-    /// The id is taken, or what should change is not there.
-    #[error("{0}")]
-    Conflict(String),
-    /// The store failed; whether the commit happened is not known unless it says so.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// The store itself failed.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum StoreError {
-    /// It cannot be reached, is full, read-only, or too busy.
-    #[error("the store does not answer: {0}")]
-    Unavailable(String),
-    /// What it holds cannot be read back: a damaged row, a newer schema.
-    #[error("the store holds what cannot be read: {0}")]
-    Damaged(String),
-}
-
-/// Which reports; every condition given must hold.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ReportFilter {
-    /// In this zone.
-    pub zone: Option<ZoneId>,
-    /// Assigned to this unit, or beside it.
-    pub unit: Option<UnitId>,
-    /// Of this category or below it.
-    pub category: Option<CategoryCode>,
-    /// Received at or after.
-    pub from: Option<Instant>,
-    /// Received before.
-    pub to: Option<Instant>,
-    /// Only those that wait for a dispatcher, or only those that do not.
-    pub for_dispatcher: Option<bool>,
-}
-
-/// The place of a report in a list: newest first, within one instant the highest id first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ReportKey {
-    /// When it was received.
-    pub received_at: Instant,
-    /// Its id.
-    pub id: ReportId,
-}
-
-/// Most rows that one read of reports or journal gives; a higher limit is lowered to it.
-pub const ROWS_MAX: u32 = 10_000;
-
-fn rows_at_most(limit: u32) -> usize {
-    usize::try_from(limit.min(ROWS_MAX)).unwrap_or(usize::MAX)
-}
+pub use crate::store::promise::{
+    Basis, CommitError, Head, ROWS_MAX, ReportFilter, ReportKey, Stamp, StoreError,
+};
 
 /// A store of any make. Cheap to clone; all clones are one store.
 #[derive(Clone)]
@@ -117,12 +39,16 @@ pub struct Store {
 #[derive(Clone)]
 enum Driver {
     Memory(memory::Memory),
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
 }
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.driver {
             Driver::Memory(_) => "Store(memory)",
+            Driver::Sqlite(_) => "Store(sqlite)",
+            Driver::Postgres(_) => "Store(postgres)",
         })
     }
 }
@@ -135,6 +61,8 @@ impl Store {
     pub async fn cities(&self) -> Result<Vec<CityId>, StoreError> {
         match &self.driver {
             Driver::Memory(memory) => Ok(memory.cities()),
+            Driver::Sqlite(sqlite) => sqlite.cities().await,
+            Driver::Postgres(postgres) => postgres.cities().await,
         }
     }
 
@@ -146,6 +74,8 @@ impl Store {
     pub async fn load(&self, city: &CityId) -> Result<Option<CityState>, StoreError> {
         match &self.driver {
             Driver::Memory(memory) => Ok(memory.load(city)),
+            Driver::Sqlite(sqlite) => sqlite.load(city).await,
+            Driver::Postgres(postgres) => postgres.load(city).await,
         }
     }
 
@@ -156,6 +86,8 @@ impl Store {
     pub async fn head(&self, city: &CityId) -> Result<Option<Head>, StoreError> {
         match &self.driver {
             Driver::Memory(memory) => Ok(memory.head(city)),
+            Driver::Sqlite(sqlite) => sqlite.head(city).await,
+            Driver::Postgres(postgres) => postgres.head(city).await,
         }
     }
 
@@ -178,6 +110,8 @@ impl Store {
         check::changes(&stamp, &changes)?;
         match &self.driver {
             Driver::Memory(memory) => memory.commit(&stamp, basis, &changes),
+            Driver::Sqlite(sqlite) => sqlite.commit(Commit { stamp, basis, changes }).await,
+            Driver::Postgres(postgres) => postgres.commit(Commit { stamp, basis, changes }).await,
         }
     }
 
@@ -192,6 +126,8 @@ impl Store {
     ) -> Result<Option<AssignedReport>, StoreError> {
         match &self.driver {
             Driver::Memory(memory) => Ok(memory.report(city, id)),
+            Driver::Sqlite(sqlite) => sqlite.report(city, id).await,
+            Driver::Postgres(postgres) => postgres.report(city, id).await,
         }
     }
 
@@ -208,6 +144,8 @@ impl Store {
     ) -> Result<Vec<AssignedReport>, StoreError> {
         match &self.driver {
             Driver::Memory(memory) => Ok(memory.reports(city, filter, after, limit)),
+            Driver::Sqlite(sqlite) => sqlite.reports(city, filter, after, limit).await,
+            Driver::Postgres(postgres) => postgres.reports(city, filter, after, limit).await,
         }
     }
 
@@ -223,6 +161,8 @@ impl Store {
     ) -> Result<Vec<JournalEntry>, StoreError> {
         match &self.driver {
             Driver::Memory(memory) => Ok(memory.journal(city, after, limit)),
+            Driver::Sqlite(sqlite) => sqlite.journal(city, after, limit).await,
+            Driver::Postgres(postgres) => postgres.journal(city, after, limit).await,
         }
     }
 
@@ -233,6 +173,8 @@ impl Store {
     pub async fn key(&self, city: &CityId, id: &KeyId) -> Result<Option<ApiKey>, StoreError> {
         match &self.driver {
             Driver::Memory(memory) => Ok(memory.key(city, id)),
+            Driver::Sqlite(sqlite) => sqlite.key(city, id).await,
+            Driver::Postgres(postgres) => postgres.key(city, id).await,
         }
     }
 
@@ -243,6 +185,8 @@ impl Store {
     pub async fn keys(&self, city: &CityId) -> Result<Vec<ApiKey>, StoreError> {
         match &self.driver {
             Driver::Memory(memory) => Ok(memory.keys(city)),
+            Driver::Sqlite(sqlite) => sqlite.keys(city).await,
+            Driver::Postgres(postgres) => postgres.keys(city).await,
         }
     }
 
@@ -253,6 +197,22 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         match &self.driver {
             Driver::Memory(_) => Ok(()),
+            Driver::Sqlite(sqlite) => sqlite.ping().await,
+            Driver::Postgres(postgres) => postgres.ping().await,
+        }
+    }
+
+    /// Whether another program (QGIS, say) has edited the embedded file since the last time this
+    /// was asked. When it has, every city's atlas version has been counted up, so that whoever
+    /// watches [`Self::head`] reads the city again. Edits of another zonewarden count their own
+    /// versions and are not foreign. Always `false` for the other stores.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn notice_foreign_edits(&self) -> Result<bool, StoreError> {
+        match &self.driver {
+            Driver::Sqlite(sqlite) => sqlite.notice_foreign_edits().await,
+            Driver::Memory(_) | Driver::Postgres(_) => Ok(false),
         }
     }
 }

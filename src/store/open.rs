@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use crate::store::memory::Memory;
+use crate::store::migrate::Applied;
+use crate::store::postgres::Postgres;
+use crate::store::sqlite::Sqlite;
 use crate::store::{Driver, Store, StoreError};
 
 /// Where the store is.
@@ -42,12 +45,32 @@ pub enum Migrate {
 /// Opens the store.
 ///
 /// # Errors
-/// [`StoreError`]: unreachable, an unknown newer schema, a changed migration.
-pub async fn open(place: &Place, _migrate: Migrate) -> Result<Store, StoreError> {
-    match place {
-        Place::Memory => Ok(Store { driver: Driver::Memory(Memory::default()) }),
-        Place::File(_) | Place::Postgres(_) => {
-            Err(StoreError::Unavailable("only the memory store is built yet".to_owned()))
+/// [`StoreError`]: unreachable, an unknown newer schema, a changed migration, a file that is
+/// damaged or another program's.
+pub async fn open(place: &Place, migrate: Migrate) -> Result<Store, StoreError> {
+    opened(place, migrate).await.map(|(store, _)| store)
+}
+
+/// Brings a store's schema up to date, made when absent; says what was applied.
+///
+/// # Errors
+/// As [`open`].
+pub async fn migrate(place: &Place) -> Result<Vec<Applied>, StoreError> {
+    opened(place, Migrate::Apply).await.map(|(_, applied)| applied)
+}
+
+async fn opened(place: &Place, migrate: Migrate) -> Result<(Store, Vec<Applied>), StoreError> {
+    let may_migrate = migrate == Migrate::Apply;
+    let (driver, applied) = match place {
+        Place::Memory => (Driver::Memory(Memory::default()), Vec::new()),
+        Place::File(path) => {
+            let (sqlite, applied) = Sqlite::open(path, may_migrate).await?;
+            (Driver::Sqlite(sqlite), applied)
         }
-    }
+        Place::Postgres(url) => {
+            let (postgres, applied) = Postgres::open(url, may_migrate).await?;
+            (Driver::Postgres(postgres), applied)
+        }
+    };
+    Ok((Store { driver }, applied))
 }

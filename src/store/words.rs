@@ -1,4 +1,4 @@
-//! The sentences of a [`Conflict`](crate::store::CommitError::Conflict), the same from every store.
+//! The sentences of a [`Conflict`](crate::store::promise::CommitError::Conflict), the same from every store.
 
 use std::fmt::Display;
 

@@ -1,0 +1,119 @@
+//! The schema's history: which migrations there are, and which a store still lacks.
+//!
+//! Migrations go forward only: expand, move, contract. Each is applied in a transaction with its
+//! SHA-256; a text that was edited afterwards is refused by its hash, a store that is newer than
+//! this program by its number.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use crate::store::promise::StoreError;
+use crate::store::sql::Dialect;
+
+/// One step of the schema, in both dialects.
+#[derive(Debug)]
+pub struct Migration {
+    /// 1, 2, 3 …
+    pub number: i64,
+    /// What it is about.
+    pub name: &'static str,
+    postgres: &'static str,
+    sqlite: &'static str,
+}
+
+/// All of them, in order.
+pub static MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    name: "city",
+    postgres: include_str!("../../migrations/postgres/0001_city.sql"),
+    sqlite: include_str!("../../migrations/sqlite/0001_city.sql"),
+}];
+
+/// A migration that was applied just now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// Its number.
+    pub number: i64,
+    /// What it is about.
+    pub name: &'static str,
+}
+
+impl Migration {
+    pub(super) fn text(&self, dialect: Dialect) -> &'static str {
+        match dialect {
+            Dialect::Postgres => self.postgres,
+            Dialect::Sqlite => self.sqlite,
+        }
+    }
+
+    pub(super) fn hash(&self, dialect: Dialect) -> String {
+        let mut hex = String::with_capacity(64);
+        for byte in Sha256::digest(self.text(dialect).as_bytes()) {
+            let _ = write!(hex, "{byte:02x}");
+        }
+        hex
+    }
+
+    pub(super) fn applied(&self) -> Applied {
+        Applied { number: self.number, name: self.name }
+    }
+}
+
+/// What a store that has recorded these numbers and hashes still lacks.
+///
+/// # Errors
+/// [`StoreError::Damaged`] when the store is newer than this program, or was made by a migration
+/// that has been edited since.
+pub(super) fn pending(
+    dialect: Dialect,
+    recorded: &[(i64, String)],
+) -> Result<Vec<&'static Migration>, StoreError> {
+    for (number, hash) in recorded {
+        let Some(ours) = MIGRATIONS.iter().find(|it| it.number == *number) else {
+            return Err(StoreError::Damaged(format!(
+                "its schema is at number {number}, this program knows {} at most; \
+                 use a newer zonewarden",
+                MIGRATIONS.len()
+            )));
+        };
+        if ours.hash(dialect) != *hash {
+            return Err(StoreError::Damaged(format!(
+                "migration {number} ({}) was applied with another text than this program has \
+                 (sha256 {hash}); an applied migration is never edited",
+                ours.name
+            )));
+        }
+    }
+    let lacks = |it: &&Migration| !recorded.iter().any(|(number, _)| *number == it.number);
+    Ok(MIGRATIONS.iter().filter(lacks).collect())
+}
+
+/// The refusal to open a store that lacks migrations.
+pub(super) fn outdated(pending: &[&'static Migration]) -> StoreError {
+    StoreError::Unavailable(format!(
+        "its schema lacks {} migration(s); run `zonewarden migrate` first",
+        pending.len()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edited_migration_and_a_newer_schema_are_refused() {
+        let done: Vec<(i64, String)> =
+            MIGRATIONS.iter().map(|it| (it.number, it.hash(Dialect::Sqlite))).collect();
+        assert!(pending(Dialect::Sqlite, &done).unwrap().is_empty());
+        assert_eq!(pending(Dialect::Sqlite, &[]).unwrap().len(), MIGRATIONS.len());
+        assert!(pending(Dialect::Postgres, &done).unwrap_err().to_string().contains("edited"));
+        let newer = [done, vec![(99, String::new())]].concat();
+        assert!(pending(Dialect::Sqlite, &newer).unwrap_err().to_string().contains("newer"));
+    }
+
+    #[test]
+    fn migrations_are_numbered_without_gaps() {
+        assert!(MIGRATIONS.iter().zip(1..).all(|(it, n)| it.number == n));
+    }
+}

@@ -1,0 +1,128 @@
+//! The pool, and the schema brought up to date.
+
+use std::time::Duration;
+
+use deadpool_postgres::{
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
+};
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::store::migrate::{self, Applied};
+use crate::store::postgres::rows::fault;
+use crate::store::promise::StoreError;
+use crate::store::sql::Dialect;
+
+/// Most connections of one process.
+pub(super) const CONNECTIONS_MAX: usize = 16;
+/// How long a connection may take to be made, and a caller waits for a free one.
+const CONNECT_WAIT: Duration = Duration::from_secs(5);
+/// What every connection is told. No answer may hang; what is acknowledged is on disk.
+const SESSION: &str = "set synchronous_commit = on; set statement_timeout = '60s'; \
+     set lock_timeout = '20s'; set idle_in_transaction_session_timeout = '60s'";
+/// The lock under which one process migrates: `zonewarden`, as a number.
+const MIGRATION_LOCK: i64 = 0x7a6f_6e65_7764;
+
+/// A pool for the database that the URL names. Connects once, so that a wrong URL is told at once.
+pub(super) async fn pool(url: &str) -> Result<Pool, StoreError> {
+    let mut config: Config = url.parse().map_err(|error| fault(&error))?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT_WAIT);
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("zonewarden");
+    }
+    let recycling_method = RecyclingMethod::Fast;
+    let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method });
+    let greet = Hook::async_fn(|client: &mut deadpool_postgres::ClientWrapper, _| {
+        Box::pin(async move { client.batch_execute(SESSION).await.map_err(HookError::Backend) })
+    });
+    let pool = Pool::builder(manager)
+        .max_size(CONNECTIONS_MAX)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(CONNECT_WAIT))
+        .create_timeout(Some(CONNECT_WAIT))
+        .recycle_timeout(Some(CONNECT_WAIT))
+        .post_create(greet)
+        .build()
+        .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    drop(connection(&pool).await?);
+    Ok(pool)
+}
+
+/// A connection of the pool's.
+pub(super) async fn connection(pool: &Pool) -> Result<Object, StoreError> {
+    use deadpool_postgres::PoolError;
+    pool.get().await.map_err(|error| match error {
+        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+            fault(&error)
+        }
+        PoolError::Timeout(_) => StoreError::Unavailable(format!(
+            "no connection was free within {} s (limit CONNECTIONS_MAX, {CONNECTIONS_MAX})",
+            CONNECT_WAIT.as_secs()
+        )),
+        other => StoreError::Unavailable(other.to_string()),
+    })
+}
+
+/// Applies what the schema lacks, or refuses to go on without it.
+pub(super) async fn bring_up_to_date(
+    pool: &Pool,
+    may_migrate: bool,
+) -> Result<Vec<Applied>, StoreError> {
+    let client = connection(pool).await?;
+    let lacking = migrate::pending(Dialect::Postgres, &recorded(&client).await?)?;
+    if lacking.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !may_migrate {
+        return Err(migrate::outdated(&lacking));
+    }
+    let applied = apply(&client).await;
+    if applied.is_err() {
+        let _ = client.batch_execute("rollback").await;
+    }
+    // The session was told other limits: it is not given back.
+    drop(Object::take(client));
+    applied
+}
+
+/// All in one transaction behind a lock: of two migrators one waits, and then finds nothing to do.
+async fn apply(client: &Client) -> Result<Vec<Applied>, StoreError> {
+    let run = async |text: &str| client.batch_execute(text).await.map_err(|error| fault(&error));
+    run(
+        "set statement_timeout = 0; set lock_timeout = 0; set client_min_messages = warning; begin",
+    )
+    .await?;
+    run(&format!("select pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
+    let lacking = migrate::pending(Dialect::Postgres, &recorded(client).await?)?;
+    run("create schema if not exists zonewarden").await?;
+    run("create table if not exists zonewarden.schema_migration (number bigint primary key, \
+         name text not null, sha256 text not null, applied_at timestamptz not null)")
+    .await?;
+    for migration in &lacking {
+        run(migration.text(Dialect::Postgres)).await?;
+        client
+            .execute(
+                "insert into zonewarden.schema_migration (number, name, sha256, applied_at) \
+                 values ($1, $2, $3, now())",
+                &[&migration.number, &migration.name, &migration.hash(Dialect::Postgres)],
+            )
+            .await
+            .map_err(|error| fault(&error))?;
+    }
+    run("commit").await?;
+    Ok(lacking.iter().map(|it| it.applied()).collect())
+}
+
+async fn recorded(client: &Client) -> Result<Vec<(i64, String)>, StoreError> {
+    let there = client
+        .query_one("select to_regclass('zonewarden.schema_migration') is not null", &[])
+        .await
+        .map_err(|error| fault(&error))?;
+    if !there.get::<_, bool>(0) {
+        return Ok(Vec::new());
+    }
+    let text = "select number, sha256 from zonewarden.schema_migration order by number";
+    let rows = client.query(text, &[]).await.map_err(|error| fault(&error))?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}

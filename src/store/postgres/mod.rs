@@ -1,0 +1,170 @@
+//! The store for many: PostgreSQL with PostGIS, through a pool.
+
+mod connect;
+mod geometry;
+mod rows;
+mod writer;
+
+use deadpool_postgres::{Object, Pool};
+use postgres_types::ToSql;
+
+use crate::domain::accounts::ApiKey;
+use crate::domain::atlas::city::CityState;
+use crate::domain::change::JournalEntry;
+use crate::domain::id::{CityId, KeyId, ReportId};
+use crate::domain::reports::report::AssignedReport;
+use crate::store::migrate::Applied;
+use crate::store::postgres::connect::connection;
+use crate::store::postgres::rows::{PostgresRow, fault};
+use crate::store::postgres::writer::Writer;
+use crate::store::promise::{CommitError, Head, ReportFilter, ReportKey, StoreError, rows_at_most};
+use crate::store::statement::{Row, Value};
+use crate::store::writing::{self, Commit, HeadRow};
+use crate::store::{accounts, atlas, journal, reports, sql};
+
+/// A database. All clones share one pool and one writing task.
+#[derive(Clone)]
+pub(super) struct Postgres {
+    pool: Pool,
+    writer: Writer,
+}
+
+impl Postgres {
+    /// Connects, and brings the schema up to date when it may.
+    pub(super) async fn open(
+        url: &str,
+        may_migrate: bool,
+    ) -> Result<(Self, Vec<Applied>), StoreError> {
+        let pool = connect::pool(url).await?;
+        let applied = connect::bring_up_to_date(&pool, may_migrate).await?;
+        let writer = Writer::start(pool.clone());
+        Ok((Self { pool, writer }, applied))
+    }
+
+    pub(super) async fn commit(&self, commit: Commit) -> Result<Head, CommitError> {
+        self.writer.commit(commit).await
+    }
+
+    pub(super) async fn cities(&self) -> Result<Vec<CityId>, StoreError> {
+        self.read(atlas::CITIES, &[], |row| row.code(0, CityId::new)).await
+    }
+
+    pub(super) async fn head(&self, city: &CityId) -> Result<Option<Head>, StoreError> {
+        let values = [Value::text(city.as_str())];
+        let mut found =
+            self.read(writing::HEAD, &values, |row| HeadRow::read(row).map(HeadRow::head)).await?;
+        Ok(found.pop())
+    }
+
+    pub(super) async fn load(&self, city: &CityId) -> Result<Option<CityState>, StoreError> {
+        let (pool, city) = (self.pool.clone(), city.clone());
+        // A task of its own: a caller who goes away leaves no open transaction behind.
+        let loading = tokio::spawn(async move {
+            let client = connection(&pool).await?;
+            let snapshot = "begin isolation level repeatable read read only";
+            let begun = client.batch_execute(snapshot).await.map_err(|error| fault(&error));
+            let found = match begun {
+                Ok(()) => load(&client, &city).await,
+                Err(error) => Err(error),
+            };
+            if client.batch_execute("rollback").await.is_err() {
+                drop(Object::take(client));
+            }
+            found
+        });
+        loading.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
+    }
+
+    pub(super) async fn report(
+        &self,
+        city: &CityId,
+        id: ReportId,
+    ) -> Result<Option<AssignedReport>, StoreError> {
+        let values = [Value::text(city.as_str()), Value::owned(id.to_string())];
+        Ok(self.read(&reports::one(), &values, reports::read).await?.pop())
+    }
+
+    pub(super) async fn reports(
+        &self,
+        city: &CityId,
+        filter: &ReportFilter,
+        after: Option<ReportKey>,
+        limit: u32,
+    ) -> Result<Vec<AssignedReport>, StoreError> {
+        let (text, values) = reports::page(city, filter, after, rows_at_most(limit));
+        self.read(&text, &values, reports::read).await
+    }
+
+    pub(super) async fn journal(
+        &self,
+        city: &CityId,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<JournalEntry>, StoreError> {
+        let limit = i64::try_from(rows_at_most(limit)).unwrap_or(i64::MAX);
+        let values = [Value::text(city.as_str()), Value::Int(after), Value::Int(limit)];
+        self.read(journal::ENTRIES, &values, journal::read).await
+    }
+
+    pub(super) async fn key(
+        &self,
+        city: &CityId,
+        id: &KeyId,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        let values = [Value::text(city.as_str()), Value::text(id.as_str())];
+        Ok(self.read(accounts::KEY, &values, accounts::read).await?.pop())
+    }
+
+    pub(super) async fn keys(&self, city: &CityId) -> Result<Vec<ApiKey>, StoreError> {
+        let values = [Value::text(city.as_str())];
+        self.read(accounts::KEYS, &values, accounts::read).await
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        let text = "select number from zonewarden.schema_migration limit 1";
+        self.read(text, &[], |_| Ok(())).await.map(|_| ())
+    }
+
+    async fn read<T>(
+        &self,
+        text: &str,
+        values: &[Value<'_>],
+        read: impl Fn(&PostgresRow) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let client = connection(&self.pool).await?;
+        all(&client, text, values, read).await
+    }
+}
+
+async fn all<T>(
+    client: &Object,
+    text: &str,
+    values: &[Value<'_>],
+    read: impl Fn(&PostgresRow) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let statement = client.prepare_cached(text).await.map_err(|error| fault(&error))?;
+    let values: Vec<&(dyn ToSql + Sync)> =
+        values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+    let rows = client.query(&statement, &values).await.map_err(|error| fault(&error))?;
+    rows.into_iter().map(|row| read(&PostgresRow(row))).collect()
+}
+
+async fn load(client: &Object, city: &CityId) -> Result<Option<CityState>, StoreError> {
+    let mine = [Value::text(city.as_str())];
+    let heads = all(client, writing::HEAD, &mine, HeadRow::read).await?;
+    let Some(head) = heads.into_iter().next() else { return Ok(None) };
+    let of = |table| sql::select(table);
+    let found = all(client, &of(&atlas::CITY), &mine, atlas::read_city).await?;
+    let Some(found) = found.into_iter().next() else { return Ok(None) };
+    let plan = [Value::text(city.as_str()), Value::Int(head.plan_version)];
+    let plans = all(client, atlas::PLAN, &plan, atlas::read_plan).await?;
+    Ok(Some(CityState {
+        atlas_version: head.atlas_version,
+        city: found,
+        plan: plans.into_iter().next().unwrap_or_else(atlas::no_plan),
+        zones: all(client, atlas::ZONES, &plan, atlas::read_zone).await?,
+        units: all(client, &of(&atlas::UNIT), &mine, atlas::read_unit).await?,
+        facilities: all(client, &of(&atlas::FACILITY), &mine, atlas::read_facility).await?,
+        rules: all(client, &of(&atlas::RULE), &mine, atlas::read_rule).await?,
+    }))
+}

@@ -1,0 +1,96 @@
+//! What a store is asked and what it answers: the nouns of the promise.
+
+use crate::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
+use crate::domain::time::Instant;
+
+/// Who writes, where and when; the same for all changes of one commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// In which city.
+    pub city: CityId,
+    /// A key's code, `cli`, `public`.
+    pub actor: String,
+    /// When, by the app's clock.
+    pub at: Instant,
+}
+
+/// On what the writer decided. The commit is refused when it has moved meanwhile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Basis {
+    /// The atlas version that was read; `None` when the decision does not depend on it; `Some(0)`
+    /// for a city that does not exist yet.
+    pub atlas_version: Option<i64>,
+}
+
+/// Where a city stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// Counts every change of the atlas.
+    pub atlas_version: i64,
+    /// The journal's last number.
+    pub journal_seq: i64,
+}
+
+/// Why a commit changed nothing.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum CommitError {
+    /// The atlas has moved: read again, decide again.
+    #[error("the atlas is at version {now}, not at the one this was decided on")]
+    Moved { now: i64 },
+    /// The idempotency key was used before, for this report.
+    #[error("this idempotency key was used before, for report {report}")]
+    KeyUsed { report: ReportId, request_hash: String },
+    /// There is no such city.
+    #[error("there is no city {0}")]
+    NoCity(CityId),
+    /// The id is taken, or what should change is not there.
+    #[error("{0}")]
+    Conflict(String),
+    /// The store failed; whether the commit happened is not known unless it says so.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The store itself failed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached, is full, read-only, or too busy.
+    #[error("the store does not answer: {0}")]
+    Unavailable(String),
+    /// What it holds cannot be read back: a damaged row, a newer schema.
+    #[error("the store holds what cannot be read: {0}")]
+    Damaged(String),
+}
+
+/// Which reports; every condition given must hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReportFilter {
+    /// In this zone.
+    pub zone: Option<ZoneId>,
+    /// Assigned to this unit, or beside it.
+    pub unit: Option<UnitId>,
+    /// Of this category or below it.
+    pub category: Option<CategoryCode>,
+    /// Received at or after.
+    pub from: Option<Instant>,
+    /// Received before.
+    pub to: Option<Instant>,
+    /// Only those that wait for a dispatcher, or only those that do not.
+    pub for_dispatcher: Option<bool>,
+}
+
+/// The place of a report in a list: newest first, within one instant the highest id first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReportKey {
+    /// When it was received.
+    pub received_at: Instant,
+    /// Its id.
+    pub id: ReportId,
+}
+
+/// Most rows that one read of reports or journal gives; a higher limit is lowered to it.
+pub const ROWS_MAX: u32 = 10_000;
+
+pub(super) fn rows_at_most(limit: u32) -> usize {
+    usize::try_from(limit.min(ROWS_MAX)).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,314 @@
+//! The reports wing: reports, their assignments, and the lists of units.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+
+use crate::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
+use crate::domain::reports::report::{AssignedReport, Assignment, Report};
+use crate::domain::time::Instant;
+use crate::geom::crs::Crs;
+use crate::store::promise::{ReportFilter, ReportKey, StoreError};
+use crate::store::sql::Dialect;
+use crate::store::statement::{
+    Row, Statement, Table, Taken, Value, damaged, geometry, int, list, real, text, unknown,
+};
+
+static REPORT: Table = Table {
+    name: "report",
+    columns: &[
+        text("city_id"),
+        text("report_id"),
+        int("received_at"),
+        int("happened_at"),
+        text("source"),
+        text("category"),
+        text("zone_id"),
+        int("for_dispatcher"),
+        int("turn"),
+        text("given_crs"),
+        real("accuracy_m"),
+        text("words"),
+        text("contact"),
+        text("idempotency_key"),
+        text("request_hash"),
+        geometry("position"),
+    ],
+    key: &["city_id", "report_id"],
+    taken: Taken::Refuse,
+};
+
+static ASSIGNMENT: Table = Table {
+    name: "assignment",
+    columns: &[
+        text("city_id"),
+        text("report_id"),
+        int("turn"),
+        int("plan_version"),
+        int("atlas_version"),
+        text("zone_id"),
+        text("unit_id"),
+        text("co_units"),
+        text("rule"),
+        real("confidence"),
+        real("border_m"),
+        text("runner_up"),
+        int("for_dispatcher"),
+        text("actor"),
+        int("assigned_at"),
+    ],
+    key: &["city_id", "report_id", "turn"],
+    taken: Taken::Refuse,
+};
+
+static REPORT_UNIT: Table = Table {
+    name: "report_unit",
+    columns: &[text("city_id"), text("unit_id"), int("received_at"), text("report_id")],
+    key: &["city_id", "unit_id", "received_at", "report_id"],
+    taken: Taken::Refuse,
+};
+
+/// The rows of filed reports, for all of a group at once.
+pub(super) fn file<'a>(
+    city: &'a CityId,
+    filed: &[(&'a Report, &'a Assignment)],
+) -> [Statement<'a>; 3] {
+    let mut units = Vec::with_capacity(filed.len());
+    for (report, to) in filed {
+        let mut told: HashSet<&str> = HashSet::new();
+        for unit in std::iter::once(&to.unit).chain(&to.co) {
+            if told.insert(unit.as_str()) {
+                units.push(vec![
+                    Value::text(city.as_str()),
+                    Value::text(unit.as_str()),
+                    Value::Int(report.received_at.0),
+                    Value::owned(report.id.to_string()),
+                ]);
+            }
+        }
+    }
+    [
+        Statement::Bulk {
+            table: &REPORT,
+            rows: filed.iter().map(|(report, to)| report_row(city, report, to)).collect(),
+        },
+        Statement::Bulk {
+            table: &ASSIGNMENT,
+            rows: filed.iter().map(|(_, to)| assignment_row(city, to)).collect(),
+        },
+        Statement::Bulk { table: &REPORT_UNIT, rows: units },
+    ]
+}
+
+fn report_row<'a>(city: &'a CityId, report: &'a Report, to: &'a Assignment) -> Vec<Value<'a>> {
+    vec![
+        Value::text(city.as_str()),
+        Value::owned(report.id.to_string()),
+        Value::Int(report.received_at.0),
+        Value::Int(report.happened_at.0),
+        Value::text(&report.source),
+        Value::text_or(report.category.as_ref().map(CategoryCode::as_str)),
+        Value::text_or(to.zone.as_ref().map(ZoneId::as_str)),
+        Value::flag(to.for_dispatcher),
+        Value::Int(i64::from(to.turn)),
+        Value::text(report.given_crs.code()),
+        Value::real_or(report.accuracy_m),
+        Value::text(&report.words),
+        Value::text_or(report.contact.as_deref()),
+        Value::text_or(report.idempotency_key.as_deref()),
+        Value::text(&report.request_hash),
+        Value::point(report.position),
+    ]
+}
+
+fn assignment_row<'a>(city: &'a CityId, to: &'a Assignment) -> Vec<Value<'a>> {
+    vec![
+        Value::text(city.as_str()),
+        Value::owned(to.report.to_string()),
+        Value::Int(i64::from(to.turn)),
+        Value::Int(to.plan_version),
+        Value::Int(to.atlas_version),
+        Value::text_or(to.zone.as_ref().map(ZoneId::as_str)),
+        Value::text(to.unit.as_str()),
+        list(to.co.iter().map(UnitId::as_str)),
+        Value::text(&to.rule),
+        Value::Real(to.confidence),
+        Value::real_or(to.border_m),
+        Value::text_or(to.runner_up.as_ref().map(ZoneId::as_str)),
+        Value::flag(to.for_dispatcher),
+        Value::text(&to.actor),
+        Value::Int(to.at.0),
+    ]
+}
+
+/// Which of the keys and ids of new reports the store knows already.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    /// The report and request hash of each used idempotency key.
+    pub(super) by_key: HashMap<String, (ReportId, String)>,
+    /// Ids in use.
+    pub(super) ids: HashSet<ReportId>,
+}
+
+impl Known {
+    /// Takes in a row of [`known`].
+    pub(super) fn add(&mut self, row: &impl Row) -> Result<(), StoreError> {
+        let id = row.code(0, report_id)?;
+        if let Some(key) = row.text_or(1)? {
+            self.by_key.insert(key.to_owned(), (id, row.text(2)?.to_owned()));
+        }
+        self.ids.insert(id);
+        Ok(())
+    }
+}
+
+/// Asks for the reports that have one of the ids (`$2`) or one of the idempotency keys (`$3`).
+pub(super) fn known(dialect: Dialect) -> String {
+    let what = "select report_id, idempotency_key, request_hash from zonewarden.report \
+                where city_id = $1 and";
+    format!(
+        "{what} {} union all {what} idempotency_key is not null and {}",
+        dialect.any("report_id", 2),
+        dialect.any("idempotency_key", 3)
+    )
+}
+
+/// The values of [`known`].
+pub(super) fn known_values<'a>(
+    city: &'a CityId,
+    filed: impl Iterator<Item = &'a Report>,
+) -> Vec<Value<'a>> {
+    let (mut ids, mut keys) = (Vec::new(), Vec::new());
+    for report in filed {
+        ids.push(report.id.to_string());
+        keys.extend(report.idempotency_key.clone());
+    }
+    vec![Value::text(city.as_str()), Value::Texts(ids), Value::Texts(keys)]
+}
+
+const COLUMNS: &str = "r.report_id, r.received_at, r.happened_at, r.source, r.category, \
+    r.given_crs, r.accuracy_m, r.words, r.contact, r.idempotency_key, r.request_hash, r.position, \
+    a.turn, a.plan_version, a.atlas_version, a.zone_id, a.unit_id, a.co_units, a.rule, \
+    a.confidence, a.border_m, a.runner_up, a.for_dispatcher, a.actor, a.assigned_at";
+
+const IN_FORCE: &str = "join zonewarden.assignment a \
+    on a.city_id = r.city_id and a.report_id = r.report_id and a.turn = r.turn";
+
+/// One report, `$2`.
+pub(super) fn one() -> String {
+    format!(
+        "select {COLUMNS} from zonewarden.report r {IN_FORCE} \
+         where r.city_id = $1 and r.report_id = $2"
+    )
+}
+
+/// A list of reports.
+pub(super) fn page<'a>(
+    city: &'a CityId,
+    filter: &'a ReportFilter,
+    after: Option<ReportKey>,
+    limit: usize,
+) -> (String, Vec<Value<'a>>) {
+    let mut ask = Asking { wheres: String::new(), values: vec![Value::text(city.as_str())] };
+    // The list of a unit is read along report_unit, every other along report.
+    let (by, from) = if filter.unit.is_some() {
+        let from = "zonewarden.report_unit u join zonewarden.report r \
+                    on r.city_id = u.city_id and r.report_id = u.report_id";
+        ("u", from)
+    } else {
+        ("r", "zonewarden.report r")
+    };
+    if let Some(unit) = &filter.unit {
+        ask.add("u.unit_id = $n", [Value::text(unit.as_str())]);
+    }
+    if let Some(zone) = &filter.zone {
+        ask.add("r.zone_id = $n", [Value::text(zone.as_str())]);
+    }
+    if let Some(category) = &filter.category {
+        let code = category.as_str();
+        // The branch below `a` is everything from `a.` up to `a/`: `/` follows `.` in the alphabet.
+        ask.add(
+            "(r.category = $n or (r.category >= $n and r.category < $n))",
+            [Value::text(code), Value::owned(format!("{code}.")), Value::owned(format!("{code}/"))],
+        );
+    }
+    if let Some(wanted) = filter.for_dispatcher {
+        let text = if wanted { "r.for_dispatcher = 1" } else { "r.for_dispatcher = 0" };
+        ask.add(text, []);
+    }
+    if let Some(from) = filter.from {
+        ask.add(&format!("{by}.received_at >= $n"), [Value::Int(from.0)]);
+    }
+    if let Some(to) = filter.to {
+        ask.add(&format!("{by}.received_at < $n"), [Value::Int(to.0)]);
+    }
+    if let Some(after) = after {
+        let place = [Value::Int(after.received_at.0), Value::owned(after.id.to_string())];
+        ask.add(&format!("({by}.received_at, {by}.report_id) < ($n, $n)"), place);
+    }
+    ask.values.push(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
+    let text = format!(
+        "select {COLUMNS} from {from} {IN_FORCE} where {by}.city_id = $1{} \
+         order by {by}.received_at desc, {by}.report_id desc limit ${}",
+        ask.wheres,
+        ask.values.len()
+    );
+    (text, ask.values)
+}
+
+struct Asking<'a> {
+    wheres: String,
+    values: Vec<Value<'a>>,
+}
+
+impl<'a> Asking<'a> {
+    /// One more condition; each `$n` takes the next value.
+    fn add<const N: usize>(&mut self, condition: &str, values: [Value<'a>; N]) {
+        self.wheres.push_str(" and ");
+        let mut parts = condition.split("$n");
+        self.wheres.push_str(parts.next().unwrap_or_default());
+        for (part, value) in parts.zip(values) {
+            self.values.push(value);
+            let _ = write!(self.wheres, "${}{part}", self.values.len());
+        }
+    }
+}
+
+/// A row of [`one`] or [`page`].
+pub(super) fn read(row: &impl Row) -> Result<AssignedReport, StoreError> {
+    let id = row.code(0, report_id)?;
+    let report = Report {
+        id,
+        source: row.text(3)?.to_owned(),
+        category: row.code_or(4, CategoryCode::new)?,
+        position: row.point_or(11)?.ok_or_else(|| damaged(11, &"no position"))?,
+        given_crs: row.code(5, |code| Crs::from_code(code).ok_or_else(|| unknown(code)))?,
+        accuracy_m: row.real_or(6)?,
+        words: row.text(7)?.to_owned(),
+        happened_at: Instant(row.int(2)?),
+        received_at: Instant(row.int(1)?),
+        contact: row.text_or(8)?.map(str::to_owned),
+        idempotency_key: row.text_or(9)?.map(str::to_owned),
+        request_hash: row.text(10)?.to_owned(),
+    };
+    let assignment = Assignment {
+        report: id,
+        turn: u32::try_from(row.int(12)?).map_err(|fault| damaged(12, &fault))?,
+        plan_version: row.int(13)?,
+        atlas_version: row.int(14)?,
+        zone: row.code_or(15, ZoneId::new)?,
+        unit: row.code(16, UnitId::new)?,
+        co: row.json(17)?,
+        rule: row.text(18)?.to_owned(),
+        confidence: row.real(19)?,
+        border_m: row.real_or(20)?,
+        runner_up: row.code_or(21, ZoneId::new)?,
+        for_dispatcher: row.flag(22)?,
+        actor: row.text(23)?.to_owned(),
+        at: Instant(row.int(24)?),
+    };
+    Ok(AssignedReport { report, assignment })
+}
+
+fn report_id(text: &str) -> Result<ReportId, uuid::Error> {
+    text.parse().map(ReportId)
+}

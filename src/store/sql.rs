@@ -1,0 +1,101 @@
+//! SQL that both databases read, and the places where they differ, side by side.
+//!
+//! The canonical spelling is PostgreSQL's: `$1`, tables named `zonewarden.…` so that no search path
+//! matters. `SQLite`'s is made from it by [`Dialect::spell`]. Texts are ours alone: no byte of a
+//! user's ever stands in one.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use crate::store::statement::{Kind, Table, Taken};
+
+/// Which database reads the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Postgres,
+    Sqlite,
+}
+
+impl Dialect {
+    /// The canonical text as this database spells it.
+    pub(super) fn spell(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::Postgres => Cow::Borrowed(text),
+            Self::Sqlite => Cow::Owned(text.replace("zonewarden.", "").replace('$', "?")),
+        }
+    }
+
+    /// `column` is one of the texts in the list `$n`.
+    pub(super) fn any(self, column: &str, n: usize) -> String {
+        match self {
+            Self::Postgres => format!("{column} = any(${n}::text[])"),
+            Self::Sqlite => format!("{column} in (select value from json_each(${n}))"),
+        }
+    }
+
+    /// Keeps a row from being changed until the transaction ends. `SQLite` has one writer.
+    pub(super) fn for_update(self) -> &'static str {
+        match self {
+            Self::Postgres => " for update",
+            Self::Sqlite => "",
+        }
+    }
+
+    /// The text that puts rows into a table: from one array a column, or row by row.
+    pub(super) fn insert(self, table: &Table) -> String {
+        let columns = names(table);
+        let mut text = format!("insert into zonewarden.{} ({columns}) ", table.name);
+        match self {
+            Self::Postgres => {
+                text.push_str("select * from unnest(");
+                for (n, column) in table.columns.iter().enumerate() {
+                    let kind = match column.kind {
+                        Kind::Text => "text",
+                        Kind::Int => "bigint",
+                        Kind::Real => "double precision",
+                        Kind::Geometry => "public.geometry",
+                    };
+                    let comma = if n == 0 { "" } else { ", " };
+                    let _ = write!(text, "{comma}${}::{kind}[]", n + 1);
+                }
+                text.push(')');
+            }
+            Self::Sqlite => {
+                let marks: Vec<String> =
+                    (1..=table.columns.len()).map(|n| format!("${n}")).collect();
+                let _ = write!(text, "values ({})", marks.join(", "));
+            }
+        }
+        text.push_str(&on_conflict(table));
+        text
+    }
+}
+
+/// The columns, separated by commas.
+pub(super) fn names(table: &Table) -> String {
+    table.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+}
+
+/// What stands behind an insert whose key may be taken.
+pub(super) fn on_conflict(table: &Table) -> String {
+    if table.taken == Taken::Refuse {
+        return String::new();
+    }
+    let set: Vec<String> = table
+        .columns
+        .iter()
+        .filter(|column| !table.key.contains(&column.name))
+        .map(|column| format!("{0} = excluded.{0}", column.name))
+        .collect();
+    format!(" on conflict ({}) do update set {}", table.key.join(", "), set.join(", "))
+}
+
+/// Reads the rows of one city, in the order of the key.
+pub(super) fn select(table: &Table) -> String {
+    format!(
+        "select {} from zonewarden.{} where city_id = $1 order by {}",
+        names(table),
+        table.name,
+        table.key.last().copied().unwrap_or("city_id")
+    )
+}

@@ -1,0 +1,228 @@
+//! The embedded store: one GeoPackage file that QGIS and GDAL open, one writer, several readers.
+
+mod file;
+mod rows;
+mod writer;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+
+use crate::domain::accounts::ApiKey;
+use crate::domain::atlas::city::CityState;
+use crate::domain::change::JournalEntry;
+use crate::domain::id::{CityId, KeyId, ReportId};
+use crate::domain::reports::report::AssignedReport;
+use crate::store::migrate::Applied;
+use crate::store::promise::{CommitError, Head, ReportFilter, ReportKey, StoreError, rows_at_most};
+use crate::store::sqlite::rows::{all, fault};
+use crate::store::sqlite::writer::Writer;
+use crate::store::statement::{Row, Value};
+use crate::store::writing::{self, Commit, HeadRow};
+use crate::store::{accounts, atlas, journal, reports, sql};
+
+/// Most reads at the same time; further ones wait for their turn.
+const READERS_MAX: usize = 4;
+
+/// An open file. All clones are one.
+#[derive(Clone)]
+pub(super) struct Sqlite(Arc<Open>);
+
+struct Open {
+    path: PathBuf,
+    writer: Writer,
+    idle: Mutex<Vec<Connection>>,
+    turns: Arc<Semaphore>,
+}
+
+impl fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sqlite({})", self.0.path.display())
+    }
+}
+
+impl Sqlite {
+    /// Opens the file, made when absent and when it may be migrated.
+    pub(super) async fn open(
+        path: &Path,
+        may_migrate: bool,
+    ) -> Result<(Self, Vec<Applied>), StoreError> {
+        let path = path.to_owned();
+        blocking(move || {
+            let (connection, applied) = file::open(&path, may_migrate)?;
+            let writer = Writer::start(connection)?;
+            let turns = Arc::new(Semaphore::new(READERS_MAX));
+            let open = Open { path, writer, idle: Mutex::default(), turns };
+            Ok((Self(Arc::new(open)), applied))
+        })
+        .await
+    }
+
+    pub(super) async fn commit(&self, commit: Commit) -> Result<Head, CommitError> {
+        self.0.writer.commit(commit).await
+    }
+
+    pub(super) async fn notice_foreign_edits(&self) -> Result<bool, StoreError> {
+        self.0.writer.look().await
+    }
+
+    pub(super) async fn cities(&self) -> Result<Vec<CityId>, StoreError> {
+        self.read(|it| all(it, atlas::CITIES, &[], |row| row.code(0, CityId::new))).await
+    }
+
+    pub(super) async fn head(&self, city: &CityId) -> Result<Option<Head>, StoreError> {
+        // Who asks where a city stands also wants to know of foreign edits; while the writer is at
+        // work the next one to ask will be told.
+        if !self.0.writer.is_busy() {
+            self.notice_foreign_edits().await?;
+        }
+        let city = city.clone();
+        self.read(move |it| Ok(head(it, &city)?.map(HeadRow::head))).await
+    }
+
+    pub(super) async fn load(&self, city: &CityId) -> Result<Option<CityState>, StoreError> {
+        let city = city.clone();
+        self.read(move |it| {
+            // One transaction, one snapshot.
+            let snapshot = it.unchecked_transaction().map_err(|error| fault(&error))?;
+            load(&snapshot, &city)
+        })
+        .await
+    }
+
+    pub(super) async fn report(
+        &self,
+        city: &CityId,
+        id: ReportId,
+    ) -> Result<Option<AssignedReport>, StoreError> {
+        let city = city.clone();
+        self.read(move |it| {
+            let values = [Value::text(city.as_str()), Value::owned(id.to_string())];
+            Ok(all(it, &reports::one(), &values, |row| reports::read(row))?.pop())
+        })
+        .await
+    }
+
+    pub(super) async fn reports(
+        &self,
+        city: &CityId,
+        filter: &ReportFilter,
+        after: Option<ReportKey>,
+        limit: u32,
+    ) -> Result<Vec<AssignedReport>, StoreError> {
+        let (city, filter) = (city.clone(), filter.clone());
+        self.read(move |it| {
+            let (text, values) = reports::page(&city, &filter, after, rows_at_most(limit));
+            all(it, &text, &values, |row| reports::read(row))
+        })
+        .await
+    }
+
+    pub(super) async fn journal(
+        &self,
+        city: &CityId,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<JournalEntry>, StoreError> {
+        let city = city.clone();
+        self.read(move |it| {
+            let limit = i64::try_from(rows_at_most(limit)).unwrap_or(i64::MAX);
+            let values = [Value::text(city.as_str()), Value::Int(after), Value::Int(limit)];
+            all(it, journal::ENTRIES, &values, |row| journal::read(row))
+        })
+        .await
+    }
+
+    pub(super) async fn key(
+        &self,
+        city: &CityId,
+        id: &KeyId,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        let (city, id) = (city.clone(), id.clone());
+        self.read(move |it| {
+            let values = [Value::text(city.as_str()), Value::text(id.as_str())];
+            Ok(all(it, accounts::KEY, &values, |row| accounts::read(row))?.pop())
+        })
+        .await
+    }
+
+    pub(super) async fn keys(&self, city: &CityId) -> Result<Vec<ApiKey>, StoreError> {
+        let city = city.clone();
+        self.read(move |it| {
+            all(it, accounts::KEYS, &[Value::text(city.as_str())], |row| accounts::read(row))
+        })
+        .await
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        self.read(|it| {
+            it.query_row("select count(*) from schema_migration", [], |_| Ok(()))
+                .map_err(|error| fault(&error))
+        })
+        .await
+    }
+
+    /// Runs `look` on a connection of its own, off the async workers.
+    async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let turns = self.0.turns.clone();
+        let turn = turns.acquire_owned().await.map_err(|_| closed())?;
+        let open = self.0.clone();
+        blocking(move || {
+            let idle = open.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let connection = idle.map_or_else(|| reader(&open.path), Ok)?;
+            let found = look(&connection);
+            open.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            drop(turn);
+            found
+        })
+        .await
+    }
+}
+
+fn reader(path: &Path) -> Result<Connection, StoreError> {
+    let connection = file::connect(path)?;
+    connection.pragma_update(None, "query_only", true).map_err(|error| fault(&error))?;
+    Ok(connection)
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("it is closed".to_owned())
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| closed())?
+}
+
+fn head(connection: &Connection, city: &CityId) -> Result<Option<HeadRow>, StoreError> {
+    let values = [Value::text(city.as_str())];
+    Ok(all(connection, writing::HEAD, &values, |row| HeadRow::read(row))?.pop())
+}
+
+fn load(connection: &Connection, city: &CityId) -> Result<Option<CityState>, StoreError> {
+    let values = [Value::text(city.as_str())];
+    let Some(head) = head(connection, city)? else { return Ok(None) };
+    let texts = &values[..];
+    let found = all(connection, &sql::select(&atlas::CITY), texts, |row| atlas::read_city(row))?;
+    let Some(found) = found.into_iter().next() else { return Ok(None) };
+    let plan = [Value::text(city.as_str()), Value::Int(head.plan_version)];
+    let plans = all(connection, atlas::PLAN, &plan, |row| atlas::read_plan(row))?;
+    Ok(Some(CityState {
+        atlas_version: head.atlas_version,
+        city: found,
+        plan: plans.into_iter().next().unwrap_or_else(atlas::no_plan),
+        zones: all(connection, atlas::ZONES, &plan, |row| atlas::read_zone(row))?,
+        units: all(connection, &sql::select(&atlas::UNIT), texts, |row| atlas::read_unit(row))?,
+        facilities: all(connection, &sql::select(&atlas::FACILITY), texts, |row| {
+            atlas::read_facility(row)
+        })?,
+        rules: all(connection, &sql::select(&atlas::RULE), texts, |row| atlas::read_rule(row))?,
+    }))
+}

@@ -1,0 +1,320 @@
+//! The one writer: a thread that owns the writing connection and commits together what waits
+//! together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params_from_iter};
+use tokio::sync::oneshot;
+
+use crate::domain::id::CityId;
+use crate::store::promise::{CommitError, Head, StoreError};
+use crate::store::reports::{self, Known};
+use crate::store::sql::Dialect;
+use crate::store::sqlite::rows::{SqliteRow, all, fault};
+use crate::store::statement::{Row, Statement, Value};
+use crate::store::writing::{self, Commit, Group, HeadRow};
+
+/// Most commits that wait; the next is refused at once.
+pub(super) const QUEUE_MAX: usize = 8_192;
+/// Most commits that share a transaction.
+const GROUP_MAX: usize = 4_096;
+/// Longest wait for commits that are likely on their way.
+const GATHER_MAX: Duration = Duration::from_millis(1);
+
+type Answer<T, E> = oneshot::Sender<Result<T, E>>;
+
+enum Job {
+    Commit(Box<Commit>, Answer<Head, CommitError>),
+    Look(Answer<bool, StoreError>),
+}
+
+/// The way to the thread.
+pub(super) struct Writer {
+    queue: Option<SyncSender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    busy: Arc<AtomicBool>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
+        let (queue, jobs) = sync_channel(QUEUE_MAX);
+        let busy = Arc::new(AtomicBool::new(false));
+        let mut desk = Desk::new(connection, busy.clone())?;
+        let thread = std::thread::Builder::new()
+            .name("store writer".to_owned())
+            .spawn(move || desk.serve(&jobs))
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread), busy })
+    }
+
+    pub(super) async fn commit(&self, commit: Commit) -> Result<Head, CommitError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Job::Commit(Box::new(commit), answer))?;
+        answered.await.map_err(|_| stopped())?
+    }
+
+    /// Whether another program has edited the city since the last look.
+    pub(super) async fn look(&self) -> Result<bool, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Job::Look(answer))?;
+        answered.await.map_err(|_| stopped())?
+    }
+
+    /// Whether it is at a transaction.
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Relaxed)
+    }
+
+    fn send(&self, job: Job) -> Result<(), StoreError> {
+        let Some(queue) = &self.queue else { return Err(stopped()) };
+        queue.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => StoreError::Unavailable(format!(
+                "{QUEUE_MAX} writes are waiting (limit QUEUE_MAX); try again later"
+            )),
+            TrySendError::Disconnected(_) => stopped(),
+        })
+    }
+}
+
+impl Drop for Writer {
+    /// Waits for what was accepted, so that the file is left whole and without a log beside it.
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Unavailable("the writer has stopped".to_owned())
+}
+
+/// What the thread holds.
+struct Desk {
+    connection: Connection,
+    busy: Arc<AtomicBool>,
+    /// How many shared the last transaction: about so many are on their way again.
+    last_group: usize,
+    /// How long the last transaction took.
+    last_took: Duration,
+    /// The file's counter of foreign commits at the last look.
+    data_version: i64,
+    /// Where the cities stood after our last write.
+    heads: BTreeMap<String, HeadRow>,
+}
+
+impl Desk {
+    fn new(connection: Connection, busy: Arc<AtomicBool>) -> Result<Self, StoreError> {
+        let data_version = data_version(&connection)?;
+        let heads = heads(&connection)?;
+        let last_took = Duration::ZERO;
+        Ok(Self { connection, busy, last_group: 1, last_took, data_version, heads })
+    }
+
+    fn serve(&mut self, jobs: &Receiver<Job>) {
+        while let Ok(first) = jobs.recv() {
+            self.busy.store(true, Ordering::Relaxed);
+            let mut commits = Vec::new();
+            let mut answers = Vec::new();
+            for job in self.gather(first, jobs) {
+                match job {
+                    Job::Commit(commit, answer) => {
+                        if !commit.may_share() {
+                            self.finish(&mut commits, &mut answers);
+                        }
+                        let alone = !commit.may_share();
+                        commits.push(*commit);
+                        answers.push(answer);
+                        if alone {
+                            self.finish(&mut commits, &mut answers);
+                        }
+                    }
+                    Job::Look(answer) => {
+                        self.finish(&mut commits, &mut answers);
+                        let _ = answer.send(self.look());
+                    }
+                }
+            }
+            self.finish(&mut commits, &mut answers);
+            self.busy.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes what waits. Where the last transaction served many, they are likely to come back
+    /// within a fraction of what a transaction costs: worth a short wait.
+    fn gather(&self, first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
+        let mut taken = vec![first];
+        taken.extend(jobs.try_iter().take(GROUP_MAX - 1));
+        let until = Instant::now() + GATHER_MAX.min(self.last_took / 2);
+        while taken.len() < self.last_group.min(GROUP_MAX) {
+            let left = until.saturating_duration_since(Instant::now());
+            match jobs.recv_timeout(left) {
+                Ok(job) => taken.push(job),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        taken
+    }
+
+    fn finish(&mut self, commits: &mut Vec<Commit>, answers: &mut Vec<Answer<Head, CommitError>>) {
+        if commits.is_empty() {
+            return;
+        }
+        let begun = Instant::now();
+        let shared: Vec<&Commit> = commits.iter().collect();
+        let results = match self.attempt(&shared) {
+            Ok(results) => results,
+            // Whatever it was, it may be the matter of one: each for itself.
+            Err(_) if shared.len() > 1 => shared.iter().map(|it| self.alone(it)).collect(),
+            Err(error) => vec![Err(error)],
+        };
+        self.last_took = begun.elapsed();
+        self.last_group = commits.len();
+        commits.clear();
+        for (answer, result) in answers.drain(..).zip(results) {
+            let _ = answer.send(result);
+        }
+    }
+
+    fn alone(&mut self, commit: &Commit) -> Result<Head, CommitError> {
+        self.attempt(&[commit])?.pop().unwrap_or_else(|| Err(stopped().into()))
+    }
+
+    /// One transaction for all, of one city or several.
+    fn attempt(
+        &mut self,
+        commits: &[&Commit],
+    ) -> Result<Vec<Result<Head, CommitError>>, CommitError> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|error| fault(&error))?;
+        let mut results: Vec<Result<Head, CommitError>> =
+            commits.iter().map(|_| Err(stopped().into())).collect();
+        let mut cities: Vec<&CityId> = commits.iter().map(|it| &it.stamp.city).collect();
+        cities.sort_unstable();
+        cities.dedup();
+        let mut moved = Vec::new();
+        for city in cities {
+            let mine = |at: &usize| commits[*at].stamp.city == *city;
+            let members: Vec<usize> = (0..commits.len()).filter(mine).collect();
+            let asked: Vec<&Commit> = members.iter().map(|at| commits[*at]).collect();
+            let (answers, head) = write(&transaction, city, &asked)?;
+            moved.extend(head.map(|head| (city.to_string(), head)));
+            for (at, answer) in members.into_iter().zip(answers) {
+                results[at] = answer;
+            }
+        }
+        if moved.is_empty() {
+            return Ok(results); // dropping the transaction rolls it back
+        }
+        transaction.commit().map_err(|error| fault(&error))?;
+        self.heads.extend(moved);
+        Ok(results)
+    }
+
+    /// Another program's edits do not go through `commit`: they are noticed by the file's own
+    /// counter. Another zonewarden's do, and move a head; what moved no head was a foreign edit,
+    /// and all atlases are counted up so that everybody reads them again.
+    fn look(&mut self) -> Result<bool, StoreError> {
+        let version = data_version(&self.connection)?;
+        if version == self.data_version {
+            return Ok(false);
+        }
+        let found = heads(&self.connection)?;
+        let foreign = found == self.heads;
+        if foreign {
+            self.connection
+                .execute(
+                    "update city_head set atlas_version = atlas_version + 1 \
+                     where atlas_version > 0",
+                    [],
+                )
+                .map_err(|error| fault(&error))?;
+        }
+        self.heads = if foreign { heads(&self.connection)? } else { found };
+        self.data_version = version;
+        Ok(foreign)
+    }
+}
+
+type Written = (Vec<Result<Head, CommitError>>, Option<HeadRow>);
+
+/// Writes what one city's commits ask, as far as they are admitted.
+fn write(
+    transaction: &Transaction<'_>,
+    city: &CityId,
+    commits: &[&Commit],
+) -> Result<Written, CommitError> {
+    if commits.iter().any(|commit| commit.makes_city()) {
+        run(transaction, writing::MAKE_HEAD, &[Value::text(city.as_str())])?;
+    }
+    let lock = writing::lock_head(Dialect::Sqlite);
+    let head = all(transaction, &lock, &[Value::text(city.as_str())], |row| HeadRow::read(row))?;
+    let known = known(transaction, city, commits)?;
+    let mut group = Group::new(city, head.first().copied(), known);
+    let answers: Vec<_> = commits.iter().map(|commit| group.admit(commit)).collect();
+    let statements = group.statements(Dialect::Sqlite);
+    let moved = group.moved();
+    for statement in &statements {
+        match statement {
+            Statement::One { text, values, must } => {
+                let touched = run(transaction, text, values)?;
+                if let Some((_, words)) = must.as_ref().filter(|(rows, _)| *rows != touched) {
+                    return Err(CommitError::Conflict(words.clone()));
+                }
+            }
+            Statement::Bulk { table, rows } => {
+                let text = Dialect::Sqlite.insert(table);
+                let text = Dialect::Sqlite.spell(&text);
+                let mut insert =
+                    transaction.prepare_cached(&text).map_err(|error| fault(&error))?;
+                for row in rows {
+                    insert.execute(params_from_iter(row)).map_err(|error| fault(&error))?;
+                }
+            }
+        }
+    }
+    Ok((answers, moved))
+}
+
+fn run(transaction: &Transaction<'_>, text: &str, values: &[Value<'_>]) -> Result<u64, StoreError> {
+    let touched = transaction
+        .prepare_cached(&Dialect::Sqlite.spell(text))
+        .and_then(|mut statement| statement.execute(params_from_iter(values)))
+        .map_err(|error| fault(&error))?;
+    Ok(u64::try_from(touched).unwrap_or(u64::MAX))
+}
+
+/// Which ids and keys of the reports to be filed are in use.
+fn known(
+    transaction: &Transaction<'_>,
+    city: &CityId,
+    commits: &[&Commit],
+) -> Result<Known, StoreError> {
+    let mut known = Known::default();
+    let filed = commits.iter().flat_map(|commit| commit.filed()).map(|(report, _)| report);
+    let values = reports::known_values(city, filed);
+    if matches!(values.get(1), Some(Value::Texts(ids)) if !ids.is_empty()) {
+        let text = reports::known(Dialect::Sqlite);
+        all(transaction, &text, &values, |row| known.add(row))?;
+    }
+    Ok(known)
+}
+
+fn data_version(connection: &Connection) -> Result<i64, StoreError> {
+    connection.query_row("pragma data_version", [], |row| row.get(0)).map_err(|error| fault(&error))
+}
+
+fn heads(connection: &Connection) -> Result<BTreeMap<String, HeadRow>, StoreError> {
+    let text = "select atlas_version, plan_version, journal_seq, city_id from city_head \
+                order by city_id";
+    let read = |row: &SqliteRow<'_>| Ok((row.text(3)?.to_owned(), HeadRow::read(row)?));
+    Ok(all(connection, text, &[], read)?.into_iter().collect())
+}

@@ -1,0 +1,202 @@
+//! From commits to statements: who is admitted, under which numbers, and what is then written. Pure,
+//! so that both databases decide alike; the driver reads before and runs after.
+
+use crate::domain::change::Change;
+use crate::domain::id::CityId;
+use crate::domain::reports::report::{Assignment, Report};
+use crate::store::promise::{Basis, CommitError, Head, Stamp, StoreError};
+use crate::store::reports::Known;
+use crate::store::sql::Dialect;
+use crate::store::statement::{Row, Statement, Value};
+use crate::store::{accounts, atlas, journal, reports, words};
+
+/// Makes the row of a city that is about to be made, so that there is something to lock.
+pub(super) const MAKE_HEAD: &str = "insert into zonewarden.city_head (city_id, atlas_version, plan_version, journal_seq) \
+     values ($1, 0, 0, 0) on conflict (city_id) do nothing";
+
+/// Where a city stands; nothing while it is being made.
+pub(super) const HEAD: &str = "select atlas_version, plan_version, journal_seq \
+     from zonewarden.city_head where city_id = $1 and atlas_version > 0";
+
+const MOVE_HEAD: &str = "update zonewarden.city_head \
+     set atlas_version = $2, plan_version = $3, journal_seq = $4 where city_id = $1";
+
+/// Reads and locks where a city stands.
+pub(super) fn lock_head(dialect: Dialect) -> String {
+    format!(
+        "select atlas_version, plan_version, journal_seq from zonewarden.city_head \
+         where city_id = $1{}",
+        dialect.for_update()
+    )
+}
+
+/// The row that every commit locks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct HeadRow {
+    pub(super) atlas_version: i64,
+    pub(super) plan_version: i64,
+    pub(super) journal_seq: i64,
+}
+
+impl HeadRow {
+    /// A row of [`HEAD`] or [`lock_head`].
+    pub(super) fn read(row: &impl Row) -> Result<Self, StoreError> {
+        Ok(Self { atlas_version: row.int(0)?, plan_version: row.int(1)?, journal_seq: row.int(2)? })
+    }
+
+    /// What the promise shows of it.
+    pub(super) fn head(self) -> Head {
+        Head { atlas_version: self.atlas_version, journal_seq: self.journal_seq }
+    }
+}
+
+/// What somebody asks to be written.
+#[derive(Debug)]
+pub(super) struct Commit {
+    pub(super) stamp: Stamp,
+    pub(super) basis: Basis,
+    pub(super) changes: Vec<Change>,
+}
+
+impl Commit {
+    /// Whether it may share a transaction: nothing but filed reports.
+    pub(super) fn may_share(&self) -> bool {
+        !self.changes.is_empty()
+            && self.changes.iter().all(|change| matches!(change, Change::ReportFiled { .. }))
+    }
+
+    /// Whether it may make a city.
+    pub(super) fn makes_city(&self) -> bool {
+        matches!(self.changes.first(), Some(Change::CitySet(_)))
+    }
+
+    /// The reports it files.
+    pub(super) fn filed(&self) -> impl Iterator<Item = (&Report, &Assignment)> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::ReportFiled { report, assignment } => Some((report, assignment)),
+            _ => None,
+        })
+    }
+}
+
+/// Commits to one city that share a transaction.
+pub(super) struct Group<'a> {
+    city: &'a CityId,
+    head: Option<HeadRow>,
+    known: Known,
+    admitted: Vec<(&'a Commit, i64)>,
+}
+
+impl<'a> Group<'a> {
+    /// A group that has been told where the city stands and what is known of its reports.
+    pub(super) fn new(city: &'a CityId, head: Option<HeadRow>, known: Known) -> Self {
+        Self { city, head, known, admitted: Vec::new() }
+    }
+
+    /// Admits a commit, or says why not; a refused one leaves no trace in the group.
+    pub(super) fn admit(&mut self, commit: &'a Commit) -> Result<Head, CommitError> {
+        for (report, _) in commit.filed() {
+            let used = report.idempotency_key.as_ref().and_then(|key| self.known.by_key.get(key));
+            if let Some((report, request_hash)) = used {
+                let request_hash = request_hash.clone();
+                return Err(CommitError::KeyUsed { report: *report, request_hash });
+            }
+        }
+        let head = self.head.filter(|head| head.atlas_version > 0);
+        if head.is_none() && !commit.makes_city() {
+            return Err(CommitError::NoCity(self.city.clone()));
+        }
+        let mut head = head.unwrap_or_default();
+        let now = head.atlas_version;
+        if commit.basis.atlas_version.is_some_and(|read| read != now) {
+            return Err(CommitError::Moved { now });
+        }
+        if let Some((report, _)) = commit.filed().find(|(it, _)| self.known.ids.contains(&it.id)) {
+            return Err(CommitError::Conflict(words::taken("report", &report.id)));
+        }
+        for change in &commit.changes {
+            if let Change::PlanPublished { plan, .. } = change {
+                if plan.version != head.plan_version + 1 {
+                    return Err(CommitError::Conflict(words::plan_order(plan.version)));
+                }
+                head.plan_version = plan.version;
+            }
+        }
+        if commit.changes.iter().any(Change::moves_atlas) {
+            head.atlas_version += 1;
+        }
+        self.admitted.push((commit, head.journal_seq));
+        head.journal_seq += i64::try_from(commit.changes.len()).unwrap_or(i64::MAX);
+        for (report, _) in commit.filed() {
+            self.known.ids.insert(report.id);
+            if let Some(key) = &report.idempotency_key {
+                let earlier = (report.id, report.request_hash.clone());
+                self.known.by_key.insert(key.clone(), earlier);
+            }
+        }
+        self.head = Some(head);
+        Ok(head.head())
+    }
+
+    /// Where the city stands afterwards; `None` when nobody was admitted.
+    pub(super) fn moved(&self) -> Option<HeadRow> {
+        self.head.filter(|_| !self.admitted.is_empty())
+    }
+
+    /// What the admitted commits write; nothing when there are none.
+    pub(super) fn statements(&self, dialect: Dialect) -> Vec<Statement<'a>> {
+        let mut all = Vec::new();
+        let mut entries = Vec::new();
+        let mut filed = Vec::new();
+        for (commit, seq) in &self.admitted {
+            for (change, seq) in commit.changes.iter().zip(seq + 1..) {
+                entries.push(journal::row(self.city, seq, &commit.stamp, change));
+                put(&mut all, dialect, self.city, change);
+            }
+            filed.extend(commit.filed());
+        }
+        let Some(head) = self.head.filter(|_| !entries.is_empty()) else { return Vec::new() };
+        if !filed.is_empty() {
+            all.extend(reports::file(self.city, &filed));
+        }
+        all.push(Statement::Bulk { table: &journal::JOURNAL, rows: entries });
+        all.push(Statement::One {
+            text: MOVE_HEAD,
+            values: vec![
+                Value::text(self.city.as_str()),
+                Value::Int(head.atlas_version),
+                Value::Int(head.plan_version),
+                Value::Int(head.journal_seq),
+            ],
+            must: Some((1, "the city is gone".to_owned())),
+        });
+        all
+    }
+}
+
+/// The statements of one change; those of filed reports are gathered for the whole group.
+fn put<'a>(all: &mut Vec<Statement<'a>>, dialect: Dialect, city: &'a CityId, change: &'a Change) {
+    use crate::store::atlas::Removable;
+    let mut remove = |what, ids: Vec<String>| {
+        if !ids.is_empty() {
+            all.push(atlas::remove(dialect, city, what, ids));
+        }
+    };
+    match change {
+        Change::UnitsRemoved(ids) => remove(Removable::Units, texts(ids)),
+        Change::FacilitiesRemoved(ids) => remove(Removable::Facilities, texts(ids)),
+        Change::RulesRemoved(ids) => remove(Removable::Rules, texts(ids)),
+        Change::CitySet(city) => all.push(atlas::set_city(city)),
+        Change::UnitsSet(units) => all.push(atlas::set_units(city, units)),
+        Change::PlanPublished { plan, zones } => all.extend(atlas::publish(city, plan, zones)),
+        Change::FacilitiesSet(them) => all.push(atlas::set_facilities(city, them)),
+        Change::RulesSet(rules) => all.push(atlas::set_rules(city, rules)),
+        Change::ReportFiled { .. } => {}
+        Change::KeyIssued(key) => all.push(accounts::issue(city, key)),
+        Change::KeyRevoked { key, at } => all.push(accounts::revoke(city, key, *at)),
+    }
+}
+
+fn texts(ids: &[impl ToString]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}

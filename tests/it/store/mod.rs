@@ -1,0 +1,11 @@
+//! One suite over every store: memory (the oracle), a GeoPackage file, PostgreSQL with PostGIS.
+
+pub(crate) mod places;
+mod made;
+mod faces;
+mod random;
+mod geometry;
+mod intake;
+mod files;
+mod schema;
+mod killed;

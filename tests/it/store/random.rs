@@ -1,0 +1,166 @@
+//! Seeded random runs of commands on all stores; every answer and every read is the oracle's.
+
+use std::collections::BTreeSet;
+
+use zonewarden::domain::change::Change;
+use zonewarden::domain::id::{CityId, ReportId, ZoneId};
+use zonewarden::domain::time::Instant;
+use zonewarden::store::{Basis, Head, ReportFilter, ReportKey, Stamp, Store};
+
+use super::made::{Dice, city};
+use super::places::{all, block_on};
+
+const COMMANDS: usize = 150;
+
+#[test]
+fn random_runs_leave_every_store_as_the_oracle_is() {
+    block_on(async {
+        let places = all().await;
+        let mut stores = Vec::new();
+        for place in &places {
+            stores.push((place.name(), place.open().await));
+        }
+        for seed in 1..=4 {
+            run(seed, &stores).await;
+        }
+    });
+}
+
+struct Run {
+    dice: Dice,
+    cities: Vec<CityId>,
+    filed: Vec<ReportId>,
+}
+
+async fn run(seed: u64, stores: &[(&str, Store)]) {
+    let cities = ["甲", "b"].map(|name| CityId::new(&format!("{name}-{seed}")).unwrap());
+    let mut run = Run { dice: Dice(seed), cities: cities.to_vec(), filed: Vec::new() };
+    let (_, oracle) = &stores[0];
+    for step in 0..COMMANDS {
+        let (stamp, basis, changes) = run.command(oracle, step).await;
+        let expected = oracle.commit(stamp.clone(), basis, changes.clone()).await;
+        for (name, store) in &stores[1..] {
+            let got = store.commit(stamp.clone(), basis, changes.clone()).await;
+            assert_eq!(got, expected, "{name}, seed {seed}, step {step}: {changes:?}");
+        }
+        if step % 25 == 24 || step + 1 == COMMANDS {
+            for (name, store) in &stores[1..] {
+                run.compare(oracle, store, &format!("{name}, seed {seed}, step {step}")).await;
+            }
+        }
+    }
+}
+
+impl Run {
+    async fn command(&mut self, oracle: &Store, step: usize) -> (Stamp, Basis, Vec<Change>) {
+        let at = usize::try_from(self.dice.below(2)).unwrap();
+        let id = self.cities[at].clone();
+        let head = oracle.head(&id).await.unwrap();
+        let stamp = Stamp {
+            city: id.clone(),
+            actor: "cli".to_owned(),
+            at: Instant(i64::try_from(step).unwrap()),
+        };
+        let now = head.map_or(0, |head: Head| head.atlas_version);
+        let basis = match self.dice.below(8) {
+            0 => Some(now + 1),
+            1..4 => Some(now),
+            _ => None,
+        };
+        let n = 1 + self.dice.below(3);
+        let mut changes = Vec::new();
+        if head.is_none() && self.dice.below(5) > 0 {
+            changes.push(Change::CitySet(city(&id)));
+        }
+        for _ in 0..n {
+            let change = self.change(oracle, &id).await;
+            changes.push(change);
+        }
+        (stamp, Basis { atlas_version: basis }, changes)
+    }
+
+    async fn change(&mut self, oracle: &Store, id: &CityId) -> Change {
+        let dice = &mut self.dice;
+        match dice.below(16) {
+            0 => Change::CitySet(city(id)),
+            1 => Change::UnitsSet((0..3).map(|_| dice.unit()).collect()),
+            2 => Change::UnitsRemoved(BTreeSet::from([dice.unit_id()]).into_iter().collect()),
+            3 => {
+                let plan = oracle.load(id).await.unwrap().map_or(0, |state| state.plan.version);
+                let off = i64::from(dice.below(6) == 0);
+                dice.plan(plan + 1 + off)
+            }
+            4 | 5 => Change::FacilitiesSet((0..4).map(|_| dice.facility()).collect()),
+            6 => {
+                let ids = BTreeSet::from([dice.facility_id(), dice.facility_id()]);
+                Change::FacilitiesRemoved(ids.into_iter().collect())
+            }
+            7 => Change::RulesSet((0..2).map(|_| dice.rule()).collect()),
+            8 => Change::RulesRemoved(vec![dice.rule_id()]),
+            9 => Change::KeyIssued(dice.key()),
+            10 => Change::KeyRevoked { key: dice.key_id(), at: dice.instant() },
+            11 => Change::RulesRemoved(Vec::new()),
+            _ => {
+                let key = dice.maybe().then(|| dice.below(40));
+                let mut filed = dice.filed(key);
+                if let Change::ReportFiled { report, assignment } = &mut filed {
+                    if !self.filed.is_empty() && dice.below(12) == 0 {
+                        let n = u64::try_from(self.filed.len()).unwrap();
+                        report.id = self.filed[usize::try_from(dice.below(n)).unwrap()];
+                        assignment.report = report.id;
+                    }
+                    self.filed.push(report.id);
+                }
+                filed
+            }
+        }
+    }
+
+    async fn compare(&mut self, oracle: &Store, store: &Store, what: &str) {
+        assert_eq!(store.cities().await, oracle.cities().await, "{what}");
+        for id in self.cities.clone() {
+            assert_eq!(store.head(&id).await, oracle.head(&id).await, "{what}");
+            assert_eq!(store.load(&id).await, oracle.load(&id).await, "{what}");
+            assert_eq!(store.keys(&id).await, oracle.keys(&id).await, "{what}");
+            let key = self.dice.key_id();
+            assert_eq!(store.key(&id, &key).await, oracle.key(&id, &key).await, "{what}");
+            let after = i64::try_from(self.dice.below(20)).unwrap();
+            let limit = u32::try_from(self.dice.below(300)).unwrap();
+            assert_eq!(
+                store.journal(&id, after, limit).await,
+                oracle.journal(&id, after, limit).await,
+                "{what}"
+            );
+            for report in &self.filed {
+                let (got, expected) = (store.report(&id, *report), oracle.report(&id, *report));
+                assert_eq!(got.await, expected.await, "{what}");
+            }
+            for _ in 0..12 {
+                let filter = self.filter();
+                let after = self.dice.maybe().then(|| ReportKey {
+                    received_at: self.dice.instant(),
+                    id: self.dice.report_id(),
+                });
+                let limit = u32::try_from(self.dice.below(9)).unwrap();
+                assert_eq!(
+                    store.reports(&id, &filter, after, limit).await,
+                    oracle.reports(&id, &filter, after, limit).await,
+                    "{what}: {filter:?} after {after:?}, {limit}"
+                );
+            }
+        }
+    }
+
+    fn filter(&mut self) -> ReportFilter {
+        let dice = &mut self.dice;
+        let zone = format!("z{}", dice.below(6));
+        ReportFilter {
+            zone: (dice.below(4) == 0).then(|| ZoneId::new(&zone).unwrap()),
+            unit: (dice.below(3) == 0).then(|| dice.unit_id()),
+            category: (dice.below(3) == 0).then(|| dice.category()),
+            from: (dice.below(4) == 0).then(|| dice.instant()),
+            to: (dice.below(4) == 0).then(|| dice.instant()),
+            for_dispatcher: (dice.below(4) == 0).then(|| dice.maybe()),
+        }
+    }
+}

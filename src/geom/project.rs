@@ -1,5 +1,7 @@
 //! Metres in the neighbourhood of a place.
 
+use geo_types::Coord;
+
 /// How many metres one degree of longitude and of latitude measure at a latitude, on the WGS84
 /// ellipsoid.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +41,14 @@ pub fn origin_to_segment(a: [f64; 2], b: [f64; 2]) -> f64 {
         return b[0].hypot(b[1]);
     }
     (a[0] + t * along[0]).hypot(a[1] + t * along[1])
+}
+
+/// A WGS84 position in web Mercator (EPSG:3857), metres east and north of 0, 0; latitudes beyond
+/// ±85.06 lie outside the usual square, and the poles at infinity.
+#[must_use]
+pub fn web_mercator(c: Coord<f64>) -> [f64; 2] {
+    const A_M: f64 = 6_378_137.0;
+    [A_M * c.x.to_radians(), A_M * c.y.to_radians().sin().atanh()]
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ mod chain;
 mod contact;
 mod fault;
 mod rings;
+mod nesting;
+mod areas;
 
 use geo_types::{Coord, Geometry};
 
@@ -65,10 +67,10 @@ fn geometry_faults(geometry: &Geometry<f64>, part: usize, list: &mut List) -> us
             }
             lines.0.len()
         }
-        Geometry::Polygon(polygon) => rings::faults(std::slice::from_ref(polygon), part, list),
-        Geometry::MultiPolygon(polygons) => rings::faults(&polygons.0, part, list),
-        Geometry::Rect(frame) => rings::faults(&[frame.to_polygon()], part, list),
-        Geometry::Triangle(three) => rings::faults(&[three.to_polygon()], part, list),
+        Geometry::Polygon(polygon) => areas::faults(std::slice::from_ref(polygon), part, list),
+        Geometry::MultiPolygon(polygons) => areas::faults(&polygons.0, part, list),
+        Geometry::Rect(frame) => areas::faults(&[frame.to_polygon()], part, list),
+        Geometry::Triangle(three) => areas::faults(&[three.to_polygon()], part, list),
         Geometry::GeometryCollection(all) => {
             let mut parts = 0;
             for one in all {

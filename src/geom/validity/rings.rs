@@ -1,9 +1,4 @@
-//! The rings of areas: how each meets itself and the others.
-//!
-//! First every two edges whose boxes meet are looked at; then, for rings that do not cross, which
-//! lies in which; then whether rings that touch cut a polygon in two.
-
-mod nesting;
+//! The rings of areas: how each meets itself and the others, by every two edges whose boxes meet.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -18,7 +13,7 @@ use crate::geom::validity::fault::{FaultKind, List};
 
 /// Most pairs of edges, or of rings, looked at in one geometry: a few seconds' work. Ordinary
 /// borders need some ten for each vertex.
-pub const WORK_MAX: u64 = 100_000_000;
+pub(super) const WORK_MAX: u64 = 100_000_000;
 
 /// A ring and where it belongs.
 pub(super) struct Ring {
@@ -44,26 +39,6 @@ pub(super) struct Rings {
     /// Edges that run along an edge of another ring: ring, edge, the other ring, place.
     along: Vec<(usize, usize, usize, Coord<f64>)>,
     work: u64,
-}
-
-/// Adds the faults of polygons that are the parts of one geometry, counted from `part`; their
-/// number.
-pub(super) fn faults(polygons: &[Polygon<f64>], part: usize, list: &mut List) -> usize {
-    let mut rings = Rings::default();
-    for (i, polygon) in polygons.iter().enumerate() {
-        rings.take(i, part + i, polygon, list);
-    }
-    rings.mark_repeated(list);
-    let pairs = rings.near_pairs();
-    let done = rings.meet(&pairs, list);
-    rings.list_along(list);
-    if done.is_continue() {
-        nesting::faults(&rings, &pairs, list);
-    } else if !list.full() {
-        let at = rings.all.first().and_then(|ring| ring.chain.points.first());
-        list.limit(FaultKind::TooEntangled, at.copied().unwrap_or_default());
-    }
-    polygons.len()
 }
 
 /// The ring's vertices without repeats, closed; `None` with the fault added when it is no ring.
@@ -93,7 +68,13 @@ fn ring_points(
 }
 
 impl Rings {
-    fn take(&mut self, polygon: usize, part: usize, shape: &Polygon<f64>, list: &mut List) {
+    pub(super) fn take(
+        &mut self,
+        polygon: usize,
+        part: usize,
+        shape: &Polygon<f64>,
+        list: &mut List,
+    ) {
         let rings = std::iter::once(shape.exterior()).chain(shape.interiors());
         for (number, ring) in rings.enumerate() {
             let place = (part, number);
@@ -111,7 +92,7 @@ impl Rings {
     }
 
     /// Finds rings that are there twice, whichever way they turn and wherever they start.
-    fn mark_repeated(&mut self, list: &mut List) {
+    pub(super) fn mark_repeated(&mut self, list: &mut List) {
         let mut seen: HashMap<Vec<[u64; 2]>, usize> = HashMap::new();
         // Only rings of one box and one number of edges can be the same: few are written out.
         let mut groups: HashMap<[u64; 5], Vec<usize>> = HashMap::new();
@@ -138,7 +119,7 @@ impl Rings {
     }
 
     /// Pairs of rings whose boxes meet, the lower number first; at most [`WORK_MAX`] in all.
-    fn near_pairs(&mut self) -> Vec<(usize, usize)> {
+    pub(super) fn near_pairs(&mut self) -> Vec<(usize, usize)> {
         if self.all.len() < 2 {
             return Vec::new();
         }
@@ -165,7 +146,7 @@ impl Rings {
     }
 
     /// Looks at every two edges that may meet; breaks off when the list or the work is full.
-    fn meet(&mut self, pairs: &[(usize, usize)], list: &mut List) -> ControlFlow<()> {
+    pub(super) fn meet(&mut self, pairs: &[(usize, usize)], list: &mut List) -> ControlFlow<()> {
         for i in 0..self.all.len() {
             if !self.all[i].repeated {
                 self.meet_itself(i, list)?;
@@ -249,7 +230,7 @@ impl Rings {
     }
 
     /// Adds one fault for every run of edges along another ring, at its start.
-    fn list_along(&mut self, list: &mut List) {
+    pub(super) fn list_along(&mut self, list: &mut List) {
         let edges: HashSet<_> =
             self.along.iter().map(|&(ring, edge, by, _)| (ring, edge, by)).collect();
         let mut alone: HashSet<(usize, usize)> = HashSet::new();

@@ -64,14 +64,6 @@ fn main() -> Result<ExitCode, Fault> {
         .collect();
     let index = AreaIndex::build(&areas);
     println!("build {:.1} ms, index {} KB", median(&mut build_ms), index.bytes() / 1024);
-    let start = Instant::now();
-    black_box(index.surroundings(GridPoint { x: 0, y: 0 }));
-    println!(
-        "surroundings prepared in {:.1} ms, {} KB with them",
-        start.elapsed().as_secs_f64() * 1e3,
-        index.bytes() / 1024
-    );
-
     let extent = index.extent().ok_or("no areas")?;
     let mut dice = Dice(42);
     let points: Vec<GridPoint> = (0..POINTS).map(|_| dice.point(extent)).collect();
@@ -415,11 +407,11 @@ fn through_prepared<'a>(
 /// Nanoseconds a point of filling `out`, after other points unmeasured: whoever ran before left the
 /// caches full of other things.
 fn timed(
-    [(other_xs, other_ys), (xs, ys)]: [(&[i32], &[i32]); 2],
+    [before, (xs, ys)]: [(&[i32], &[i32]); 2],
     out: &mut [u16],
     run: impl Fn(&[i32], &[i32], &mut [u16]),
 ) -> f64 {
-    run(other_xs, other_ys, &mut *out);
+    run(before.0, before.1, &mut *out);
     black_box(&mut *out);
     time(out.len(), || {
         run(xs, ys, &mut *out);

@@ -115,7 +115,7 @@ fn split(word: u32) -> (i32, i32) {
 pub(super) fn near_holders(leaf: &[u32], x: u32, y: u32) -> Holders {
     let head = leaf[0];
     let (n, owners) = ((head & 15) as usize, (head >> 4 & 15) as usize);
-    let (toggles, on_line) = near_masks(head, &leaf[1..=2 * n], x, y);
+    let (toggles, aligned) = near_masks(head, &leaf[1..=2 * n], x, y);
     let mut held = Holders::default();
     for (at, &owner) in leaf[1 + 2 * n..1 + 2 * n + owners].iter().enumerate() {
         if (odd(owner >> 16 & toggles) ^ head >> (8 + at)) & 1 == 1 {
@@ -129,8 +129,8 @@ pub(super) fn near_holders(leaf: &[u32], x: u32, y: u32) -> Holders {
             }
         }
     }
-    if held.0.is_none() && on_line != 0 {
-        held.0 = near_touched(leaf, on_line, x, y);
+    if held.0.is_none() && aligned != 0 {
+        held.0 = near_touched(leaf, aligned, x, y);
     }
     held
 }
@@ -140,13 +140,13 @@ pub(super) fn near_holders(leaf: &[u32], x: u32, y: u32) -> Holders {
 pub(super) fn near_holder(leaf: &[u32], x: u32, y: u32) -> Option<u16> {
     let head = leaf[0];
     let (n, owners) = ((head & 15) as usize, (head >> 4 & 15) as usize);
-    let (toggles, on_line) = near_masks(head, &leaf[1..=2 * n], x, y);
+    let (toggles, aligned) = near_masks(head, &leaf[1..=2 * n], x, y);
     for (at, &owner) in leaf[1 + 2 * n..1 + 2 * n + owners].iter().enumerate() {
         if (odd(owner >> 16 & toggles) ^ head >> (8 + at)) & 1 == 1 {
             return Some(owner as u16);
         }
     }
-    if on_line == 0 { None } else { near_touched(leaf, on_line, x, y) }
+    if aligned == 0 { None } else { near_touched(leaf, aligned, x, y) }
 }
 
 /// The parity of eight bits; many processors this is built for have no instruction to count bits.
@@ -160,7 +160,7 @@ fn odd(bits: u32) -> u32 {
 fn near_masks(head: u32, edges: &[u32], x: u32, y: u32) -> (u32, u32) {
     let (ends, ways) = edges.split_at(edges.len() / 2);
     let (x, y) = (x as i32, y as i32);
-    let (mut toggles, mut on_line) = (0_u32, 0_u32);
+    let (mut toggles, mut aligned) = (0_u32, 0_u32);
     for (at, (&end, &way)) in ends.iter().zip(ways).enumerate() {
         let ((ax, ay), (minus_dy, dx)) = (split(end), split(way));
         let (px, py) = (x - ax, y - ay);
@@ -168,18 +168,18 @@ fn near_masks(head: u32, edges: &[u32], x: u32, y: u32) -> (u32, u32) {
         let below = py >= 0 || head >> (16 + at) & 1 == 1;
         let above = py + minus_dy < 0 || head >> (24 + at) & 1 == 1;
         toggles |= u32::from(below && above && side <= 0) << at;
-        on_line |= u32::from(side == 0) << at;
+        aligned |= u32::from(side == 0) << at;
     }
-    (toggles, on_line)
+    (toggles, aligned)
 }
 
 /// The lowest area with an edge through the point.
 #[cold]
-pub(super) fn near_touched(leaf: &[u32], on_line: u32, x: u32, y: u32) -> Option<u16> {
+pub(super) fn near_touched(leaf: &[u32], aligned: u32, x: u32, y: u32) -> Option<u16> {
     let head = leaf[0];
     let (n, owners) = ((head & 15) as usize, (head >> 4 & 15) as usize);
     let mut on_edge = 0_u32;
-    for at in (0..n).filter(|at| on_line >> at & 1 == 1) {
+    for at in (0..n).filter(|at| aligned >> at & 1 == 1) {
         let ((ax, ay), (minus_dy, dx)) = (split(leaf[1 + at]), split(leaf[1 + n + at]));
         let (px, py) = (x as i32 - ax, y as i32 - ay);
         let between = (0..=-minus_dy).contains(&py) && (dx.min(0)..=dx.max(0)).contains(&px);
@@ -214,11 +214,11 @@ pub(super) fn far_holders(leaf: &[u32], edges: &[Edge], west: i64, p: GridPoint)
     for _ in 0..leaf[0] {
         let (area, n) = (rest[0] as u16, rest[1] as usize);
         let mut inside = rest[0] & REFERENCE != 0;
-        let mut on_line = false;
+        let mut aligned = false;
         for &word in &rest[2..2 + n] {
             let edge = edges[(word & !TOGGLES) as usize];
             inside ^= word & TOGGLES != 0 && edge.toggles(west, p);
-            on_line |= edge.side(p) == 0;
+            aligned |= edge.side(p) == 0;
         }
         if inside {
             match held.0 {
@@ -230,7 +230,7 @@ pub(super) fn far_holders(leaf: &[u32], edges: &[Edge], west: i64, p: GridPoint)
                 Some(_) => {}
             }
         }
-        if on_line && touched.is_none() {
+        if aligned && touched.is_none() {
             let on = |word: &u32| edges[(word & !TOGGLES) as usize].holds(p);
             touched = rest[2..2 + n].iter().any(on).then_some(area);
         }

@@ -1,6 +1,6 @@
 //! Metres around one point.
 
-use crate::geom::coord::{GridPoint, STEPS_PER_DEGREE};
+use crate::geom::coord::{GridBox, GridPoint, STEPS_PER_DEGREE};
 use crate::geom::project::Scale;
 
 /// Metres in a grid step of longitude and of latitude, at one point's latitude.
@@ -16,24 +16,32 @@ impl Metric {
         Self { x_m: scale.lon_m / STEPS_PER_DEGREE, y_m: scale.lat_m / STEPS_PER_DEGREE }
     }
 
-    /// Square of the distance (m²) from `p` to the edge from `a` to `b`. Zero exactly when `p` lies
-    /// on the edge, at the extents of a city: beside the foot it is the cross product over the
-    /// length, and the products are exact below 2^53.
-    pub(super) fn distance2(self, p: GridPoint, a: GridPoint, b: GridPoint) -> f64 {
-        let less = |m: i32, n: i32| f64::from(m) - f64::from(n);
-        let (ax, ay) = (less(a.x, p.x), less(a.y, p.y));
-        let (bx, by) = (less(b.x, p.x), less(b.y, p.y));
-        let (dx, dy) = (bx - ax, by - ay);
+    /// Square of the distance (m²) from `p` to the edge between `a` and `b`, corners given in steps
+    /// relative to `p`. Zero exactly when `p` lies on the edge, at the extents of a city: beside the
+    /// foot it is the cross product over the length, and its products are exact below 2^53.
+    ///
+    /// Everything is computed and one of three taken: a loop over this has no branches.
+    #[inline]
+    pub(super) fn distance2(self, (ax, ay): (f64, f64), (bx, by): (f64, f64)) -> f64 {
         let (xx, yy) = (self.x_m * self.x_m, self.y_m * self.y_m);
+        let (dx, dy) = (bx - ax, by - ay);
         let before = -(ax * dx * xx + ay * dy * yy);
         let after = bx * dx * xx + by * dy * yy;
-        if before <= 0.0 {
-            ax * ax * xx + ay * ay * yy
-        } else if after <= 0.0 {
-            bx * bx * xx + by * by * yy
-        } else {
-            let cross = ax * dy - ay * dx;
-            cross * cross * (xx * yy) / (dx * dx * xx + dy * dy * yy)
-        }
+        let cross = ax * dy - ay * dx;
+        let beside = cross * cross * (xx * yy) / (dx * dx * xx + dy * dy * yy);
+        let past = if after <= 0.0 { bx * bx * xx + by * by * yy } else { beside };
+        if before <= 0.0 { ax * ax * xx + ay * ay * yy } else { past }
+    }
+
+    /// Square of the distance (m²) from `p` to the box.
+    #[inline]
+    pub(super) fn box_distance2(self, p: GridPoint, frame: GridBox) -> f64 {
+        let gap = |low: i32, high: i32, n: i32| {
+            let n = f64::from(n);
+            (f64::from(low) - n).max(n - f64::from(high)).max(0.0)
+        };
+        let x = gap(frame.min.x, frame.max.x, p.x) * self.x_m;
+        let y = gap(frame.min.y, frame.max.y, p.y) * self.y_m;
+        x * x + y * y
     }
 }

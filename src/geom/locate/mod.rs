@@ -22,12 +22,16 @@
 //! Every point of the union of the closed areas thus belongs to exactly one area, and no point
 //! besides. Longitudes do not wrap at ±180.
 
+mod around;
 mod batch;
 mod cells;
 mod edges;
 mod leaf;
 mod measure;
+#[cfg(test)]
 mod plain;
+mod runs;
+mod thin;
 mod tree;
 #[cfg(target_arch = "x86_64")]
 mod wide;
@@ -44,7 +48,7 @@ pub const NOWHERE: u16 = u16::MAX;
 /// Areas by point. Areas are numbered in the order given.
 pub struct AreaIndex {
     tree: Option<tree::Tree>,
-    plain: plain::Plain,
+    around: Option<around::Around>,
     extent: Option<GridBox>,
 }
 
@@ -69,7 +73,7 @@ impl AreaIndex {
         let outline = edges::Outline::read(areas);
         Self {
             tree: outline.extent.map(|extent| tree::Tree::build(&outline, extent)),
-            plain: plain::Plain::build(areas),
+            around: outline.extent.map(|extent| around::Around::build(&outline, extent)),
             extent: outline.extent,
         }
     }
@@ -103,12 +107,16 @@ impl AreaIndex {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.tree.as_ref().map_or(0, tree::Tree::bytes)
+            + self.around.as_ref().map_or(0, around::Around::bytes)
     }
 
     /// The area, the distance to its border and the runner-up.
     #[must_use]
     pub fn surroundings(&self, p: GridPoint) -> Surroundings {
-        self.plain.surroundings(p)
+        match (&self.tree, &self.around) {
+            (Some(tree), Some(around)) => around.surroundings(p, tree.holders(p)),
+            _ => Surroundings { area: None, border_m: None, runner_up: None },
+        }
     }
 
     /// The box around all areas; `None` when there are none.

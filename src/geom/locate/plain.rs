@@ -68,7 +68,11 @@ impl Plain {
         let mut other: Option<(u16, f64)> = second.map(|area| (area, 0.0));
         for piece in &self.pieces {
             for &(a, b) in &piece.edges {
-                let d2 = metric.distance2(p, a, b);
+                let end = |c: GridPoint| {
+                    let less = |m: i32, n: i32| f64::from(m) - f64::from(n);
+                    (less(c.x, p.x), less(c.y, p.y))
+                };
+                let d2 = metric.distance2(end(a), end(b));
                 if Some(piece.area) == area {
                     own = own.min(d2);
                 } else if other

@@ -86,6 +86,21 @@ fn same(areas: &[MultiPolygon<f64>], points: impl Iterator<Item = GridPoint>) {
         assert_eq!(plain.locate(p).unwrap_or(NOWHERE), area, "{p:?} in {areas:?}");
         assert_eq!(tree.holders(p), plain.holders(p), "{p:?} in {areas:?}");
         assert_eq!(index.locate(p), plain.locate(p), "{p:?} in {areas:?}");
+        let (quick, slow) = (index.surroundings(p), plain.surroundings(p));
+        let near = |a: Option<f64>, b: Option<f64>| match (a, b) {
+            (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * (1.0 + a),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        let metres = |s: Surroundings| s.runner_up.map(|(_, metres)| metres);
+        assert!(
+            quick.area == slow.area
+                && near(quick.border_m, slow.border_m)
+                && near(metres(quick), metres(slow)),
+            "{quick:?} is not {slow:?} at {p:?} in {areas:?}"
+        );
+        if metres(quick) == metres(slow) {
+            assert_eq!(quick.runner_up, slow.runner_up, "at {p:?} in {areas:?}");
+        }
     }
 }
 

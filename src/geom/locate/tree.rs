@@ -280,7 +280,7 @@ impl Builder<'_> {
         let mut pairs = Vec::with_capacity(4 * edges.len());
         for &edge in edges {
             inner.meeting(self.outline.edges[edge as usize], |c, r| {
-                pairs.push((r << SPLIT | c, edge))
+                pairs.push((r << SPLIT | c, edge));
             });
         }
         let (start, items) = grouped(inner.len(), &pairs);

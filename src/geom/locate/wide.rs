@@ -345,10 +345,10 @@ unsafe fn near(pool: &[u32], at: usize, x: u32, y: u32) -> u16 {
                 return owner as u16;
             }
         }
-        let on_line = u32::from(_mm256_cmpeq_epi32_mask(side, _mm256_setzero_si256()) & valid);
-        if on_line == 0 {
+        let aligned = u32::from(_mm256_cmpeq_epi32_mask(side, _mm256_setzero_si256()) & valid);
+        if aligned == 0 {
             return NOWHERE;
         }
-        leaf::near_touched(&pool[at..], on_line, x, y).unwrap_or(NOWHERE)
+        leaf::near_touched(&pool[at..], aligned, x, y).unwrap_or(NOWHERE)
     }
 }

@@ -1,0 +1,155 @@
+//! What lies around a point: the nearest border of its area, the nearest other area.
+//!
+//! A table of cells, each with the runs of border that can be the nearest for some point of the
+//! cell; a look-up measures the distance to the few whose box is near enough. Beyond the table, and
+//! where its lists would grow too long, boxes around groups of runs take their place.
+
+use crate::geom::coord::{GridBox, GridPoint};
+use crate::geom::locate::cells::Cells;
+use crate::geom::locate::edges::Outline;
+use crate::geom::locate::leaf::Holders;
+use crate::geom::locate::measure::Metric;
+use crate::geom::locate::runs::{Run, cut};
+use crate::geom::locate::thin;
+use crate::geom::locate::{NOWHERE, Surroundings};
+
+/// Runs in a group.
+const GROUP: usize = 32;
+/// Boxes are taken this much nearer than computed, so that rounding never hides a tie.
+const NEARER: f64 = 1.0 - 1e-12;
+
+/// The runs by place.
+pub(super) struct Around {
+    runs: Vec<Run>,
+    /// The box around every [`GROUP`] runs.
+    groups: Vec<GridBox>,
+    cells: Cells,
+    /// Where each cell's list lies in `lists`; [`thin::NO_LIST`] when it has none.
+    list_of: Vec<u32>,
+    /// Lists: a length, then so many runs, the likeliest first.
+    lists: Vec<u32>,
+}
+
+/// What is known so far: squares of metres.
+struct Found {
+    area: u16,
+    own: f64,
+    other: f64,
+    other_area: u16,
+}
+
+impl Found {
+    /// Measures a run if it can be nearer than what is known.
+    #[inline]
+    fn visit(&mut self, run: &Run, p: GridPoint, metric: Metric) {
+        let [first, second] = run.areas;
+        let mine = self.area != NOWHERE && (first == self.area || second == self.area);
+        let other = if first == self.area { second } else { first };
+        let nearest = metric.box_distance2(p, run.frame) * NEARER;
+        if !(mine && nearest < self.own || other != NOWHERE && nearest <= self.other) {
+            return;
+        }
+        let d2 = run.distance2(p, metric);
+        if mine && d2 < self.own {
+            self.own = d2;
+        }
+        let closer = d2 < self.other || d2 <= self.other && other < self.other_area;
+        if other != NOWHERE && closer {
+            self.other = d2;
+            self.other_area = other;
+        }
+    }
+}
+
+impl Around {
+    pub(super) fn build(outline: &Outline, extent: GridBox) -> Self {
+        let runs = cut(outline);
+        let groups = runs
+            .chunks(GROUP)
+            .map(|group| {
+                group.iter().skip(1).fold(group[0].frame, |frame, run| GridBox {
+                    min: GridPoint {
+                        x: frame.min.x.min(run.frame.min.x),
+                        y: frame.min.y.min(run.frame.min.y),
+                    },
+                    max: GridPoint {
+                        x: frame.max.x.max(run.frame.max.x),
+                        y: frame.max.y.max(run.frame.max.y),
+                    },
+                })
+            })
+            .collect();
+        let thin::Lists { cells, list_of, entries: lists } = thin::lists(outline, extent, &runs);
+        Self { runs, groups, cells, list_of, lists }
+    }
+
+    /// The answer at `p`, which these two areas hold.
+    pub(super) fn surroundings(&self, p: GridPoint, (area, second): Holders) -> Surroundings {
+        let metric = Metric::at(p);
+        let mut found = Found {
+            area: area.unwrap_or(NOWHERE),
+            own: f64::INFINITY,
+            other: if second.is_some() { 0.0 } else { f64::INFINITY },
+            other_area: second.unwrap_or(NOWHERE),
+        };
+        match self.list(p) {
+            Some(list) => {
+                for &run in list {
+                    found.visit(&self.runs[run as usize], p, metric);
+                }
+            }
+            None => self.everywhere(&mut found, p, metric),
+        }
+        let metres = |d2: f64| d2.is_finite().then(|| d2.sqrt());
+        let runner_up = metres(found.other).map(|metres| (found.other_area, metres));
+        let border_m = match area {
+            Some(_) => metres(found.own),
+            None => runner_up.map(|(_, metres)| metres),
+        };
+        Surroundings { area, border_m, runner_up }
+    }
+
+    fn list(&self, p: GridPoint) -> Option<&[u32]> {
+        let x = (i64::from(p.x) - self.cells.x0) >> self.cells.kx;
+        let y = (i64::from(p.y) - self.cells.y0) >> self.cells.ky;
+        let (x, y) = (u32::try_from(x).ok()?, u32::try_from(y).ok()?);
+        if x >= self.cells.cols || y >= self.cells.rows {
+            return None;
+        }
+        let at = self.list_of[y as usize * self.cells.cols as usize + x as usize];
+        if at == thin::NO_LIST {
+            return None;
+        }
+        let (length, rest) = self.lists[at as usize..].split_first()?;
+        Some(&rest[..*length as usize])
+    }
+
+    /// All runs, the groups from the nearest box on.
+    #[cold]
+    fn everywhere(&self, found: &mut Found, p: GridPoint, metric: Metric) {
+        let mut order: Vec<(f64, usize)> = self
+            .groups
+            .iter()
+            .enumerate()
+            .map(|(at, frame)| (metric.box_distance2(p, *frame) * NEARER, at))
+            .collect();
+        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        for (nearest, group) in order {
+            let own_done = found.area == NOWHERE || nearest >= found.own;
+            if own_done && nearest > found.other {
+                break;
+            }
+            let from = group * GROUP;
+            for run in &self.runs[from..(from + GROUP).min(self.runs.len())] {
+                found.visit(run, p, metric);
+            }
+        }
+    }
+
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Run>() * self.runs.len()
+            + size_of::<GridBox>() * self.groups.len()
+            + 4 * (self.list_of.len() + self.lists.len())
+    }
+}

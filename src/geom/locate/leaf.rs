@@ -116,23 +116,23 @@ pub(super) fn near_holders(leaf: &[u32], x: u32, y: u32) -> Holders {
     let head = leaf[0];
     let (n, owners) = ((head & 15) as usize, (head >> 4 & 15) as usize);
     let (toggles, aligned) = near_masks(head, &leaf[1..=2 * n], x, y);
-    let mut held = Holders::default();
+    let mut found = Holders::default();
     for (at, &owner) in leaf[1 + 2 * n..1 + 2 * n + owners].iter().enumerate() {
         if (odd(owner >> 16 & toggles) ^ head >> (8 + at)) & 1 == 1 {
-            match held.0 {
-                None => held.0 = Some(owner as u16),
+            match found.0 {
+                None => found.0 = Some(owner as u16),
                 Some(area) if area != owner as u16 => {
-                    held.1 = Some(owner as u16);
+                    found.1 = Some(owner as u16);
                     break;
                 }
                 Some(_) => {}
             }
         }
     }
-    if held.0.is_none() && aligned != 0 {
-        held.0 = near_touched(leaf, aligned, x, y);
+    if found.0.is_none() && aligned != 0 {
+        found.0 = near_touched(leaf, aligned, x, y);
     }
-    held
+    found
 }
 
 /// The lowest area that holds the point at (`x`, `y`) relative to the cell.

@@ -71,11 +71,16 @@ impl AreaIndex {
     #[must_use]
     pub fn build(areas: &[&MultiPolygon<f64>]) -> Self {
         let outline = edges::Outline::read(areas);
-        Self {
-            tree: outline.extent.map(|extent| tree::Tree::build(&outline, extent)),
-            around: outline.extent.map(|extent| around::Around::build(&outline, extent)),
-            extent: outline.extent,
-        }
+        let Some(extent) = outline.extent else {
+            return Self { tree: None, around: None, extent: None };
+        };
+        // Both from the outline alone, beside one another.
+        let (tree, around) = std::thread::scope(|scope| {
+            let around = scope.spawn(|| around::Around::build(&outline, extent));
+            let tree = tree::Tree::build(&outline, extent);
+            (tree, around.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault)))
+        });
+        Self { tree: Some(tree), around: Some(around), extent: Some(extent) }
     }
 
     /// The area that holds `p`. Where several do (a broken partition), the one with the lowest
@@ -103,11 +108,16 @@ impl AreaIndex {
         }
     }
 
+    /// Bytes held for [`Self::locate`] alone.
+    #[must_use]
+    pub fn bytes_to_locate(&self) -> usize {
+        self.tree.as_ref().map_or(0, tree::Tree::bytes)
+    }
+
     /// Bytes held.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.tree.as_ref().map_or(0, tree::Tree::bytes)
-            + self.around.as_ref().map_or(0, around::Around::bytes)
+        self.bytes_to_locate() + self.around.as_ref().map_or(0, around::Around::bytes)
     }
 
     /// The area, the distance to its border and the runner-up.

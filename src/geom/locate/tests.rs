@@ -201,3 +201,117 @@ fn an_empty_index_holds_nothing() {
     assert_eq!(empty.extent(), None);
     assert_eq!(at(&empty, 0, 0), None);
 }
+
+/// Areas drawn as text, a letter for each unit square, the top line the northernmost. Area 0 is
+/// `a`, and so on; each square is a polygon of its own.
+fn drawn(picture: &str, unit: i64) -> Vec<MultiPolygon<f64>> {
+    let rows: Vec<&str> = picture.split_whitespace().rev().collect();
+    let mut areas: Vec<MultiPolygon<f64>> = Vec::new();
+    for (y, row) in (0_i64..).zip(&rows) {
+        for (x, letter) in (0_i64..).zip(row.bytes()).filter(|(_, letter)| *letter != b'.') {
+            let area = usize::from(letter - b'a');
+            areas.resize(areas.len().max(area + 1), MultiPolygon(vec![]));
+            let (west, south, east, north) = (x * unit, y * unit, (x + 1) * unit, (y + 1) * unit);
+            let square = [(west, south), (east, south), (east, north), (west, north)];
+            areas[area].0.push(Polygon::new(ring(&square), vec![]));
+        }
+    }
+    areas
+}
+
+/// The areas at every vertex of a drawing, as text in the drawing's order.
+fn at_vertices(picture: &str) -> String {
+    let areas = drawn(picture, 4);
+    let index = AreaIndex::build(&areas.iter().collect::<Vec<_>>());
+    let rows: Vec<&str> = picture.split_whitespace().collect();
+    let (width, height) =
+        (i32::try_from(rows[0].len()).unwrap(), i32::try_from(rows.len()).unwrap());
+    let letter = |x: i32, y: i32| match at(&index, 4 * x, 4 * y) {
+        Some(area) => char::from(b'a' + u8::try_from(area).unwrap()),
+        None => '.',
+    };
+    let line = |y: i32| (0..=width).map(|x| letter(x, y)).collect::<String>();
+    (0..=height).rev().map(line).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_vertex_belongs_to_its_north_east_and_on_the_rim_to_the_lowest_that_touches() {
+    assert_eq!(at_vertices("ab cd"), "aab abb cdd");
+    assert_eq!(at_vertices("a.b"), "aabb aabb");
+    assert_eq!(at_vertices("ba a."), "baa baa aa.");
+}
+
+#[test]
+fn the_hole_of_one_is_the_other_and_its_rim_belongs_by_direction() {
+    let index = index(&["0,0 9,0 9,9 0,9; 3,3 3,6 6,6 6,3", "3,3 6,3 6,6 3,6"]);
+    assert_eq!(at(&index, 3, 4), Some(1), "its west side");
+    assert_eq!(at(&index, 4, 3), Some(1), "its south side");
+    assert_eq!(at(&index, 6, 4), Some(0), "its east side");
+    assert_eq!(at(&index, 4, 6), Some(0), "its north side");
+    assert_eq!(at(&index, 3, 3), Some(1));
+    assert_eq!(at(&index, 6, 6), Some(0));
+}
+
+#[test]
+fn a_hole_that_touches_the_shell_is_still_a_hole() {
+    let index = index(&["0,0 8,0 8,8 0,8; 0,4 4,2 4,6"]);
+    assert_eq!(at(&index, 2, 4), None);
+    assert_eq!(at(&index, 0, 4), Some(0), "where they touch");
+    assert_eq!(at(&index, 4, 4), Some(0));
+    assert_eq!(at(&index, 2, 3), Some(0), "on the hole's rim");
+}
+
+#[test]
+fn a_folded_edge_bounds_nothing_but_touches() {
+    let spike = index(&["0,0 4,0 4,4 9,4 4,4 0,4", "5,2 8,2 8,6 5,6"]);
+    assert_eq!(at(&spike, 6, 4), Some(1), "within the other, the spike is nothing");
+    assert_eq!(at(&spike, 9, 4), Some(0), "where nobody else is, it touches");
+    assert_eq!(at(&spike, 9, 5), None);
+    let collapsed = index(&["3,3 3,3 3,3"]);
+    assert_eq!(at(&collapsed, 3, 3), Some(0));
+    assert_eq!(at(&collapsed, 3, 4), None);
+}
+
+#[test]
+fn every_vertex_and_midpoint_of_a_partition_is_in_exactly_one_area() {
+    let mut dice = Dice(17);
+    for _ in 0..20 {
+        let picture: Vec<String> = (0..6)
+            .map(|_| {
+                (0..6).map(|_| char::from(b'a' + u8::try_from(dice.next(4)).unwrap())).collect()
+            })
+            .collect();
+        let areas = drawn(&picture.join(" "), 2);
+        let plain = plain::Plain::build(&areas.iter().collect::<Vec<_>>());
+        let all = (0..=12).flat_map(|x| (0..=12).map(move |y| GridPoint { x, y }));
+        for p in all.clone() {
+            let (one, another) = plain.holders(p);
+            assert!(one.is_some() && another.is_none(), "{p:?} in {picture:?}");
+        }
+        same(&areas, all);
+    }
+}
+
+#[test]
+fn distances_are_metres_on_the_ellipsoid() {
+    let index = index(&["0,0 100,0 100,100 0,100", "200,0 300,0 300,100 200,100"]);
+    let step = 0.011_131_95;
+    let near = |a: f64, b: f64| (a - b).abs() < 1e-6;
+    let inside = index.surroundings(GridPoint { x: 90, y: 50 });
+    assert_eq!((inside.area, inside.runner_up.map(|r| r.0)), (Some(0), Some(1)));
+    assert!(near(inside.border_m.unwrap(), 10.0 * step), "{inside:?}");
+    assert!(near(inside.runner_up.unwrap().1, 110.0 * step), "{inside:?}");
+    let between = index.surroundings(GridPoint { x: 140, y: 50 });
+    assert_eq!((between.area, between.runner_up.map(|r| r.0)), (None, Some(0)));
+    assert_eq!(between.border_m, between.runner_up.map(|r| r.1));
+    let border = index.surroundings(GridPoint { x: 100, y: 50 });
+    assert_eq!((border.area, border.border_m), (Some(0), Some(0.0)));
+}
+
+#[test]
+fn beyond_the_table_the_surroundings_are_still_exact() {
+    let mut dice = Dice(19);
+    let areas = tangle(&mut dice, 4, 90, 1000, 0, 10);
+    let far = [-900_000_000, -50_000, 60_000, 900_000_000];
+    same(&areas, far.iter().flat_map(|&x| far.map(|y| GridPoint { x, y })));
+}

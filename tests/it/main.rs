@@ -8,3 +8,4 @@
 mod browser;
 mod house;
 mod store;
+mod sample;

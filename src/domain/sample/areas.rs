@@ -178,6 +178,7 @@ pub(super) fn squares(plot: &Plot, register: &mut Register) -> Result<(), CodeFa
         let spot = Frame::anchor(lon, lat, mesh.size);
         let cell = mesh.nearest_cell(spot, |cell| cell.row == 1);
         let unit = if nth == 2 { RAILWAY } else { "parks" };
+        register.taken.insert(cell);
         register.add_nth(
             FacilityKind::Square,
             (nth, SQUARES.len()),
@@ -206,6 +207,7 @@ pub(super) fn sites(plot: &Plot, seed: u64, register: &mut Register) -> Result<(
         )?;
         if grounds {
             let cell = mesh.nearest_cell(spot, |cell| cell.row > 1);
+            register.taken.insert(cell);
             let area = ground(&inset(mesh, cell, 0.8)).into();
             let name = (format!("{zh}革命旧址"), format!("{en} Revolutionary Site"));
             spots.push((name.0, name.1, area, SITES));
@@ -245,7 +247,13 @@ pub(super) fn construction(
     let mut dice = Dice::for_purpose(seed, "construction");
     let all = 28 * times;
     for nth in 0..all {
-        let cell = spread.busy_cell(&mut dice);
+        let mut cell = spread.busy_cell(&mut dice);
+        for _ in 0..8 {
+            if register.taken.insert(cell) {
+                break;
+            }
+            cell = spread.busy_cell(&mut dice);
+        }
         let keep = dice.between(0.25, 0.55);
         let permit = format!("SG-2026-{:04}", nth + 1);
         register.add_nth(
@@ -271,11 +279,21 @@ pub(super) fn fences(
 ) -> Result<(), CodeFault> {
     let mut dice = Dice::for_purpose(seed, "fences");
     let kinds = [("no_parking", "禁停", "no parking"), ("no_stalls", "禁摆", "no stalls")];
+    let mut fenced = Vec::new();
     for nth in 0..FENCES {
-        let cell = spread.busy_cell(&mut dice);
+        let mut cell = spread.busy_cell(&mut dice);
+        // Fences that overlap are allowed, heaps of them are not.
+        for _ in 0..8 {
+            let middle = plot.mesh.cells[cell as usize].middle;
+            if fenced.iter().all(|other: &Spot| other.minus(middle).length() > 330.0) {
+                break;
+            }
+            cell = spread.busy_cell(&mut dice);
+        }
         let (code, zh, en) = kinds[dice.below(kinds.len())];
         let radius_m = dice.between(60.0, 170.0);
         let centre = plot.mesh.cells[cell as usize].middle;
+        fenced.push(centre);
         register.add_nth(
             FacilityKind::ElectronicFence,
             (nth, FENCES),
@@ -309,7 +327,10 @@ pub(super) fn schools(
         let cell = spread.busy_cell(&mut dice);
         let centre = plot.mesh.cells[cell as usize].middle;
         let fits = matches!(plot.division.uses[cell as usize], Use::Residential | Use::Institution);
-        if !fits || taken.iter().any(|other| other.minus(centre).length() < 380.0) {
+        if !fits
+            || register.taken.contains(&cell)
+            || taken.iter().any(|other| other.minus(centre).length() < 380.0)
+        {
             continue;
         }
         let nth = taken.len();
@@ -327,6 +348,7 @@ pub(super) fn schools(
             },
         )?;
         taken.push(centre);
+        register.taken.insert(cell);
     }
     Ok(taken.len())
 }

@@ -72,7 +72,8 @@ impl Ground<'_> {
     }
 
     fn cuts(&self, cells: &[u32], parts: usize, columns: bool) -> Vec<Cut> {
-        let members: std::collections::BTreeSet<u32> = cells.iter().copied().collect();
+        let mut members = cells.to_vec();
+        members.sort_unstable();
         // Before which place: weight that lies there, cost of the border in front of it.
         let mut places: BTreeMap<i32, (f64, f64)> = BTreeMap::new();
         let (mut weight, mut area) = (0.0, 0.0);
@@ -81,7 +82,7 @@ impl Ground<'_> {
             let at = places.entry(place).or_default();
             at.0 += self.weights[cell as usize];
             for (other, edge) in self.mesh.neighbours(cell) {
-                if members.contains(&other) && self.place(other, columns) < place {
+                if self.place(other, columns) < place && members.binary_search(&other).is_ok() {
                     at.1 += self.toll_m(edge);
                 }
             }
@@ -108,18 +109,21 @@ impl Ground<'_> {
     }
 
     fn connected(&self, cells: &[u32]) -> bool {
-        let members: std::collections::BTreeSet<u32> = cells.iter().copied().collect();
-        let Some(&first) = cells.first() else { return false };
-        let mut seen = std::collections::BTreeSet::from([first]);
-        let mut open = vec![first];
-        while let Some(cell) = open.pop() {
-            for (other, _) in self.mesh.neighbours(cell) {
-                if members.contains(&other) && seen.insert(other) {
-                    open.push(other);
-                }
+        let mut members = cells.to_vec();
+        members.sort_unstable();
+        let mut seen = vec![false; members.len()];
+        let mut open = vec![0];
+        let mut reached = 0;
+        while let Some(at) = open.pop() {
+            if at >= members.len() || std::mem::replace(&mut seen[at], true) {
+                continue;
+            }
+            reached += 1;
+            for (other, _) in self.mesh.neighbours(members[at]) {
+                open.extend(members.binary_search(&other));
             }
         }
-        seen.len() == members.len()
+        reached == members.len() && reached > 0
     }
 
     /// Moves single cells between neighbouring parts of one sector while that shortens borders or

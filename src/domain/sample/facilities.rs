@@ -27,9 +27,9 @@ pub(super) fn facilities(
     areas::communities(plot, &mut register)?;
     areas::squares(plot, &mut register)?;
     areas::sites(plot, seed, &mut register)?;
-    areas::construction(plot, spread, (seed, times), &mut register)?;
     areas::fences(plot, spread, seed, &mut register)?;
     let urban = areas::schools(plot, spread, seed, (URBAN_SCHOOLS, SCHOOLS), &mut register)?;
+    areas::construction(plot, spread, (seed, times), &mut register)?;
     points::county_schools(plot, seed, (urban, SCHOOLS), &mut register)?;
     points::posts(plot, &crossings, seed, &mut register)?;
     points::trade(plot, spread, (seed, times), &mut register)?;

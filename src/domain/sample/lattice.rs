@@ -1,6 +1,7 @@
 //! Where the nodes of the lattice lie, which lines join them and which plots lie between.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use crate::domain::sample::dice::{Dice, count, real, smooth};
 use crate::domain::sample::valley::{Arm, Side, Spot, Valley, corner};
@@ -154,7 +155,9 @@ impl Layout {
         let near = 1.0 - smooth(along / (3.4 * half));
         let first = self.valleys[index(sector)].axis(0.0).1;
         let second = self.valleys[index(sector.next())].axis(0.0).1;
-        let (place, direction) = valley.axis(along + aside.abs() * corner(first, second) * near);
+        // What lies nearer to the river turns its corner sooner: banks face each other at once.
+        let shear = 1.0 - smooth(along / (3.4 * aside.abs()));
+        let (place, direction) = valley.axis(along + aside.abs() * corner(first, second) * shear);
         (place.plus(direction.left(), aside), near)
     }
 
@@ -257,14 +260,7 @@ impl Layout {
                 fresh.push((key, centre.plus(across, aside)));
             }
         }
-        let crowded = |spot: &Spot| {
-            self.nodes.iter().any(|((other_arm, other_side, column, _), node)| {
-                let own =
-                    (*other_arm, *other_side) == (arm, side) && (first..=last).contains(column);
-                !own && self.spots[*node as usize].minus(*spot).length() < 60.0
-            })
-        };
-        if fresh.iter().any(|(_, spot)| crowded(spot)) {
+        if self.crowded((arm, side), first..=last, &fresh) {
             return;
         }
         for (key, spot) in fresh {
@@ -272,6 +268,29 @@ impl Layout {
             self.spots.push(spot);
         }
         self.gullies.push(Gully { arm, side, columns: (first, last), steps });
+    }
+
+    /// Whether a gully's nodes come too near to others than those of its mouth.
+    fn crowded(
+        &self,
+        (arm, side): (Arm, Side),
+        columns: RangeInclusive<usize>,
+        fresh: &[(Key, Spot)],
+    ) -> bool {
+        const APART_M: f64 = 60.0;
+        let reach = |at: fn(&Spot) -> f64| {
+            let low = fresh.iter().map(|(_, spot)| at(spot)).fold(f64::MAX, f64::min);
+            let high = fresh.iter().map(|(_, spot)| at(spot)).fold(f64::MIN, f64::max);
+            low - APART_M..=high + APART_M
+        };
+        let (wide, tall) = (reach(|spot| spot.x), reach(|spot| spot.y));
+        self.nodes.iter().any(|((other_arm, other_side, column, _), node)| {
+            let other = self.spots[*node as usize];
+            let own = (*other_arm, *other_side) == (arm, side) && columns.contains(column);
+            !own && wide.contains(&other.x)
+                && tall.contains(&other.y)
+                && fresh.iter().any(|(_, spot)| spot.minus(other).length() < APART_M)
+        })
     }
 
     fn lines(&self) -> Vec<(Way, Vec<u32>)> {

@@ -1,5 +1,6 @@
 //! The list that facilities are entered in.
 
+use std::collections::BTreeSet;
 use std::f64::consts::TAU;
 
 use geo_types::{Geometry, Point, Polygon};
@@ -25,6 +26,8 @@ pub(super) struct Facts<'a> {
 #[derive(Default)]
 pub(super) struct Register {
     pub(super) list: Vec<Facility>,
+    /// Cells that grounds of something already fill.
+    pub(super) taken: BTreeSet<u32>,
 }
 
 impl Register {

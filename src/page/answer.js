@@ -3,7 +3,8 @@ import { t, name, otherName, distance, language } from "./language.js";
 import { fill, make } from "./dom.js";
 
 const percent = (value) => {
-  const floor = Math.floor(value * 1000) / 10; // never rounds up to certainty
+  if (value > 0.999) return "> 99.9 %"; // nothing is certain
+  const floor = Math.floor(value * 1000) / 10;
   return `${floor.toLocaleString(language(), { maximumFractionDigits: value > 0.99 ? 1 : 0 })} %`;
 };
 

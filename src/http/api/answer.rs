@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::app::locate::Located;
 use crate::domain::atlas::in_force::Atlas;
+use crate::domain::atlas::rule::Rule;
 use crate::domain::id::{UnitId, ZoneId};
 use crate::domain::reports::routing::{Fired, Lost, LostWhy, Neighbour};
 use crate::domain::text::Names;
@@ -55,6 +56,9 @@ pub struct ZoneRef {
 pub struct LostBody {
     /// The rule's code, `zone` or `fallback`.
     pub rule: String,
+    /// What people call that rule; null for `zone` and `fallback`.
+    #[schema(required = true)]
+    pub rule_names: Option<NamesBody>,
     /// Who would have answered.
     #[schema(required = true)]
     pub unit: Option<String>,
@@ -146,7 +150,7 @@ pub fn write(json: &mut Json, atlas: &Atlas, located: &Located, given: Crs) {
     json.raw(",\"rule\":").text(answer.fired.code());
     json.raw(",\"rule_names\":");
     rule_names(json, atlas, &answer.fired);
-    json.raw(",\"lost\":").list(&answer.lost, lost);
+    json.raw(",\"lost\":").list(&answer.lost, |json, one| lost(json, atlas, one));
     json.raw(",\"border_m\":").fixed_or_null(answer.border_m, 2);
     json.raw(",\"runner_up\":");
     match &answer.runner_up {
@@ -195,13 +199,22 @@ fn rule_names(json: &mut Json, atlas: &Atlas, fired: &Fired) {
         json.raw("null");
         return;
     };
-    let rules = atlas.rules();
-    let rule = rules.binary_search_by(|rule| rule.id.cmp(id)).ok().map(|at| &rules[at]);
-    names_or_empty(json, rule.map(|rule| &rule.names));
+    names_or_empty(json, rule(atlas, id.as_str()).map(|rule| &rule.names));
 }
 
-fn lost(json: &mut Json, lost: &Lost) {
-    json.raw("{\"rule\":").text(&lost.rule);
+fn rule<'a>(atlas: &'a Atlas, code: &str) -> Option<&'a Rule> {
+    let rules = atlas.rules();
+    rules.binary_search_by(|rule| rule.id.as_str().cmp(code)).ok().map(|at| &rules[at])
+}
+
+fn lost(json: &mut Json, atlas: &Atlas, lost: &Lost) {
+    json.raw("{\"rule\":").text(&lost.rule).raw(",\"rule_names\":");
+    match rule(atlas, &lost.rule) {
+        Some(rule) => names(json, &rule.names),
+        None => {
+            json.raw("null");
+        }
+    }
     json.raw(",\"unit\":").text_or_null(lost.unit.as_ref().map(UnitId::as_str));
     json.raw(",\"why\":\"").raw(why(lost.why)).raw("\"}");
 }

@@ -90,7 +90,7 @@ pub(super) fn no_circles(sources: &[Source]) -> Vec<Fault> {
 /// Folders listed as rings that are none any more.
 pub(super) fn stale_rings(sources: &[Source]) -> Vec<Fault> {
     let needless = |row: &&&str| {
-        let others: Vec<&str> = RINGS.into_iter().filter(|other| other != **row).collect();
+        let others: Vec<&str> = RINGS.into_iter().filter(|other| *other != **row).collect();
         circles_but(sources, &others) == circles_but(sources, &RINGS)
     };
     RINGS.iter().filter(needless).map(|row| stale(&format!("ring {row}"))).collect()

@@ -9,3 +9,4 @@ mod browser;
 mod house;
 mod store;
 mod sample;
+mod route;

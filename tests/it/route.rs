@@ -1,0 +1,341 @@
+//! `zonewarden route` and `zonewarden locate` as a person runs them, with zones from a file.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// West (1) and east (2) of 109.5; the ids are numbers and a text that a spreadsheet would run.
+const ZONES: &str = r#"{"type":"FeatureCollection","features":[
+{"type":"Feature","properties":{"precinct":1,"by":"=unit, \"A\""},"geometry":{"type":"Polygon","coordinates":
+[[[109.4,36.5],[109.5,36.5],[109.5,36.6],[109.4,36.6],[109.4,36.5]]]}},
+{"type":"Feature","properties":{"precinct":2,"by":"B"},"geometry":{"type":"Polygon","coordinates":
+[[[109.5,36.5],[109.6,36.5],[109.6,36.6],[109.5,36.6],[109.5,36.5]]]}}]}"#;
+
+struct Desk {
+    folder: TempDir,
+    zones: PathBuf,
+}
+
+struct Ran {
+    ok: bool,
+    out: String,
+    err: String,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let zones = folder.path().join("precincts.geojson");
+        std::fs::write(&zones, ZONES).unwrap();
+        Self { folder, zones }
+    }
+
+    fn file(&self, name: &str, text: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn run(&self, stdin: &[u8], args: &[&str]) -> Ran {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_zonewarden"))
+            .args(args)
+            .args(["--zones", self.zones.to_str().unwrap(), "--zone-id", "precinct"])
+            .current_dir(self.folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        let bytes = stdin.to_vec();
+        // A command that refuses its input does not read it.
+        let feeder = std::thread::spawn(move || pipe.write_all(&bytes).is_ok());
+        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+        feeder.join().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        // Errors are wrapped to the width of the terminal.
+        let err = text(stderr).replace('│', " ");
+        let err = err.split_whitespace().collect::<Vec<_>>().join(" ");
+        Ran { ok: status.success(), out: text(stdout), err }
+    }
+
+    fn csv(&self, text: &str, args: &[&str]) -> Ran {
+        self.run(text.as_bytes(), &[&["route", "-"], args].concat())
+    }
+}
+
+/// Routes `text` and compares everything that is written.
+fn check(text: &str, expected: &str) {
+    let ran = Desk::new().csv(text, &[]);
+    assert!(ran.ok, "{}", ran.err);
+    assert_eq!(ran.out, expected);
+}
+
+const ADDED: &str = "zone,unit,rule,border_m,runner_up,confidence,plan,fault";
+
+#[test]
+fn every_byte_of_a_row_stays_and_eight_columns_follow() {
+    check(
+        "id,lon,lat\n 7 ,109.45,36.55\n\"a,\"\"b\nc\",\"109.5001\",36.55\n",
+        &format!(
+            "id,lon,lat,{ADDED}\n 7 ,109.45,36.55,1,1,zone,4476.67,2,1.0000,0,\n\
+             \"a,\"\"b\nc\",\"109.5001\",36.55,2,2,zone,8.95,1,0.9117,0,\n"
+        ),
+    );
+}
+
+#[test]
+fn crlf_a_byte_order_mark_and_a_last_line_without_end_stay_as_they_are() {
+    check(
+        "\u{feff}LON;LAT\r\n109.45;36.55\r\n\r\n109.39;36.55",
+        &format!(
+            "\u{feff}LON;LAT;{}\r\n109.45;36.55;1;1;zone;4476.67;2;1.0000;0;\r\n\r\n\
+             109.39;36.55;;fallback;fallback;895.33;1;1.0000;0;",
+            ADDED.replace(',', ";")
+        ),
+    );
+}
+
+#[test]
+fn a_row_that_cannot_be_routed_keeps_its_place_and_says_why() {
+    let rows = [
+        ("36.55,109.45", "looks swapped"),
+        ("0,0", "no position"),
+        ("nan,36.5", "not a pair of finite numbers"),
+        ("190,36.5", "outside the globe"),
+        (",36.5", "longitude or latitude is empty"),
+        ("109°,36.5", "longitude `109°` is no number"),
+        ("109.45", "row has 1 fields where the header has 2"),
+        ("109.45,36.5,9", "row has 3 fields where the header has 2"),
+    ];
+    let text: Vec<&str> = rows.iter().map(|(row, _)| *row).collect();
+    let ran = Desk::new().csv(&format!("lon,lat\n{}\n109.45,36.55\n", text.join("\n")), &[]);
+    assert!(ran.ok, "{}", ran.err);
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert_eq!(lines.len(), rows.len() + 2);
+    for ((row, why), line) in rows.iter().zip(&lines[1..]) {
+        assert!(line.starts_with(row) && line.contains(why), "{row}: {line}");
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_bytes());
+        let record = reader.records().next().unwrap().unwrap();
+        assert_eq!(record.len(), 10.max(row.split(',').count() + 8), "{line}");
+        assert!(record[record.len() - 1].starts_with(char::is_alphabetic), "{line}");
+    }
+    assert!(lines[rows.len() + 1].starts_with("109.45,36.55,1,1,zone,"));
+    assert!(
+        ran.err.contains("9 rows, 1 routed") && ran.err.contains("8 with a fault"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_a_fault_of_its_row() {
+    let ran = Desk::new().csv("name,lon,lat\na,109.45,36.55\n\"b,109.45,36.55\n", &[]);
+    assert!(ran.ok && ran.out.contains("never closed"), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("a,109.45,36.55,1,1,zone"));
+}
+
+#[test]
+fn accuracy_category_and_time_are_read_from_their_columns() {
+    let ran = Desk::new().csv(
+        "x,y,acc,what,when\n\
+         109.5001,36.55,0,,\n\
+         109.5001,36.55,100,event.05.parking,2026-05-01T08:00:00+08:00\n\
+         109.5001,36.55,-1,,\n109.5001,36.55,,a b,\n109.5001,36.55,,,yesterday\n",
+        &["--accuracy", "acc", "--category", "what", "--at", "when"],
+    );
+    assert!(ran.ok, "{}", ran.err);
+    let lines: Vec<&str> = ran.out.lines().skip(1).collect();
+    for (line, part) in lines.iter().zip([
+        "1.0000,0,",
+        "0.5538,0,",
+        "accuracy -1 is no radius",
+        "category `a b` is no code",
+        "time `yesterday` is no time",
+    ]) {
+        assert!(line.contains(part), "{line} has no {part}");
+    }
+}
+
+#[test]
+fn positions_of_another_system_are_converted() {
+    let route = |crs| Desk::new().csv("lon,lat\n109.5001,36.55\n", &["--crs", crs]).out;
+    assert!(route("wgs84").contains(",2,2,zone"));
+    assert!(route("GCJ-02").contains(",1,1,zone"), "gcj02 lies 480 m east of wgs84 here");
+    let wrong = Desk::new().csv("lon,lat\n", &["--crs", "mercator"]);
+    assert!(!wrong.ok && wrong.err.contains("gcj02"), "{}", wrong.err);
+}
+
+#[test]
+fn a_column_of_our_name_stays_and_ours_is_called_otherwise() {
+    let ran = Desk::new().csv("zone,lon,lat\nmine,109.45,36.55\n", &[]);
+    assert!(ran.out.starts_with("zone,lon,lat,zw_zone,unit,"), "{}", ran.out);
+    assert!(ran.err.contains("ours is called `zw_zone`"), "{}", ran.err);
+}
+
+#[test]
+fn missing_columns_are_named_with_what_was_perhaps_meant() {
+    let ran = Desk::new().csv("longitud,breite\n", &["--lon", "longitude"]);
+    assert!(!ran.ok && ran.out.is_empty());
+    for part in ["did you mean `longitud`?", "--lat", "longitud, breite"] {
+        assert!(ran.err.contains(part), "{part} is not in\n{}", ran.err);
+    }
+}
+
+#[test]
+fn an_empty_input_is_refused_and_a_header_alone_is_not() {
+    let ran = Desk::new().csv("", &[]);
+    assert!(!ran.ok && ran.err.contains("the input is empty"), "{}", ran.err);
+    check("lon,lat", &format!("lon,lat,{ADDED}\n"));
+    let ran = Desk::new().run(b"\xff\xfel\0o\0n\0\n\0", &["route", "-"]);
+    assert!(!ran.ok && ran.err.contains("UTF-16"), "{}", ran.err);
+}
+
+#[test]
+fn order_is_kept_over_many_pieces_with_a_huge_field_between() {
+    let mut text = "n,lon,lat,words\n".to_owned();
+    for n in 0..60_000 {
+        text.push_str(&format!(
+            "{n},{},36.55,\"a\nb\"\n",
+            if n % 2 == 0 { 109.45 } else { 109.55 }
+        ));
+        if n == 30_000 {
+            text.push_str(&format!("huge,109.45,36.55,\"{}\"\n", "x\n".repeat(1 << 20)));
+        }
+    }
+    let ran = Desk::new().csv(&text, &[]);
+    assert!(ran.ok, "{}", ran.err);
+    let mut reader = csv::Reader::from_reader(ran.out.as_bytes());
+    let mut next = 0;
+    for record in reader.records() {
+        let record = record.unwrap();
+        let zone = &record[4];
+        if &record[0] == "huge" {
+            assert_eq!((record[3].len(), zone), (2 << 20, "1"));
+            continue;
+        }
+        assert_eq!((record[0].parse(), zone), (Ok(next), if next % 2 == 0 { "1" } else { "2" }));
+        next += 1;
+    }
+    assert_eq!(next, 60_000);
+}
+
+#[test]
+fn json_lines_keep_their_text_and_a_broken_one_is_answered_in_json() {
+    let lines = "{\"lon\": 109.45, \"lat\":\"36.55\",  \"n\":1e400}\n\n{}\r\nnonsense\n\
+        {\"type\":\"Feature\",\"properties\":null,\"geometry\":{\"type\":\"Point\",\"coordinates\":[109.55,36.55,3]}}\n\
+        {\"zone\":5,\"x\":109.45,\"y\":36.55}";
+    let ran = Desk::new().csv(lines, &["--format", "ndjson"]);
+    assert!(ran.ok, "{}", ran.err);
+    let tail = |zone: &str, border: &str, next: &str| {
+        format!(
+            "\"unit\":\"{zone}\",\"rule\":\"zone\",\"border_m\":{border},\"runner_up\":\"{next}\",\"confidence\":1.0000,\"plan\":0,\"fault\":null"
+        )
+    };
+    let out: Vec<&str> = ran.out.split('\n').collect();
+    let west = tail("1", "4476.67", "2");
+    assert_eq!(
+        out[0],
+        format!("{{\"lon\": 109.45, \"lat\":\"36.55\",  \"n\":1e400,\"zone\":\"1\",{west}}}")
+    );
+    assert_eq!(out[1], "");
+    assert!(
+        out[2].starts_with("{\"zone\":null,") && out[2].ends_with("is empty\"}\r"),
+        "{}",
+        out[2]
+    );
+    assert!(out[3].starts_with("{\"input\":\"nonsense\",\"zone\":null"), "{}", out[3]);
+    assert!(out[4].contains("\"properties\":{\"zone\":\"2\""), "{}", out[4]);
+    assert_eq!(out[5], format!("{{\"zone\":5,\"x\":109.45,\"y\":36.55,\"zw_zone\":\"1\",{west}}}"));
+    for line in out.iter().filter(|line| !line.contains("1e400") && !line.is_empty()) {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn geojson_is_streamed_and_stays_geojson() {
+    let desk = Desk::new();
+    let feature = |n: usize| {
+        let lon = if n.is_multiple_of(2) { 109.45 } else { 109.55 };
+        format!(
+            "{{ \"type\":\"Feature\",\"properties\":{{\"n\":{n},\"brace\":\"}}]\\\"\"}},\"geometry\":{{\"type\":\"Point\",\"coordinates\":[{lon},36.55]}} }}"
+        )
+    };
+    let features: Vec<String> = (0..20_000).map(feature).collect();
+    let line = "{\"type\":\"Feature\",\"properties\":{},\"geometry\":{\"type\":\"LineString\",\"coordinates\":[[1,2],[3,4]]}}";
+    let text = format!(
+        "{{\"name\":\"features\",\"type\":\"FeatureCollection\",\"features\" : [\n{},\n{line}\n],\"more\":[1,{{}}]}}\n",
+        features.join(",\n")
+    );
+    let file = desk.file("points.geojson", text.as_bytes());
+    let ran = desk.run(b"", &["route", file.to_str().unwrap()]);
+    assert!(ran.ok, "{}", ran.err);
+    let value: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let routed = value["features"].as_array().unwrap();
+    assert_eq!((routed.len(), &value["more"][0]), (20_001, &serde_json::json!(1)));
+    for (n, feature) in routed[..20_000].iter().enumerate() {
+        let properties = &feature["properties"];
+        assert_eq!(properties["n"], n);
+        assert_eq!(properties["zone"], if n.is_multiple_of(2) { "1" } else { "2" });
+    }
+    let fault = routed[20_000]["properties"]["fault"].as_str().unwrap();
+    assert!(fault.contains("LineString"), "{fault}");
+
+    let cut = desk.file("cut.geojson", &text.as_bytes()[..text.len() / 2]);
+    let ran = desk.run(b"", &["route", cut.to_str().unwrap(), "-o", "out.geojson"]);
+    assert!(!ran.ok && ran.err.contains("cut short"), "{}", ran.err);
+    assert!(!desk.folder.path().join("out.geojson").exists());
+
+    let said = "{\"type\":\"FeatureCollection\",\"crs\":{\"type\":\"name\",\"properties\":{\"name\":\"GCJ-02\"}},\"features\":[]}";
+    let ran = desk.csv(said, &["--format", "geojson"]);
+    assert!(!ran.ok && ran.err.contains("--crs gcj02"), "{}", ran.err);
+}
+
+/// What lies in the folder besides what the test put there.
+fn made(folder: &Path, put: &[&str]) -> Vec<String> {
+    let names = std::fs::read_dir(folder).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    names.filter(|name| !put.contains(&name.as_str())).collect()
+}
+
+#[test]
+fn the_output_appears_whole_or_not_at_all() {
+    let desk = Desk::new();
+    let points = desk.file("points.csv", b"lon,lat\n109.45,36.55\n");
+    let points = points.to_str().unwrap();
+    let put = ["points.csv", "precincts.geojson"];
+    let ran = desk.run(b"", &["route", points, "--lon", "east", "-o", "out.csv"]);
+    assert!(!ran.ok);
+    assert!(made(desk.folder.path(), &put).is_empty());
+    let ran = desk.run(b"", &["route", points, "-o", points]);
+    assert!(!ran.ok && ran.err.contains("is the input itself"), "{}", ran.err);
+    let ran = desk.run(b"", &["route", points, "-o", "out.csv"]);
+    assert!(ran.ok && ran.out.is_empty(), "{}", ran.err);
+    assert_eq!(made(desk.folder.path(), &put), ["out.csv"]);
+    let routed = std::fs::read_to_string(desk.folder.path().join("out.csv")).unwrap();
+    assert!(routed.ends_with("109.45,36.55,1,1,zone,4476.67,2,1.0000,0,\n"), "{routed}");
+}
+
+#[test]
+fn units_are_named_by_their_field_and_are_no_formula() {
+    let ran = Desk::new().csv("lon,lat\n109.45,36.55\n", &["--unit-field", "by"]);
+    assert!(ran.out.contains(",1,\"'=unit, \"\"A\"\"\",zone,"), "{}{}", ran.out, ran.err);
+    let ran = Desk::new().csv("lon,lat\n", &["--unit-field", "bye"]);
+    assert!(!ran.ok && ran.err.contains("did you mean `by`?"), "{}", ran.err);
+}
+
+#[test]
+fn without_store_and_zones_the_help_says_what_to_do() {
+    let desk = Desk::new();
+    let points = desk.file("points.csv", b"lon,lat\n");
+    let output = Command::new(env!("CARGO_BIN_EXE_zonewarden"))
+        .args(["route", points.to_str().unwrap(), "--database", "none.gpkg"])
+        .current_dir(desk.folder.path())
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && words.contains("--zones"), "{words}");
+    assert!(made(desk.folder.path(), &["points.csv", "precincts.geojson"]).is_empty());
+}

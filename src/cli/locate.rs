@@ -1,15 +1,220 @@
 //! `zonewarden locate`: who is responsible at a place.
 
-use crate::cli::common::Common;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
-/// Who is responsible at a place.
+use miette::{IntoDiagnostic, miette};
+use serde_json::{Value, json};
+
+use crate::app::clock::Clock;
+use crate::cli::common::Common;
+use crate::cli::zones::{self, Loaded, Naming, ZonesArgs};
+use crate::domain::id::{CategoryCode, UnitId, ZoneId};
+use crate::domain::reports::categories;
+use crate::domain::reports::confidence::accuracy;
+use crate::domain::reports::routing::{Answer, Ask, Fired, LostWhy, route};
+use crate::domain::text::Names;
+use crate::domain::time::Instant;
+use crate::geom::coord::GridPoint;
+use crate::geom::crs::Crs;
+
+/// Say who is responsible at a place, and why.
 #[derive(Debug, clap::Args)]
-pub struct LocateArgs {}
+#[command(after_help = EXAMPLES, allow_negative_numbers = true)]
+pub struct LocateArgs {
+    /// Longitude in decimal degrees.
+    lon: f64,
+    /// Latitude in decimal degrees.
+    lat: f64,
+    /// The system of the position: wgs84, cgcs2000, gcj02 or bd09.
+    #[arg(long, default_value = "wgs84", value_parser = crs)]
+    crs: Crs,
+    /// Accuracy radius in metres (68 %) [default: what the city assumes].
+    #[arg(long, value_name = "METRES", value_parser = metres)]
+    accuracy: Option<f64>,
+    /// What it is about, such as event.05.parking.
+    #[arg(long, value_name = "CODE", value_parser = category)]
+    category: Option<CategoryCode>,
+    /// When, RFC 3339 [default: now].
+    #[arg(long, value_name = "TIME", value_parser = Instant::parse)]
+    at: Option<Instant>,
+    /// Answer in JSON, keys sorted.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    zones: ZonesArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  zonewarden locate 109.484 36.585
+  zonewarden locate 109.4887 36.5843 --crs gcj02 --accuracy 15 --category event.05.parking
+  zonewarden locate 109.484 36.585 --at 2026-05-01T08:00:00+08:00 --json
+  zonewarden locate -73.98 40.75 --zones precincts.geojson --zone-id precinct
+
+Exit status: 0 with an answer, 1 when the position or the store cannot be used, 2 for a wrong option.";
+
+fn crs(text: &str) -> Result<Crs, String> {
+    Crs::from_code(text).ok_or_else(|| "one of wgs84, cgcs2000, gcj02, bd09 is right".to_owned())
+}
+
+fn metres(text: &str) -> Result<f64, String> {
+    let metres: f64 = text.parse().map_err(|_| "a number of metres is right".to_owned())?;
+    accuracy(metres).map_err(|fault| fault.to_string())
+}
+
+fn category(text: &str) -> Result<CategoryCode, String> {
+    CategoryCode::new(text).map_err(|fault| fault.to_string())
+}
 
 /// Runs the command.
 ///
 /// # Errors
 /// What went wrong, for people.
-pub fn run(_common: &Common, _args: &LocateArgs) -> miette::Result<()> {
-    todo!()
+pub fn run(common: &Common, args: &LocateArgs) -> miette::Result<()> {
+    let loaded = zones::load(common, &args.zones)?;
+    let atlas = &loaded.atlas;
+    let position = atlas.enter(args.lon, args.lat, args.crs).map_err(|fault| {
+        miette!(help = "longitude comes first: zonewarden locate 109.484 36.585", "{fault}")
+    })?;
+    let at = args.at.unwrap_or_else(|| Clock::system().now());
+    let ask = Ask { position, accuracy_m: args.accuracy, category: args.category.as_ref(), at };
+    let answer = route(atlas, &ask);
+    let text = if args.json {
+        let value = as_json(&loaded, args, position, &answer);
+        serde_json::to_string_pretty(&value).into_diagnostic()? + "\n"
+    } else {
+        for note in &loaded.notes {
+            eprintln!("{note}");
+        }
+        in_words(&loaded, args, position, &answer).into_diagnostic()?
+    };
+    // Who reads our output may have seen enough.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(())
+}
+
+fn as_json(loaded: &Loaded, args: &LocateArgs, position: GridPoint, answer: &Answer) -> Value {
+    let here = position.degrees();
+    let unit = |id: &UnitId| loaded.naming.unit(&loaded.atlas, id).to_owned();
+    let zone = |id: &ZoneId| {
+        let zone = loaded.atlas.zone(id);
+        zone.map_or(id.as_str(), |zone| loaded.naming.zone(zone)).to_owned()
+    };
+    let lost = answer.lost.iter().map(|lost| {
+        json!({
+            "rule": lost.rule,
+            "unit": lost.unit.as_ref().map(unit),
+            "why": why(lost.why).0,
+        })
+    });
+    json!({
+        "atlas_version": answer.atlas_version,
+        "border_m": answer.border_m,
+        "co": answer.co.iter().map(unit).collect::<Vec<_>>(),
+        "confidence": answer.confidence,
+        "crs": args.crs.code(),
+        "for_dispatcher": answer.for_dispatcher,
+        "given": { "lat": args.lat, "lon": args.lon },
+        "lost": lost.collect::<Vec<_>>(),
+        "plan_version": answer.plan_version,
+        "position": { "lat": here.lat(), "lon": here.lon() },
+        "rule": answer.fired.code(),
+        "runner_up": answer.runner_up.as_ref().map(|next| json!({
+            "distance_m": next.distance_m,
+            "unit": unit(&next.unit),
+            "zone": zone(&next.zone),
+        })),
+        "unit": unit(&answer.unit),
+        "zone": answer.zone.as_ref().map(zone),
+    })
+}
+
+/// Code, Chinese and English of a loser's reason.
+fn why(why: LostWhy) -> (&'static str, &'static str) {
+    match why {
+        LostWhy::Outranked => ("outranked", "优先级较低, a more specific rule decided"),
+        LostWhy::Category => ("category", "类别不符, for another category"),
+        LostWhy::Window => ("window", "不在时段, for another time"),
+        LostWhy::NoUnit => ("no_unit", "无责任单位, names no unit"),
+    }
+}
+
+fn in_words(
+    loaded: &Loaded,
+    args: &LocateArgs,
+    position: GridPoint,
+    answer: &Answer,
+) -> Result<String, std::fmt::Error> {
+    let atlas = &loaded.atlas;
+    let unit = |id: &UnitId| called(loaded, id.as_str(), atlas.unit(id).map(|unit| &unit.names));
+    let zone = |id: &ZoneId| called(loaded, id.as_str(), atlas.zone(id).map(|zone| &zone.names));
+    let mut text = String::new();
+    let here = position.degrees();
+    let given = if args.crs.same_degrees(Crs::Wgs84) { "" } else { ", converted" };
+    let (lon, lat, system) = (here.lon(), here.lat(), args.crs.code());
+    writeln!(text, "位置 Position      {lon:.7}, {lat:.7} (WGS84; given in {system}{given})")?;
+    writeln!(text, "责任单位 Unit      {}", unit(&answer.unit))?;
+    for co in &answer.co {
+        writeln!(text, "协同单位 Beside it {}", unit(co))?;
+    }
+    let inside = answer.zone.as_ref().map_or("区外 outside every zone".to_owned(), zone);
+    writeln!(text, "责任区 Zone        {inside}")?;
+    let reason = match &answer.fired {
+        Fired::Zone => "责任区牵头单位, the zone's lead unit".to_owned(),
+        Fired::Fallback => "属地兜底, the fallback unit".to_owned(),
+        Fired::Rule(id) => {
+            let rule = atlas.rules().iter().find(|rule| rule.id == *id);
+            let class = rule.map_or("rule", |rule| rule.reach.code());
+            format!("{} ({class} rule)", called(loaded, id.as_str(), rule.map(|r| &r.names)))
+        }
+    };
+    writeln!(text, "依据 Why           {reason}")?;
+    if let Some(code) = &args.category {
+        let named = categories::named(code.as_str());
+        let named = named.map_or(String::new(), |c| format!("{} / {} ", c.zh, c.en));
+        writeln!(text, "类别 Category      {named}[{code}]")?;
+    }
+    if let Some(border_m) = answer.border_m {
+        let to = if answer.zone.is_some() { "nearest border" } else { "nearest zone" };
+        writeln!(text, "距边界 Border      {border_m:.1} m to the {to}")?;
+    }
+    if let Some(next) = &answer.runner_up {
+        let metres = next.distance_m;
+        writeln!(
+            text,
+            "相邻 Next zone     {}, {metres:.1} m, {}",
+            zone(&next.zone),
+            unit(&next.unit)
+        )?;
+    }
+    let assumed = atlas.city().assumed_accuracy_m;
+    let (radius_m, source) = args.accuracy.map_or((assumed, " assumed"), |metres| (metres, ""));
+    let confidence = answer.confidence * 100.0;
+    writeln!(text, "置信度 Confidence  {confidence:.1} % at an accuracy of {radius_m} m{source}")?;
+    if answer.for_dispatcher {
+        writeln!(text, "待派遣 Dispatcher  below the city's floor: a dispatcher decides")?;
+    }
+    for lost in &answer.lost {
+        let names = atlas.rules().iter().find(|rule| rule.id.as_str() == lost.rule);
+        let rule = called(loaded, &lost.rule, names.map(|rule| &rule.names));
+        writeln!(text, "未适用 Lost        {rule}: {}", why(lost.why).1)?;
+    }
+    if loaded.naming == Naming::Codes {
+        let (plan, version) = (answer.plan_version, answer.atlas_version);
+        writeln!(text, "方案 Plan          {plan} (atlas {version})")?;
+    }
+    Ok(text)
+}
+
+/// Chinese and English name with the code; of a file's zones their one name.
+fn called(loaded: &Loaded, code: &str, names: Option<&Names>) -> String {
+    match names {
+        None => code.to_owned(),
+        Some(names) if loaded.naming == Naming::File => names.any().to_owned(),
+        Some(names) if names.zh.is_empty() || names.en.is_empty() => {
+            format!("{} [{code}]", names.any())
+        }
+        Some(names) => format!("{} / {} [{code}]", names.zh, names.en),
+    }
 }

@@ -9,4 +9,5 @@ mod browser;
 mod house;
 mod store;
 mod sample;
+mod locate;
 mod route;

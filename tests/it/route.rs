@@ -197,12 +197,10 @@ fn an_empty_input_is_refused_and_a_header_alone_is_not() {
 fn order_is_kept_over_many_pieces_with_a_huge_field_between() {
     let mut text = "n,lon,lat,words\n".to_owned();
     for n in 0..60_000 {
-        text.push_str(&format!(
-            "{n},{},36.55,\"a\nb\"\n",
-            if n % 2 == 0 { 109.45 } else { 109.55 }
-        ));
+        let lon = if n % 2 == 0 { "109.45" } else { "109.55" };
+        text += &[&n.to_string(), ",", lon, ",36.55,\"a\nb\"\n"].concat();
         if n == 30_000 {
-            text.push_str(&format!("huge,109.45,36.55,\"{}\"\n", "x\n".repeat(1 << 20)));
+            text += &["huge,109.45,36.55,\"", &"x\n".repeat(1 << 20), "\"\n"].concat();
         }
     }
     let ran = Desk::new().csv(&text, &[]);

@@ -195,6 +195,8 @@ impl App {
     /// [`Refusal::Unavailable`]; and when a city's state gives no atlas, the words that say why, after
     /// all the others were brought up to date. What was in force stays in force.
     pub async fn refresh(&self) -> Result<(), Refusal> {
+        // Another program may have edited the embedded file: that counts its versions up.
+        self.inner.store.notice_foreign_edits().await?;
         let mut first_fault = None;
         for city in self.inner.store.cities().await? {
             if let Err(refusal) = self.refresh_city(&city).await {

@@ -21,6 +21,8 @@ pub struct Meter {
     nowhere: RouteMeter,
     /// Requests being answered.
     pub in_flight: Gauge,
+    /// Lines of the access log that were dropped.
+    pub log_dropped: Gauge,
     /// Requests turned away.
     pub shed: Counter,
     /// Connections open.
@@ -63,6 +65,7 @@ impl Meter {
             routes,
             nowhere: RouteMeter::new(&recorder, NOWHERE),
             in_flight: gauge("zonewarden_requests_in_flight"),
+            log_dropped: gauge("zonewarden_access_log_dropped"),
             shed: counter("zonewarden_requests_shed_total"),
             connections: gauge("zonewarden_connections"),
             live_clients: gauge("zonewarden_live_clients"),

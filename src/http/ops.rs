@@ -1,5 +1,7 @@
 //! For whoever runs the service: does it live, can it answer, what does it count.
 
+use std::sync::atomic::Ordering;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -106,9 +108,10 @@ pub(crate) async fn get_metrics(State(web): State<Web>) -> Response {
         web.meter.show("zonewarden_atlas_version", &city.city, version);
         web.meter.show("zonewarden_atlas_stale", &city.city, f64::from(u8::from(city.stale)));
     }
-    if let Some(log) = &web.log {
-        #[expect(clippy::cast_precision_loss, reason = "a count of lines")]
-        web.meter.show("zonewarden_access_log_dropped", "", log.dropped() as f64);
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+    {
+        web.meter.in_flight.set(web.in_flight.load(Ordering::Relaxed) as f64);
+        web.meter.log_dropped.set(web.log.as_ref().map_or(0, |log| log.dropped()) as f64);
     }
     let mut response = Response::new(Body::from(web.meter.render()));
     let value = HeaderValue::from_static(PROMETHEUS);

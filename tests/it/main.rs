@@ -11,3 +11,6 @@ mod store;
 mod sample;
 mod locate;
 mod route;
+mod client;
+mod faces;
+mod world;

@@ -22,12 +22,12 @@ const ADDED: [&str; 8] =
     ["zone", "unit", "rule", "border_m", "runner_up", "confidence", "plan", "fault"];
 /// One place of a batch. A bare `[lon, lat]` is taken as well.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with lon and lat, or [lon, lat]")]
 #[schema(as = BatchPlace)]
 pub struct PlaceBody<'a> {
     /// Whatever the caller calls it; comes back as it is.
     #[serde(borrow)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = serde_json::Value, required = false)]
     id: Option<&'a RawValue>,
     /// Longitude in degrees.
     lon: f64,
@@ -51,7 +51,7 @@ pub struct AnswerRow {
     pub row: u64,
     /// What the caller called it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = serde_json::Value, required = false)]
     pub id: Option<serde_json::Value>,
     /// The zone; null outside every zone.
     pub zone: Option<String>,

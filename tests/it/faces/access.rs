@@ -1,0 +1,214 @@
+//! Who may do what: every operation, every role, from the one table.
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use serde_json::json;
+use zonewarden::app::accounts::{self, KeyOrder};
+use zonewarden::domain::accounts::{Caller, Operation, Role};
+use zonewarden::domain::id::{KeyId, UnitId};
+use zonewarden::domain::time::Instant;
+
+use crate::client::request;
+use crate::world::{CENTRE, World};
+
+const DAY_US: i64 = 86_400_000_000;
+
+fn report() -> String {
+    json!({ "lon": CENTRE.0, "lat": CENTRE.1, "words": "积水", "contact": "13800000000" })
+        .to_string()
+}
+
+/// Files a report; its id and the unit it went to.
+async fn file(world: &World) -> (String, UnitId) {
+    let filed = world.client.post("/api/v1/reports", "application/json", report()).await;
+    assert_eq!(filed.status, StatusCode::CREATED, "{filed:?}");
+    let receipt = filed.json();
+    let unit = UnitId::new(receipt["unit"].as_str().unwrap()).unwrap();
+    (receipt["id"].as_str().unwrap().to_owned(), unit)
+}
+
+/// A request for each operation that is right in everything but, perhaps, the caller.
+fn right_request(world: &World, operation: Operation, report_id: &str) -> Request<Body> {
+    let atlas = world.app.atlas(&world.city).unwrap();
+    let (lon, lat) = CENTRE;
+    let get = |path: &str| request(Method::GET, path, None, Body::empty());
+    let post = |path: &str, body: String| {
+        let mut request = request(Method::POST, path, None, Body::from(body));
+        request.headers_mut().insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+        request
+    };
+    match operation {
+        Operation::LocatePoint => get(&format!("/api/v1/locate?lon={lon}&lat={lat}")),
+        Operation::LocateBatch => post("/api/v1/locate", format!("[[{lon},{lat}]]")),
+        Operation::GetPlan => get("/api/v1/plan"),
+        Operation::ListZones => get("/api/v1/zones"),
+        Operation::GetZone => get(&format!("/api/v1/zones/{}", atlas.zones()[0].id)),
+        Operation::ListUnits => get("/api/v1/units"),
+        Operation::GetUnit => get(&format!("/api/v1/units/{}", atlas.units()[0].id)),
+        Operation::ListFacilities => get("/api/v1/facilities?limit=5"),
+        Operation::GetFacility => get(&format!("/api/v1/facilities/{}", atlas.facilities()[0].id)),
+        Operation::ListCategories => get("/api/v1/categories"),
+        Operation::FileReport => post("/api/v1/reports", report()),
+        Operation::GetReport => get(&format!("/api/v1/reports/{report_id}")),
+        Operation::ListReports => get("/api/v1/reports"),
+        Operation::StreamJournal => get("/api/v1/journal"),
+        Operation::GetHealth => get("/health"),
+        Operation::GetReadiness => get("/ready"),
+        Operation::GetMetrics => get("/metrics"),
+        Operation::GetOpenapi => get("/api/v1/openapi.json"),
+    }
+}
+
+#[tokio::test]
+async fn the_table_of_access_and_the_document_name_the_same_operations() {
+    let world = World::new().await;
+    let mut documented = BTreeSet::new();
+    for item in world.client.document()["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            let id = operation["operationId"].as_str().unwrap_or("an operation without an id");
+            assert!(documented.insert(id.to_owned()), "{id} stands twice in the document");
+        }
+    }
+    let listed: BTreeSet<String> = Operation::ALL.iter().map(|o| o.id().to_owned()).collect();
+    assert_eq!(listed, documented);
+}
+
+#[tokio::test]
+async fn every_operation_opens_to_the_roles_of_the_table_and_to_no_other() {
+    let world = World::new().await;
+    let (id, unit) = file(&world).await;
+    for role in Role::ALL {
+        let key = match role {
+            Role::Public => None,
+            _ => Some(world.key(role, &unit).await),
+        };
+        for operation in Operation::ALL {
+            let mut request = right_request(&world, *operation, &id);
+            if let Some(key) = &key {
+                let value = format!("Bearer {key}").parse().unwrap();
+                request.headers_mut().insert(header::AUTHORIZATION, value);
+            }
+            let status = world.client.raw(request).await.status();
+            let may = operation.roles().contains(&role);
+            let expected = if may { status.is_success() } else { status == StatusCode::NOT_FOUND };
+            assert!(expected, "{role:?} asked {} and got {status}", operation.id());
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_unit_s_report_looks_like_one_that_does_not_exist() {
+    let world = World::new().await;
+    let (id, unit) = file(&world).await;
+    let atlas = world.app.atlas(&world.city).unwrap();
+    let filed = accounts_report(&world, &id).await;
+    let stranger = atlas
+        .units()
+        .iter()
+        .find(|other| other.id != unit && !filed.contains(other.id.as_str()))
+        .unwrap()
+        .id
+        .clone();
+    let own = world.key(Role::Unit, &unit).await;
+    let other = world.key(Role::Unit, &stranger).await;
+    let path = format!("/api/v1/reports/{id}");
+    assert_eq!(world.client.get_as(&own, &path).await.status, StatusCode::OK);
+    let hidden = world.client.get_as(&other, &path).await;
+    let absent =
+        world.client.get_as(&other, "/api/v1/reports/00000000-0000-7000-8000-000000000000").await;
+    assert_eq!(hidden.status, StatusCode::NOT_FOUND);
+    assert_eq!(hidden.bytes, absent.bytes);
+    let list = world.client.get_as(&other, "/api/v1/reports").await.json();
+    assert_eq!(list["reports"], json!([]));
+    let asked = format!("/api/v1/reports?unit={unit}");
+    assert_eq!(world.client.get_as(&other, &asked).await.json()["reports"], json!([]));
+    let mine = world.client.get_as(&own, "/api/v1/reports").await.json();
+    assert_eq!(mine["reports"].as_array().unwrap().len(), 1);
+}
+
+async fn accounts_report(world: &World, id: &str) -> String {
+    let admin = world.key(Role::Admin, &UnitId::new("x").unwrap()).await;
+    let found = world.client.get_as(&admin, &format!("/api/v1/reports/{id}")).await.json();
+    found["co"].to_string()
+}
+
+#[tokio::test]
+async fn a_contact_is_seen_by_those_who_call_back_and_by_no_other() {
+    let world = World::new().await;
+    let (id, unit) = file(&world).await;
+    let path = format!("/api/v1/reports/{id}");
+    for role in Role::ALL.into_iter().filter(|role| *role != Role::Public) {
+        let key = world.key(role, &unit).await;
+        let seen = world.client.get_as(&key, &path).await.json()["contact"].is_string();
+        let calls_back = matches!(role, Role::Unit | Role::Dispatcher | Role::Admin);
+        assert_eq!(seen, calls_back, "{role:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_opens_nothing_is_refused_even_where_none_is_needed() {
+    let world = World::new().await;
+    let unit = world.app.atlas(&world.city).unwrap().units()[0].id.clone();
+    let good = world.key(Role::Admin, &unit).await;
+    let (head, secret) = good.rsplit_once('_').unwrap();
+    let wrong = format!("{head}_{}", secret.chars().rev().collect::<String>());
+    for bad in ["", "x", "zw_", "zw_aa_bb", wrong.as_str()] {
+        for path in ["/api/v1/plan", "/api/v1/locate?lon=109.484&lat=36.585", "/api/v1/reports"] {
+            let answer = world.client.get_as(bad, path).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "`{bad}` at {path}");
+            assert_eq!(answer.header("www-authenticate"), "Bearer");
+        }
+    }
+    assert_eq!(world.client.get_as(&good, "/api/v1/plan").await.status, StatusCode::OK);
+    let mut plain = request(Method::GET, "/api/v1/reports", None, Body::empty());
+    plain.headers_mut().insert("x-api-key", good.parse().unwrap());
+    assert_eq!(world.client.ask(plain).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_revoked_key_opens_nothing_at_once_and_an_expired_one_after_its_time() {
+    let world = World::new().await;
+    let expires_at = Some(Instant(world.app.now().0 + DAY_US));
+    let order = |label: &str| KeyOrder {
+        role: Role::Dispatcher,
+        unit: None,
+        label: label.to_owned(),
+        expires_at,
+    };
+    let (first, second) = (world.order(order("a")).await, world.order(order("b")).await);
+    let status = |key: String| {
+        let client = &world.client;
+        async move { client.get_as(&key, "/api/v1/reports").await.status }
+    };
+    assert_eq!(status(first.clone()).await, StatusCode::OK);
+    let id = KeyId::new(first.split('_').nth(1).unwrap()).unwrap();
+    accounts::revoke(&world.app, &world.city, &Caller::cli(), &id).await.unwrap();
+    assert_eq!(status(first).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(status(second.clone()).await, StatusCode::OK);
+    world.pass_us(DAY_US);
+    assert_eq!(status(second).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn an_order_for_a_key_is_refused_with_every_fault() {
+    let world = World::new().await;
+    let issue = |role, unit: Option<&str>| {
+        let order = KeyOrder {
+            role,
+            unit: unit.map(|code| UnitId::new(code).unwrap()),
+            label: "a\u{202e}b".to_owned(),
+            expires_at: Some(Instant(0)),
+        };
+        accounts::issue(&world.app, &world.city, Box::leak(Box::new(Caller::cli())), order)
+    };
+    let faults = |refusal: Result<_, zonewarden::app::refusal::Refusal>| {
+        refusal.map(|_: accounts::IssuedKey| ()).unwrap_err().to_string()
+    };
+    let words = faults(issue(Role::Unit, None).await);
+    for place in ["unit:", "label:", "expires:"] {
+        assert!(words.contains(place), "{words}");
+    }
+    assert!(faults(issue(Role::Admin, Some("nobody")).await).contains("there is no unit nobody"));
+}

@@ -1,0 +1,83 @@
+//! Who is responsible at a place?
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode, header};
+use serde_json::Value;
+use zonewarden::http::api::answer::AnswerBody;
+
+use crate::client::request;
+use crate::world::World;
+
+/// With every number as a double: `1` and `1.0` are one number in JSON.
+fn plain(value: Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().into(),
+        Value::Array(items) => items.into_iter().map(plain).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(k, v)| (k, plain(v))).collect(),
+        other => other,
+    }
+}
+
+const PLACE: &str = "/api/v1/locate?lon=109.484&lat=36.585";
+
+#[tokio::test]
+async fn the_answer_written_by_hand_is_the_documented_one() {
+    let world = World::new().await;
+    let atlas = world.app.atlas(&world.city).unwrap();
+    let extent = atlas.areas().extent().unwrap();
+    let (west, south) = (extent.min.degrees().lon(), extent.min.degrees().lat());
+    let (east, north) = (extent.max.degrees().lon(), extent.max.degrees().lat());
+    let mut rules = std::collections::BTreeSet::new();
+    for n in 0..400 {
+        let (across, along) = (f64::from(n % 20) / 19.0, f64::from(n / 20) / 19.0);
+        let (lon, lat) = (west + (east - west) * across, south + (north - south) * along);
+        let category = ["event.05.parking", "event.01", "component.01"][n as usize % 3];
+        let path =
+            format!("/api/v1/locate?lon={lon:.7}&lat={lat:.7}&category={category}&accuracy=30");
+        let answer = world.client.get(&path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let read: AnswerBody = serde_json::from_slice(&answer.bytes).unwrap();
+        assert_eq!(plain(serde_json::to_value(&read).unwrap()), plain(answer.json()), "{path}");
+        rules.insert(read.rule);
+    }
+    assert!(rules.len() > 2 && rules.contains("zone"), "{rules:?}");
+}
+
+#[tokio::test]
+async fn an_answer_for_a_named_time_has_a_tag_and_one_for_now_is_not_kept() {
+    let world = World::new().await;
+    let now = world.client.get(PLACE).await;
+    assert_eq!((now.header("etag"), now.header("cache-control")), ("", "no-store"));
+    let path = format!("{PLACE}&at=2026-05-06T02:00:00Z");
+    let then = world.client.get(&path).await;
+    let tag = then.header("etag").to_owned();
+    assert!(tag.starts_with("W/\""), "{tag}");
+    let mut again = request(Method::GET, &path, None, Body::empty());
+    again.headers_mut().insert(header::IF_NONE_MATCH, tag.parse().unwrap());
+    assert_eq!(world.client.ask(again).await.status, StatusCode::NOT_MODIFIED);
+    let mut other = request(Method::GET, &path, None, Body::empty());
+    other.headers_mut().insert(header::IF_NONE_MATCH, "\"yanhe.0\"".parse().unwrap());
+    assert_eq!(world.client.ask(other).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_place_in_another_system_is_the_same_place() {
+    let world = World::new().await;
+    let there = world.client.get(PLACE).await.json();
+    let same = world.client.get(&format!("{PLACE}&crs=cgcs2000")).await.json();
+    assert_eq!(there["position"], same["position"]);
+    let shifted = world.client.get(&format!("{PLACE}&crs=gcj02")).await.json();
+    assert_ne!(there["position"], shifted["position"]);
+    assert_eq!(shifted["given_crs"], "gcj02");
+}
+
+#[tokio::test]
+async fn before_the_first_atlas_the_service_says_that_it_is_not_ready() {
+    let world = World::empty(zonewarden::http::limits::Limits::default()).await;
+    for path in [PLACE, "/api/v1/plan", "/ready", "/api/v1/zones"] {
+        let answer = world.client.get(path).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert!(!answer.header("retry-after").is_empty());
+    }
+    assert_eq!(world.client.get("/health").await.status, StatusCode::OK);
+}

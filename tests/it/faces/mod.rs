@@ -1,0 +1,10 @@
+//! The service as its callers see it.
+
+mod access;
+mod atlas;
+mod bad_input;
+mod batch;
+mod live;
+mod locate;
+mod reports;
+mod sockets;

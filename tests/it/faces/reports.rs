@@ -1,0 +1,144 @@
+//! Reports: filed once, whatever the network does, and listed in pages.
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use zonewarden::domain::accounts::Role;
+use zonewarden::domain::id::UnitId;
+
+use crate::client::{Answer, request};
+use crate::world::{CENTRE, World};
+
+fn telling(words: &str) -> Value {
+    json!({ "lon": CENTRE.0, "lat": CENTRE.1, "category": "event.01.litter", "words": words,
+            "source": "wechat", "accuracy_m": 12.5 })
+}
+
+fn filing(key: Option<&str>, body: &Value) -> Request<Body> {
+    let mut filing = request(Method::POST, "/api/v1/reports", None, Body::from(body.to_string()));
+    filing.headers_mut().insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+    if let Some(key) = key {
+        filing.headers_mut().insert("idempotency-key", key.parse().unwrap());
+    }
+    filing
+}
+
+async fn dispatcher(world: &World) -> String {
+    world.key(Role::Dispatcher, &UnitId::new("x").unwrap()).await
+}
+
+async fn total(world: &World) -> usize {
+    let key = dispatcher(world).await;
+    let list = world.client.get_as(&key, "/api/v1/reports?limit=1000").await.json();
+    list["reports"].as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn a_report_goes_to_the_unit_that_locate_names_and_reads_back() {
+    let world = World::new().await;
+    let filed = world.client.ask(filing(None, &telling("满地垃圾"))).await;
+    assert_eq!(filed.status, StatusCode::CREATED);
+    let receipt = filed.json();
+    assert!(receipt.get("words").is_none() && receipt.get("contact").is_none());
+    let path = format!(
+        "/api/v1/locate?lon={}&lat={}&category=event.01.litter&accuracy=12.5",
+        CENTRE.0, CENTRE.1
+    );
+    let located = world.client.get(&path).await.json();
+    assert_eq!(receipt["unit"], located["unit"]["id"]);
+    assert_eq!(receipt["rule"], located["rule"]);
+    assert_eq!(receipt["zone"], located["zone"]["id"]);
+    let key = dispatcher(&world).await;
+    let read = world.client.get_as(&key, filed.header("location")).await.json();
+    assert_eq!(read["words"], "满地垃圾");
+    assert_eq!(read["position"], json!({ "lon": CENTRE.0, "lat": CENTRE.1 }));
+    assert_eq!(read["id"], receipt["id"]);
+}
+
+#[tokio::test]
+async fn the_same_key_with_the_same_body_is_one_report_and_with_another_is_refused() {
+    let world = World::new().await;
+    let first = world.client.ask(filing(Some("k-1"), &telling("a"))).await;
+    world.pass_us(5_000_000);
+    let again = world.client.ask(filing(Some("k-1"), &telling("a"))).await;
+    assert_eq!((again.status, &again.bytes), (StatusCode::CREATED, &first.bytes));
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    let other = world.client.ask(filing(Some("k-1"), &telling("b"))).await;
+    assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(other.json()["type"], "urn:zonewarden:problem:idempotency-key-reused");
+    assert_eq!(total(&world).await, 1);
+}
+
+#[tokio::test]
+async fn fifty_at_once_with_one_key_are_one_report() {
+    let world = World::new().await;
+    let body = telling("once");
+    let asks = (0..50).map(|_| world.client.ask(filing(Some("storm"), &body)));
+    let answers: Vec<Answer> = join_all(asks).await;
+    assert!(answers.iter().all(|answer| answer.status == StatusCode::CREATED));
+    assert!(answers.iter().all(|answer| answer.bytes == answers[0].bytes));
+    let fresh = |answer: &&Answer| answer.header("idempotency-replayed").is_empty();
+    assert_eq!(answers.iter().filter(fresh).count(), 1);
+    assert_eq!(total(&world).await, 1);
+}
+
+#[tokio::test]
+async fn pages_of_reports_hold_each_once_newest_first() {
+    let world = World::new().await;
+    for n in 0..25 {
+        if n % 3 == 0 {
+            world.pass_us(1_000_000);
+        }
+        world.client.ask(filing(None, &telling(&n.to_string()))).await;
+    }
+    let key = dispatcher(&world).await;
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = world.client.get_as(&key, &format!("/api/v1/reports?limit=4{after}")).await;
+        let page = page.json();
+        for report in page["reports"].as_array().unwrap() {
+            let time = report["received_at"].as_str().unwrap().to_owned();
+            seen.push((time, report["id"].as_str().unwrap().to_owned()));
+        }
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen.len(), 25);
+    assert!(seen.is_sorted_by(|a, b| a.0 >= b.0));
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 25);
+}
+
+#[tokio::test]
+async fn lists_are_narrowed_by_zone_unit_category_time_and_dispatcher() {
+    let world = World::new().await;
+    let receipt = world.client.ask(filing(None, &telling("x"))).await.json();
+    let key = dispatcher(&world).await;
+    let count = |query: String| {
+        let (client, key) = (&world.client, key.clone());
+        async move {
+            let list = client.get_as(&key, &format!("/api/v1/reports?{query}")).await.json();
+            list["reports"].as_array().unwrap().len()
+        }
+    };
+    let text = |name: &str| receipt[name].as_str().unwrap().to_owned();
+    let doubtful = receipt["for_dispatcher"].as_bool().unwrap();
+    for (query, expected) in [
+        (format!("zone={}", text("zone")), 1),
+        ("zone=elsewhere".to_owned(), 0),
+        (format!("unit={}", text("unit")), 1),
+        ("unit=nobody".to_owned(), 0),
+        ("category=event.01".to_owned(), 1),
+        ("category=event.0".to_owned(), 0),
+        (format!("from={}", text("received_at")), 1),
+        (format!("to={}", text("received_at")), 0),
+        (format!("for_dispatcher={doubtful}"), 1),
+        (format!("for_dispatcher={}", !doubtful), 0),
+    ] {
+        assert_eq!(count(query.clone()).await, expected, "{query}");
+    }
+}

@@ -1,0 +1,84 @@
+//! A whole service in the test's own process: the demonstration city in a memory store, a clock
+//! that the test moves, and a client.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use zonewarden::app::accounts::{self, KeyOrder};
+use zonewarden::app::clock::Clock;
+use zonewarden::app::keyring::Pepper;
+use zonewarden::app::seed;
+use zonewarden::app::state::App;
+use zonewarden::domain::accounts::{Caller, Role};
+use zonewarden::domain::atlas::city::CityState;
+use zonewarden::domain::id::{CityId, UnitId};
+use zonewarden::domain::sample::{self, Recipe};
+use zonewarden::domain::time::Instant;
+use zonewarden::http::limits::Limits;
+use zonewarden::http::meter::Meter;
+use zonewarden::http::router;
+use zonewarden::http::web::Web;
+use zonewarden::store::open::{Migrate, Place, open};
+
+use crate::client::Client;
+
+/// A Wednesday morning in term, 10:00 in the city.
+pub const MORNING: &str = "2026-05-06T10:00:00+08:00";
+/// A place well inside the city.
+pub const CENTRE: (f64, f64) = (109.484, 36.585);
+
+pub struct World {
+    pub app: App,
+    pub web: Web,
+    pub client: Client,
+    pub city: CityId,
+    clock: Arc<AtomicI64>,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(Limits::default()).await
+    }
+
+    pub async fn with(limits: Limits) -> Self {
+        let world = Self::empty(limits).await;
+        seed::found(&world.app, demonstration()).await.unwrap();
+        world
+    }
+
+    /// A service before its first city.
+    pub async fn empty(limits: Limits) -> Self {
+        let clock = Arc::new(AtomicI64::new(Instant::parse(MORNING).unwrap().0));
+        let told = Arc::clone(&clock);
+        let store = open(&Place::Memory, Migrate::Apply).await.unwrap();
+        let pepper = Pepper::new(b"a pepper for tests").unwrap();
+        let clock_of_app = Clock::from_fn(move || Instant(told.load(Ordering::SeqCst)));
+        let app = App::new(store, clock_of_app, Some(pepper));
+        let names = router::route_names();
+        let meter = Meter::new(names.iter().map(String::as_str)).unwrap();
+        let web = Web::new(app.clone(), limits, meter, None, router::document_bytes());
+        let client = Client::new(router::router(&web));
+        Self { app, web, client, city: demonstration().city.id, clock }
+    }
+
+    /// Lets time pass.
+    pub fn pass_us(&self, us: i64) {
+        self.clock.fetch_add(us, Ordering::SeqCst);
+    }
+
+    /// A key of this role; one of the role `unit` speaks for `unit`.
+    pub async fn key(&self, role: Role, unit: &UnitId) -> String {
+        let unit = (role == Role::Unit).then(|| unit.clone());
+        self.order(KeyOrder { role, unit, label: String::new(), expires_at: None }).await
+    }
+
+    pub async fn order(&self, order: KeyOrder) -> String {
+        accounts::issue(&self.app, &self.city, &Caller::cli(), order).await.unwrap().token
+    }
+}
+
+/// The demonstration city, made once.
+pub fn demonstration() -> CityState {
+    static CITY: OnceLock<CityState> = OnceLock::new();
+    CITY.get_or_init(|| sample::city(&Recipe::default())).clone()
+}

@@ -42,13 +42,40 @@ pub enum Migrate {
     Require,
 }
 
+/// How much a store does at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most commits of reports that share a transaction; 1 gives each its own.
+    pub group_max: usize,
+    /// Most connections to a server.
+    pub connections_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { group_max: 2_048, connections_max: 16 }
+    }
+}
+
 /// Opens the store.
 ///
 /// # Errors
 /// [`StoreError`]: unreachable, an unknown newer schema, a changed migration, a file that is
 /// damaged or another program's.
 pub async fn open(place: &Place, migrate: Migrate) -> Result<Store, StoreError> {
-    opened(place, migrate).await.map(|(store, _)| store)
+    open_with(place, migrate, Limits::default()).await
+}
+
+/// Opens the store with limits of the caller's.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_with(
+    place: &Place,
+    migrate: Migrate,
+    limits: Limits,
+) -> Result<Store, StoreError> {
+    opened(place, migrate, limits).await.map(|(store, _)| store)
 }
 
 /// Brings a store's schema up to date, made when absent; says what was applied.
@@ -56,19 +83,24 @@ pub async fn open(place: &Place, migrate: Migrate) -> Result<Store, StoreError> 
 /// # Errors
 /// As [`open`].
 pub async fn migrate(place: &Place) -> Result<Vec<Applied>, StoreError> {
-    opened(place, Migrate::Apply).await.map(|(_, applied)| applied)
+    opened(place, Migrate::Apply, Limits::default()).await.map(|(_, applied)| applied)
 }
 
-async fn opened(place: &Place, migrate: Migrate) -> Result<(Store, Vec<Applied>), StoreError> {
+async fn opened(
+    place: &Place,
+    migrate: Migrate,
+    limits: Limits,
+) -> Result<(Store, Vec<Applied>), StoreError> {
     let may_migrate = migrate == Migrate::Apply;
     let (driver, applied) = match place {
         Place::Memory => (Driver::Memory(Memory::default()), Vec::new()),
         Place::File(path) => {
-            let (sqlite, applied) = Sqlite::open(path, may_migrate).await?;
+            let (sqlite, applied) = Sqlite::open(path, may_migrate, limits.group_max).await?;
             (Driver::Sqlite(sqlite), applied)
         }
         Place::Postgres(url) => {
-            let (postgres, applied) = Postgres::open(url, may_migrate).await?;
+            let (postgres, applied) =
+                Postgres::open(url, may_migrate, limits.group_max, limits.connections_max).await?;
             (Driver::Postgres(postgres), applied)
         }
     };

@@ -12,8 +12,6 @@ use crate::store::postgres::rows::fault;
 use crate::store::promise::StoreError;
 use crate::store::sql::Dialect;
 
-/// Most connections of one process.
-pub(super) const CONNECTIONS_MAX: usize = 16;
 /// How long a connection may take to be made, and a caller waits for a free one.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
 /// What every connection is told. No answer may hang; what is acknowledged is on disk.
@@ -23,7 +21,7 @@ const SESSION: &str = "set synchronous_commit = on; set statement_timeout = '60s
 const MIGRATION_LOCK: i64 = 0x7a6f_6e65_7764;
 
 /// A pool for the database that the URL names. Connects once, so that a wrong URL is told at once.
-pub(super) async fn pool(url: &str) -> Result<Pool, StoreError> {
+pub(super) async fn pool(url: &str, connections_max: usize) -> Result<Pool, StoreError> {
     let mut config: Config = url.parse().map_err(|error| fault(&error))?;
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT_WAIT);
@@ -37,7 +35,7 @@ pub(super) async fn pool(url: &str) -> Result<Pool, StoreError> {
         Box::pin(async move { client.batch_execute(SESSION).await.map_err(HookError::Backend) })
     });
     let pool = Pool::builder(manager)
-        .max_size(CONNECTIONS_MAX)
+        .max_size(connections_max)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(CONNECT_WAIT))
         .create_timeout(Some(CONNECT_WAIT))
@@ -57,8 +55,9 @@ pub(super) async fn connection(pool: &Pool) -> Result<Object, StoreError> {
             fault(&error)
         }
         PoolError::Timeout(_) => StoreError::Unavailable(format!(
-            "no connection was free within {} s (limit CONNECTIONS_MAX, {CONNECTIONS_MAX})",
-            CONNECT_WAIT.as_secs()
+            "no connection was free within {} s (limit connections_max, {})",
+            CONNECT_WAIT.as_secs(),
+            pool.status().max_size
         )),
         other => StoreError::Unavailable(other.to_string()),
     })

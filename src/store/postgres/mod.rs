@@ -34,10 +34,12 @@ impl Postgres {
     pub(super) async fn open(
         url: &str,
         may_migrate: bool,
+        group_max: usize,
+        connections_max: usize,
     ) -> Result<(Self, Vec<Applied>), StoreError> {
-        let pool = connect::pool(url).await?;
+        let pool = connect::pool(url, connections_max).await?;
         let applied = connect::bring_up_to_date(&pool, may_migrate).await?;
-        let writer = Writer::start(pool.clone());
+        let writer = Writer::start(pool.clone(), group_max);
         Ok((Self { pool, writer }, applied))
     }
 

@@ -23,8 +23,6 @@ use crate::store::writing::{self, Commit, Group, HeadRow};
 
 /// Most commits of reports that wait; the next is refused at once.
 const QUEUE_MAX: usize = 8_192;
-/// Most commits that share a transaction.
-const GROUP_MAX: usize = 2_048;
 /// Longest wait for commits that are likely on their way.
 const GATHER_MAX: Duration = Duration::from_millis(2);
 /// Up to so many rows go as arrays of one insert, more by COPY.
@@ -40,20 +38,22 @@ struct Job {
 pub(super) struct Writer {
     queue: Sender<Job>,
     pool: Pool,
+    /// Most commits that share a transaction.
+    group_max: usize,
 }
 
 impl Writer {
     /// Starts the task; it ends when the last store is dropped and the queue is empty.
-    pub(super) fn start(pool: Pool) -> Self {
+    pub(super) fn start(pool: Pool, group_max: usize) -> Self {
         let (queue, jobs) = channel(QUEUE_MAX);
-        tokio::spawn(serve(pool.clone(), jobs));
-        Self { queue, pool }
+        tokio::spawn(serve(pool.clone(), jobs, group_max));
+        Self { queue, pool, group_max }
     }
 
     pub(super) async fn commit(&self, commit: Commit) -> Result<Head, CommitError> {
         let (answer, answered) = oneshot::channel();
         let job = Job { commit, answer };
-        if job.commit.may_share() {
+        if self.group_max > 1 && job.commit.may_share() {
             self.queue.try_send(job).map_err(|refused| match refused {
                 TrySendError::Full(_) => StoreError::Unavailable(format!(
                     "{QUEUE_MAX} writes are waiting (limit QUEUE_MAX); try again later"
@@ -72,21 +72,21 @@ fn stopped() -> StoreError {
     StoreError::Unavailable("the writer has stopped".to_owned())
 }
 
-async fn serve(pool: Pool, mut jobs: Receiver<Job>) {
+async fn serve(pool: Pool, mut jobs: Receiver<Job>, group_max: usize) {
     let mut last_group = 1;
     let mut last_took = Duration::ZERO;
     while let Some(first) = jobs.recv().await {
         let mut taken = vec![first];
         while let Ok(job) = jobs.try_recv() {
             taken.push(job);
-            if taken.len() == GROUP_MAX {
+            if taken.len() == group_max {
                 break;
             }
         }
         // Where the last transaction served many, they are likely to come back within a fraction
         // of what a transaction costs: worth a short wait.
         let until = Instant::now() + GATHER_MAX.min(last_took / 2);
-        while taken.len() < last_group {
+        while taken.len() < last_group.min(group_max) {
             match timeout_at(until, jobs.recv()).await {
                 Ok(Some(job)) => taken.push(job),
                 Ok(None) | Err(_) => break,

@@ -49,11 +49,12 @@ impl Sqlite {
     pub(super) async fn open(
         path: &Path,
         may_migrate: bool,
+        group_max: usize,
     ) -> Result<(Self, Vec<Applied>), StoreError> {
         let path = path.to_owned();
         blocking(move || {
             let (connection, applied) = file::open(&path, may_migrate)?;
-            let writer = Writer::start(connection)?;
+            let writer = Writer::start(connection, group_max)?;
             let turns = Arc::new(Semaphore::new(READERS_MAX));
             let open = Open { path, writer, idle: Mutex::default(), turns };
             Ok((Self(Arc::new(open)), applied))

@@ -21,8 +21,6 @@ use crate::store::writing::{self, Commit, Group, HeadRow};
 
 /// Most commits that wait; the next is refused at once.
 pub(super) const QUEUE_MAX: usize = 8_192;
-/// Most commits that share a transaction.
-const GROUP_MAX: usize = 4_096;
 /// Longest wait for commits that are likely on their way.
 const GATHER_MAX: Duration = Duration::from_millis(1);
 
@@ -41,10 +39,10 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
+    pub(super) fn start(connection: Connection, group_max: usize) -> Result<Self, StoreError> {
         let (queue, jobs) = sync_channel(QUEUE_MAX);
         let busy = Arc::new(AtomicBool::new(false));
-        let mut desk = Desk::new(connection, busy.clone())?;
+        let mut desk = Desk::new(connection, busy.clone(), group_max)?;
         let thread = std::thread::Builder::new()
             .name("store writer".to_owned())
             .spawn(move || desk.serve(&jobs))
@@ -99,6 +97,8 @@ fn stopped() -> StoreError {
 struct Desk {
     connection: Connection,
     busy: Arc<AtomicBool>,
+    /// Most commits that share a transaction.
+    group_max: usize,
     /// How many shared the last transaction: about so many are on their way again.
     last_group: usize,
     /// How long the last transaction took.
@@ -110,11 +110,15 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(connection: Connection, busy: Arc<AtomicBool>) -> Result<Self, StoreError> {
+    fn new(
+        connection: Connection,
+        busy: Arc<AtomicBool>,
+        group_max: usize,
+    ) -> Result<Self, StoreError> {
         let data_version = data_version(&connection)?;
         let heads = heads(&connection)?;
         let last_took = Duration::ZERO;
-        Ok(Self { connection, busy, last_group: 1, last_took, data_version, heads })
+        Ok(Self { connection, busy, group_max, last_group: 1, last_took, data_version, heads })
     }
 
     fn serve(&mut self, jobs: &Receiver<Job>) {
@@ -150,9 +154,9 @@ impl Desk {
     /// within a fraction of what a transaction costs: worth a short wait.
     fn gather(&self, first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
         let mut taken = vec![first];
-        taken.extend(jobs.try_iter().take(GROUP_MAX - 1));
+        taken.extend(jobs.try_iter().take(self.group_max.saturating_sub(1)));
         let until = Instant::now() + GATHER_MAX.min(self.last_took / 2);
-        while taken.len() < self.last_group.min(GROUP_MAX) {
+        while taken.len() < self.last_group.min(self.group_max) {
             let left = until.saturating_duration_since(Instant::now());
             match jobs.recv_timeout(left) {
                 Ok(job) => taken.push(job),

@@ -1,0 +1,205 @@
+//! Filing reports: how many a second, all on disk before the answer, together against one by one?
+//!
+//! `cargo bench --bench intake`, and with `ZONEWARDEN_BENCH_POSTGRES=postgres://…/database` (one
+//! that may be filled) on PostgreSQL too. Baseline and contestant write the same rows through the
+//! same code: report, assignment, unit list, journal, the city's head. The baseline has a
+//! transaction for each report; on PostgreSQL over 64 connections, each filing to a city of its
+//! own, so that none waits for another's lock.
+//!
+//! Contestants take turns, round after round; what is printed are medians and ratios. Ends with an
+//! error when a target is missed.
+#![expect(clippy::print_stdout, reason = "a bench talks to a person")]
+#![expect(clippy::cast_precision_loss, reason = "counts to ratios")]
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant as Tick};
+
+use uuid::Uuid;
+use zonewarden::domain::atlas::city::City;
+use zonewarden::domain::change::Change;
+use zonewarden::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
+use zonewarden::domain::reports::report::{Assignment, Report};
+use zonewarden::domain::text::Names;
+use zonewarden::domain::time::{Calendar, Instant};
+use zonewarden::geom::coord::GridPoint;
+use zonewarden::geom::crs::Crs;
+use zonewarden::store::open::{Limits, Migrate, Place, open_with};
+use zonewarden::store::{Basis, Stamp, Store};
+
+type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+const ROUNDS: usize = 5;
+const ROUND: Duration = Duration::from_secs(2);
+
+const SQLITE_CLIENTS: usize = 64;
+const SQLITE_TARGET: f64 = 25.0;
+const POSTGRES_CLIENTS: usize = 512;
+const POSTGRES_CONNECTIONS: usize = 64;
+const POSTGRES_TARGET: f64 = 4.0;
+
+fn main() -> Result<ExitCode, Fault> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut reached = runtime.block_on(sqlite())?;
+    match std::env::var("ZONEWARDEN_BENCH_POSTGRES") {
+        Ok(url) => reached &= runtime.block_on(postgres(&url))?,
+        Err(_) => println!("PostgreSQL: SKIPPED (ZONEWARDEN_BENCH_POSTGRES is not set)"),
+    }
+    Ok(if reached { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn sqlite() -> Result<bool, Fault> {
+    // Beside the build, not in a temporary folder, which may be no disk at all.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let alone = Limits { group_max: 1, ..Limits::default() };
+    let one = Place::File(folder.path().join("one.gpkg"));
+    let one = open_with(&one, Migrate::Apply, alone).await?;
+    let many = Place::File(folder.path().join("many.gpkg"));
+    let many = open_with(&many, Migrate::Apply, Limits::default()).await?;
+    let cities = vec![CityId::new("bench")?];
+    found(&one, &cities).await?;
+    found(&many, &cities).await?;
+    let baseline = Contestant { store: one, cities: cities.clone(), clients: SQLITE_CLIENTS };
+    let grouped = Contestant { store: many, cities, clients: SQLITE_CLIENTS };
+    let what = format!("SQLite, {SQLITE_CLIENTS} clients");
+    compare(&what, &baseline, &grouped, SQLITE_TARGET).await
+}
+
+async fn postgres(url: &str) -> Result<bool, Fault> {
+    let place = Place::Postgres(url.to_owned());
+    let alone = Limits { group_max: 1, connections_max: POSTGRES_CONNECTIONS };
+    let one = open_with(&place, Migrate::Apply, alone).await?;
+    let many = open_with(&place, Migrate::Apply, Limits::default()).await?;
+    let run = Uuid::now_v7().simple().to_string();
+    let cities = (0..POSTGRES_CONNECTIONS)
+        .map(|n| CityId::new(&format!("bench-{run}-{n}")))
+        .collect::<Result<Vec<_>, _>>()?;
+    found(&one, &cities).await?;
+    let last = vec![CityId::new(&format!("bench-{run}-all"))?];
+    found(&many, &last).await?;
+    let baseline = Contestant { store: one, cities, clients: POSTGRES_CONNECTIONS };
+    let grouped = Contestant { store: many, cities: last, clients: POSTGRES_CLIENTS };
+    let what = format!(
+        "PostgreSQL, {POSTGRES_CLIENTS} clients against {POSTGRES_CONNECTIONS} connections"
+    );
+    compare(&what, &baseline, &grouped, POSTGRES_TARGET).await
+}
+
+struct Contestant {
+    store: Store,
+    cities: Vec<CityId>,
+    clients: usize,
+}
+
+async fn compare(
+    what: &str,
+    baseline: &Contestant,
+    grouped: &Contestant,
+    target: f64,
+) -> Result<bool, Fault> {
+    let (mut one, mut many) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        one.push(baseline.round().await?);
+        many.push(grouped.round().await?);
+    }
+    let (one, many) = (median(one), median(many));
+    let ratio = many / one;
+    let verdict = if ratio >= target { "reached" } else { "MISSED" };
+    println!("{what}");
+    println!("  a transaction a report  {one:>10.0} reports/s");
+    println!("  together                {many:>10.0} reports/s");
+    println!("  ratio                   {ratio:>10.1}  (target {target}: {verdict})");
+    Ok(ratio >= target)
+}
+
+impl Contestant {
+    /// Reports a second, each acknowledged before the client sends its next.
+    async fn round(&self) -> Result<f64, Fault> {
+        let filed = Arc::new(AtomicU64::new(0));
+        let begun = Tick::now();
+        let clients: Vec<_> = (0..self.clients)
+            .map(|n| {
+                let (store, filed) = (self.store.clone(), filed.clone());
+                let city = self.cities[n % self.cities.len()].clone();
+                tokio::spawn(async move {
+                    while begun.elapsed() < ROUND {
+                        let stamp =
+                            Stamp { city: city.clone(), actor: "bench".to_owned(), at: Instant(1) };
+                        let basis = Basis { atlas_version: Some(1) };
+                        store.commit(stamp, basis, vec![report()?]).await?;
+                        filed.fetch_add(1, Ordering::Relaxed);
+                    }
+                    Ok::<(), Fault>(())
+                })
+            })
+            .collect();
+        for client in clients {
+            client.await??;
+        }
+        Ok(filed.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64())
+    }
+}
+
+async fn found(store: &Store, cities: &[CityId]) -> Result<(), Fault> {
+    for id in cities {
+        let city = City {
+            id: id.clone(),
+            names: Names { zh: String::new(), en: "Bench".to_owned() },
+            time_zone: "Asia/Shanghai".to_owned(),
+            fallback: UnitId::new("unit-0")?,
+            confidence_floor: 0.6,
+            assumed_accuracy_m: 10.0,
+            calendar: Calendar::default(),
+        };
+        let stamp = Stamp { city: id.clone(), actor: "bench".to_owned(), at: Instant(0) };
+        store.commit(stamp, Basis::default(), vec![Change::CitySet(city)]).await?;
+    }
+    Ok(())
+}
+
+/// A report as people file them: with a key, a category, a zone and one unit beside the lead.
+fn report() -> Result<Change, Fault> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let n = COUNT.fetch_add(1, Ordering::Relaxed);
+    let id = ReportId(Uuid::now_v7());
+    let off = i32::try_from(n.wrapping_mul(7_919) % 1_000_000)?;
+    let at = Instant(1_790_000_000_000_000 + i64::try_from(n)?);
+    let report = Report {
+        id,
+        source: "wechat".to_owned(),
+        category: Some(CategoryCode::new("event.05.parking")?),
+        position: GridPoint { x: 1_094_000_000 + off, y: 365_000_000 + off / 3 },
+        given_crs: Crs::Gcj02,
+        accuracy_m: Some(8.0),
+        words: "门口乱停车，堵住了人行道，请尽快处理。".to_owned(),
+        happened_at: at,
+        received_at: at,
+        contact: Some("13900000000".to_owned()),
+        idempotency_key: Some(id.to_string()),
+        request_hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+    };
+    let zone = n % 60;
+    let assignment = Assignment {
+        report: id,
+        turn: 1,
+        plan_version: 1,
+        atlas_version: 1,
+        zone: Some(ZoneId::new(&format!("zone-{zone}"))?),
+        unit: UnitId::new(&format!("unit-{zone}"))?,
+        co: vec![UnitId::new("unit-75")?],
+        rule: "zone".to_owned(),
+        confidence: 0.93,
+        border_m: Some(41.5),
+        runner_up: Some(ZoneId::new(&format!("zone-{}", (zone + 1) % 60))?),
+        for_dispatcher: false,
+        actor: "router".to_owned(),
+        at,
+    };
+    Ok(Change::ReportFiled { report, assignment })
+}
+
+fn median(mut of: Vec<f64>) -> f64 {
+    of.sort_by(f64::total_cmp);
+    of[of.len() / 2]
+}

@@ -14,9 +14,12 @@ use crate::store::sql::Dialect;
 
 /// How long a connection may take to be made, and a caller waits for a free one.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
-/// What every connection is told. No answer may hang; what is acknowledged is on disk.
+/// What every connection is told. No answer may hang; what is acknowledged is on disk. Every
+/// question of ours has an index: a plan that was made while a table was small must not go on
+/// reading all of it when it has grown.
 const SESSION: &str = "set synchronous_commit = on; set statement_timeout = '60s'; \
-     set lock_timeout = '20s'; set idle_in_transaction_session_timeout = '60s'";
+     set lock_timeout = '20s'; set idle_in_transaction_session_timeout = '60s'; \
+     set enable_seqscan = off";
 /// The lock under which one process migrates: `zonewarden`, as a number.
 const MIGRATION_LOCK: i64 = 0x7a6f_6e65_7764;
 

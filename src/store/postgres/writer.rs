@@ -24,7 +24,7 @@ use crate::store::writing::{self, Commit, Group, HeadRow};
 /// Most commits of reports that wait; the next is refused at once.
 const QUEUE_MAX: usize = 8_192;
 /// Longest wait for commits that are likely on their way.
-const GATHER_MAX: Duration = Duration::from_millis(2);
+const GATHER_MAX: Duration = Duration::from_millis(5);
 /// Up to so many rows go as arrays of one insert, more by COPY.
 const ARRAY_ROWS_MAX: usize = 4_096;
 

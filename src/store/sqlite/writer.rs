@@ -22,7 +22,7 @@ use crate::store::writing::{self, Commit, Group, HeadRow};
 /// Most commits that wait; the next is refused at once.
 pub(super) const QUEUE_MAX: usize = 8_192;
 /// Longest wait for commits that are likely on their way.
-const GATHER_MAX: Duration = Duration::from_millis(1);
+const GATHER_MAX: Duration = Duration::from_millis(5);
 
 type Answer<T, E> = oneshot::Sender<Result<T, E>>;
 

@@ -7,34 +7,34 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-pub struct Client {
+pub(crate) struct Client {
     router: Router,
     document: Value,
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub bytes: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes)
             .unwrap_or_else(|fault| panic!("{fault}: {}", self.text()))
     }
 
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.bytes).unwrap()
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     /// The places of a problem's faults.
-    pub fn places(&self) -> Vec<String> {
+    pub(crate) fn places(&self) -> Vec<String> {
         let problem = self.json();
         let faults = problem["faults"].as_array().cloned().unwrap_or_default();
         faults.iter().map(|fault| fault["place"].as_str().unwrap().to_owned()).collect()
@@ -42,31 +42,31 @@ impl Answer {
 }
 
 impl Client {
-    pub fn new(router: Router) -> Self {
+    pub(crate) fn new(router: Router) -> Self {
         let document = serde_json::from_slice(&zonewarden::http::router::document_bytes()).unwrap();
         Self { router, document }
     }
 
-    pub fn document(&self) -> &Value {
+    pub(crate) fn document(&self) -> &Value {
         &self.document
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask(request(Method::GET, path, None, Body::empty())).await
     }
 
-    pub async fn get_as(&self, key: &str, path: &str) -> Answer {
+    pub(crate) async fn get_as(&self, key: &str, path: &str) -> Answer {
         self.ask(request(Method::GET, path, Some(key), Body::empty())).await
     }
 
-    pub async fn post(&self, path: &str, media: &str, body: impl Into<Body>) -> Answer {
+    pub(crate) async fn post(&self, path: &str, media: &str, body: impl Into<Body>) -> Answer {
         let mut request = request(Method::POST, path, None, body.into());
         request.headers_mut().insert(header::CONTENT_TYPE, media.parse().unwrap());
         self.ask(request).await
     }
 
     /// Sends a request, reads the whole answer and holds it against the document.
-    pub async fn ask(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.raw(request).await;
         let (parts, body) = response.into_parts();
@@ -77,7 +77,7 @@ impl Client {
     }
 
     /// Sends a request; the answer's body is the caller's to read.
-    pub async fn raw(&self, request: Request<Body>) -> Response<Body> {
+    pub(crate) async fn raw(&self, request: Request<Body>) -> Response<Body> {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
@@ -115,7 +115,7 @@ impl Client {
     }
 }
 
-pub fn request(method: Method, path: &str, key: Option<&str>, body: Body) -> Request<Body> {
+pub(crate) fn request(method: Method, path: &str, key: Option<&str>, body: Body) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(path);
     if let Some(key) = key {
         request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
@@ -124,7 +124,13 @@ pub fn request(method: Method, path: &str, key: Option<&str>, body: Body) -> Req
 }
 
 /// Holds a value against a schema (the part of JSON Schema 2020-12 that the document uses).
-pub fn check(document: &Value, schema: &Value, value: &Value, at: &str, faults: &mut Vec<String>) {
+pub(crate) fn check(
+    document: &Value,
+    schema: &Value,
+    value: &Value,
+    at: &str,
+    faults: &mut Vec<String>,
+) {
     if let Some(place) = schema["$ref"].as_str() {
         let found = document.pointer(place.trim_start_matches('#')).unwrap_or(&Value::Null);
         assert!(found.is_object(), "the document has no {place}");

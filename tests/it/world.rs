@@ -23,31 +23,31 @@ use zonewarden::store::open::{Migrate, Place, open};
 use crate::client::Client;
 
 /// A Wednesday morning in term, 10:00 in the city.
-pub const MORNING: &str = "2026-05-06T10:00:00+08:00";
+pub(crate) const MORNING: &str = "2026-05-06T10:00:00+08:00";
 /// A place well inside the city.
-pub const CENTRE: (f64, f64) = (109.484, 36.585);
+pub(crate) const CENTRE: (f64, f64) = (109.484, 36.585);
 
-pub struct World {
-    pub app: App,
-    pub web: Web,
-    pub client: Client,
-    pub city: CityId,
+pub(crate) struct World {
+    pub(crate) app: App,
+    pub(crate) web: Web,
+    pub(crate) client: Client,
+    pub(crate) city: CityId,
     clock: Arc<AtomicI64>,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(Limits::default()).await
     }
 
-    pub async fn with(limits: Limits) -> Self {
+    pub(crate) async fn with(limits: Limits) -> Self {
         let world = Self::empty(limits).await;
         seed::found(&world.app, demonstration()).await.unwrap();
         world
     }
 
     /// A service before its first city.
-    pub async fn empty(limits: Limits) -> Self {
+    pub(crate) async fn empty(limits: Limits) -> Self {
         let clock = Arc::new(AtomicI64::new(Instant::parse(MORNING).unwrap().0));
         let told = Arc::clone(&clock);
         let store = open(&Place::Memory, Migrate::Apply).await.unwrap();
@@ -62,23 +62,23 @@ impl World {
     }
 
     /// Lets time pass.
-    pub fn pass_us(&self, us: i64) {
+    pub(crate) fn pass_us(&self, us: i64) {
         self.clock.fetch_add(us, Ordering::SeqCst);
     }
 
     /// A key of this role; one of the role `unit` speaks for `unit`.
-    pub async fn key(&self, role: Role, unit: &UnitId) -> String {
+    pub(crate) async fn key(&self, role: Role, unit: &UnitId) -> String {
         let unit = (role == Role::Unit).then(|| unit.clone());
         self.order(KeyOrder { role, unit, label: String::new(), expires_at: None }).await
     }
 
-    pub async fn order(&self, order: KeyOrder) -> String {
+    pub(crate) async fn order(&self, order: KeyOrder) -> String {
         accounts::issue(&self.app, &self.city, &Caller::cli(), order).await.unwrap().token
     }
 }
 
 /// The demonstration city, made once.
-pub fn demonstration() -> CityState {
+pub(crate) fn demonstration() -> CityState {
     static CITY: OnceLock<CityState> = OnceLock::new();
     CITY.get_or_init(|| sample::city(&Recipe::default())).clone()
 }

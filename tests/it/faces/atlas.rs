@@ -43,8 +43,8 @@ async fn zones_come_whole_by_box_by_unit_and_without_their_areas() {
     let near = world.client.get("/api/v1/zones?bbox=109.483,36.584,109.485,36.586").await.json();
     assert!((1..20).contains(&ids(&near).len()), "{:?}", ids(&near));
     let lead = all["features"][0]["properties"]["lead"]["id"].as_str().unwrap();
-    let led = world.client.get(&format!("/api/v1/zones?unit={lead}")).await.json();
-    assert!(ids(&led).contains(&ids(&all)[0]));
+    let found = world.client.get(&format!("/api/v1/zones?unit={lead}")).await.json();
+    assert!(ids(&found).contains(&ids(&all)[0]));
     let one = world.client.get(&format!("/api/v1/zones/{}", ids(&all)[0])).await.json();
     assert_eq!(one, all["features"][0]);
 }

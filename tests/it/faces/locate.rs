@@ -28,10 +28,11 @@ async fn the_answer_written_by_hand_is_the_documented_one() {
     let (west, south) = (extent.min.degrees().lon(), extent.min.degrees().lat());
     let (east, north) = (extent.max.degrees().lon(), extent.max.degrees().lat());
     let mut rules = std::collections::BTreeSet::new();
-    for n in 0..400 {
-        let (across, along) = (f64::from(n % 20) / 19.0, f64::from(n / 20) / 19.0);
+    for n in 0..400_usize {
+        let step = |n: usize| f64::from(u32::try_from(n).unwrap()) / 19.0;
+        let (across, along) = (step(n % 20), step(n / 20));
         let (lon, lat) = (west + (east - west) * across, south + (north - south) * along);
-        let category = ["event.05.parking", "event.01", "component.01"][n as usize % 3];
+        let category = ["event.05.parking", "event.01", "component.01"][n % 3];
         let path =
             format!("/api/v1/locate?lon={lon:.7}&lat={lat:.7}&category={category}&accuracy=30");
         let answer = world.client.get(&path).await;

@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::sample::outline::doubled_area;
 use crate::domain::sample::zones::Division;
 use crate::geom::coord::{GridPoint, step};
+use crate::geom::validity::faults;
 use geo_types::LineString;
 
 type Step = (GridPoint, GridPoint);
@@ -220,8 +221,12 @@ fn every_facility_stands_on_the_grid_in_order_with_sound_outlines_and_known_unit
         for rule in &state.rules {
             assert!(rule.unit.as_ref().is_none_or(known), "{}", rule.id);
         }
+        for zone in &state.zones {
+            assert_eq!(faults(&zone.area.clone().into()), [], "{}", zone.id);
+        }
         for facility in &state.facilities {
             assert!(facility.unit.as_ref().is_none_or(known), "{}", facility.id);
+            assert_eq!(faults(&facility.geometry), [], "{}", facility.id);
             let rings: Vec<&LineString> = match &facility.geometry {
                 Geometry::Polygon(area) => vec![area.exterior()],
                 Geometry::MultiPolygon(areas) => {

@@ -184,7 +184,7 @@ fn circle_fault(
 
 /// Time, dice, environment, files, sockets or waiting in a pure room.
 pub(super) fn pure(sources: &[Source]) -> Vec<Fault> {
-    const STD: [&str; 7] = ["time", "env", "fs", "net", "process", "thread", "random"];
+    const STD: [&str; 6] = ["time", "env", "fs", "net", "process", "random"];
     const CRATES: [&str; 5] = ["tokio", "getrandom", "rand", "futures_util", "hyper"];
     const CALLS: [&str; 5] = ["now", "now_v7", "new_v4", "system", "now_v6"];
     let mut found = Vec::new();
@@ -195,10 +195,12 @@ pub(super) fn pure(sources: &[Source]) -> Vec<Fault> {
         for named in source.paths() {
             let names: Vec<&str> = named.segments.iter().map(String::as_str).collect();
             let std = names[0] == "std" && names.get(1).is_some_and(|n| STD.contains(n));
+            // Work shared out and awaited on the spot is still a plain function.
+            let thread = names.starts_with(&["std", "thread"]) && names.get(2) != Some(&"scope");
             let call = names.len() > 1
                 && names.last().is_some_and(|n| CALLS.contains(n))
                 && names.iter().any(|n| ["Timestamp", "Zoned", "Uuid", "TimeZone"].contains(n));
-            if std || call || CRATES.contains(&names[0]) {
+            if std || thread || call || CRATES.contains(&names[0]) {
                 found.push((source, named.at, names.join("::")));
             }
         }

@@ -121,6 +121,8 @@ fn a_clock_a_file_or_an_await_in_a_pure_room_is_found() {
     let found =
         ["src/domain/x.rs:1", "src/domain/x.rs:2", "src/domain/x.rs:3", "src/domain/x.rs:4"];
     check(laws::pure, &[("src/domain/x.rs", sample)], &found);
+    let threads = "fn f() { std::thread::scope(g); std::thread::sleep(d); }";
+    check(laws::pure, &[("src/geom/x.rs", threads)], &["src/geom/x.rs:1"]);
     check(
         laws::pure,
         &[("src/store/reports.rs", "fn f() { x.await }")],

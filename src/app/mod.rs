@@ -9,3 +9,4 @@ pub mod accounts;
 pub mod locate;
 pub mod reports;
 pub mod feed;
+pub mod transfer;

@@ -1,15 +1,191 @@
 //! `zonewarden import`: import zones, units, facilities or rules.
 
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use miette::{IntoDiagnostic, WrapErr};
+
+use crate::app::transfer::import::{Import, Outcome, import};
+use crate::app::transfer::{Format, Kind};
 use crate::cli::common::Common;
+use crate::domain::accounts::Caller;
+use crate::domain::id::UnitId;
+use crate::formats::layer::{BYTES_MAX, Finding};
+use crate::geom::crs::Crs;
 
 /// Import zones, units, facilities or rules.
 #[derive(Debug, clap::Args)]
-pub struct ImportArgs {}
+#[command(after_help = "\
+Examples:
+  zonewarden import units units.csv --crs gcj02 --city yanan
+  zonewarden import zones plan.geojson --dry-run
+  zonewarden import zones precincts.geojson --zone-id precinct --lead police --make-units
+  zonewarden import facilities schools.gpkg --layer schools --merge
+
+Everything wrong with the file is listed first; then all of it is imported, or nothing.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct ImportArgs {
+    /// What the file holds: zones, units, facilities or rules.
+    #[arg(value_parser = kind)]
+    kind: Kind,
+    /// The file; `-` for standard input.
+    file: PathBuf,
+    /// geojson, csv, gpkg or shapefile (a zip) [default: by the file's name]
+    #[arg(long, value_parser = format)]
+    format: Option<Format>,
+    /// The coordinate system, where the file does not say it: wgs84, cgcs2000, gcj02 or bd09.
+    #[arg(long, value_parser = crs)]
+    crs: Option<Crs>,
+    /// The layer of a `GeoPackage` that holds several.
+    #[arg(long, value_name = "NAME")]
+    layer: Option<String>,
+    /// The column that holds the id, where it is called otherwise than we know.
+    #[arg(long, visible_alias = "id", value_name = "FIELD")]
+    zone_id: Option<String>,
+    /// The unit that leads zones whose rows name none.
+    #[arg(long, value_name = "UNIT", value_parser = unit)]
+    lead: Option<UnitId>,
+    /// Make units that zones name and that are not there.
+    #[arg(long)]
+    make_units: bool,
+    /// Take away what the file does not hold (zones: always, unless --merge).
+    #[arg(long, conflicts_with = "merge")]
+    replace: bool,
+    /// Keep what the file does not hold (all but zones: always, unless --replace).
+    #[arg(long)]
+    merge: bool,
+    /// Only list what is wrong and what would change.
+    #[arg(long)]
+    dry_run: bool,
+    /// Why: the note of the new plan.
+    #[arg(long, default_value = "")]
+    note: String,
+}
+
+/// A kind by its word.
+pub(super) fn kind(text: &str) -> Result<Kind, String> {
+    let found = Kind::ALL.into_iter().find(|kind| kind.code() == text);
+    found.ok_or_else(|| "give zones, units, facilities or rules".to_owned())
+}
+
+/// A format by its word.
+pub(super) fn format(text: &str) -> Result<Format, String> {
+    let text = text.to_lowercase();
+    match text.as_str() {
+        "geopackage" => Ok(Format::GeoPackage),
+        "shp" | "zip" | "shapefile.zip" => Ok(Format::Shapefile),
+        "json" => Ok(Format::GeoJson),
+        _ => Format::ALL
+            .into_iter()
+            .find(|format| format.code() == text)
+            .ok_or_else(|| "give geojson, csv, gpkg or shapefile".to_owned()),
+    }
+}
+
+/// A coordinate system by any of its names.
+pub(super) fn crs(text: &str) -> Result<Crs, String> {
+    Crs::from_name(text).map_err(|fault| fault.to_string())
+}
+
+fn unit(text: &str) -> Result<UnitId, String> {
+    UnitId::new(text).map_err(|fault| fault.to_string())
+}
 
 /// Runs the command.
 ///
 /// # Errors
 /// What went wrong, for people.
-pub fn run(_common: &Common, _args: &ImportArgs) -> miette::Result<()> {
-    todo!()
+pub fn run(common: &Common, args: &ImportArgs) -> miette::Result<()> {
+    let name = args.file.display().to_string();
+    let format = args.format.or_else(|| Format::of_name(&name)).ok_or_else(|| {
+        miette::miette!("{name}: its name does not say the format; give --format")
+    })?;
+    let bytes: Arc<[u8]> = bytes(&args.file)?.into();
+    let ask = Import {
+        kind: args.kind,
+        format,
+        layer: args.layer.clone(),
+        crs: args.crs,
+        id: args.zone_id.clone(),
+        lead: args.lead.clone(),
+        make_units: args.make_units,
+        replace: args.replace || (args.kind == Kind::Zones && !args.merge),
+        dry_run: args.dry_run,
+        note: args.note.clone(),
+    };
+    let runtime = tokio::runtime::Runtime::new().into_diagnostic()?;
+    let outcome = runtime.block_on(async {
+        let app = common.app_without_atlases().await?;
+        import(&app, &Caller::cli(), common.city.as_deref(), bytes, &ask).await.into_diagnostic()
+    })?;
+    tell(&outcome, &ask).into_diagnostic()?;
+    if outcome.refused() {
+        let errors = outcome.findings.iter().filter(|finding| !finding.warning).count();
+        return Err(miette::miette!("{name} was refused: {errors} errors; nothing was written"));
+    }
+    Ok(())
+}
+
+/// The file, as long as it is within the limit.
+fn bytes(path: &Path) -> miette::Result<Vec<u8>> {
+    let limit = u64::try_from(BYTES_MAX).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    let read = if path.as_os_str() == "-" {
+        std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
+    };
+    read.into_diagnostic().wrap_err_with(|| path.display().to_string())?;
+    Ok(bytes)
+}
+
+/// The table of findings, then what was or would be done.
+fn tell(outcome: &Outcome, ask: &Import) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for line in table(&outcome.findings) {
+        writeln!(out, "{line}")?;
+    }
+    let tally = outcome.tally;
+    let counts = format!(
+        "{} {} rows: {} new, {} changed, {} the same, {} removed",
+        outcome.rows,
+        ask.kind.code(),
+        tally.added,
+        tally.changed,
+        tally.same,
+        tally.removed
+    );
+    let city = &outcome.city;
+    match outcome.committed {
+        Some(version) => writeln!(out, "{counts}; {city} is at atlas version {version}"),
+        None if outcome.refused() => writeln!(out, "{counts}; refused"),
+        None if ask.dry_run => writeln!(out, "{counts}; dry run, {city} is as it was"),
+        None => writeln!(out, "{counts}; {city} is as it was"),
+    }
+}
+
+fn table(findings: &[Finding]) -> Vec<String> {
+    let row = |finding: &Finding| match finding.row {
+        0 => "-".to_owned(),
+        row => row.to_string(),
+    };
+    let wide = |text: &dyn Fn(&Finding) -> usize| findings.iter().map(text).max().unwrap_or(0);
+    let rows = wide(&|finding| row(finding).len()).max(3);
+    let places = wide(&|finding| finding.place.chars().count()).clamp(5, 48);
+    let mut lines = Vec::new();
+    if !findings.is_empty() {
+        lines.push(format!("{:7}  {:>rows$}  {:places$}  what", "level", "row", "place"));
+    }
+    for finding in findings {
+        let level = if finding.warning { "warning" } else { "error" };
+        lines.push(format!(
+            "{level:7}  {:>rows$}  {:places$}  {}; {}",
+            row(finding),
+            finding.place,
+            finding.fault,
+            finding.remedy
+        ));
+    }
+    lines
 }

@@ -6,6 +6,7 @@ pub mod fixed;
 pub mod geojson;
 pub mod cell;
 pub mod csv;
+pub mod shapefile;
 pub mod nouns;
 pub mod wkb;
 pub mod wkt;

@@ -3,6 +3,7 @@
 
 pub mod promise;
 pub mod open;
+pub mod sqlite_exchange;
 mod check;
 mod words;
 mod statement;

@@ -14,3 +14,4 @@ mod route;
 mod client;
 mod faces;
 mod world;
+mod transfer;

@@ -13,15 +13,11 @@ use serde_json::value::RawValue;
 
 use crate::domain::text::Attributes;
 use crate::formats::geojson::members::{Members, elements, fields, members};
-use crate::formats::geojson::shape::{Shapes, shape};
+use crate::formats::geojson::shape::{Shapes, TYPES, shape};
 use crate::formats::label::{self, CRS_REMEDY, clip};
 use crate::formats::layer::{BYTES_MAX, Feature, Findings, Layer, Reading};
 use crate::formats::text_of;
 use crate::geom::crs::Crs;
-
-/// The geometry types of RFC 7946 that are read.
-const TYPES: [&str; 6] =
-    ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
 
 /// Reads a FeatureCollection, a Feature or a geometry. Coordinates are as written: neither range
 /// nor validity of shapes is looked at here.

@@ -7,6 +7,10 @@ use crate::formats::geojson::positions::{Lost, Positions};
 use crate::formats::label::clip;
 use crate::formats::layer::{Findings, VertexCount};
 
+/// The geometry types of RFC 7946 that are read.
+pub(super) const TYPES: [&str; 6] =
+    ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
+
 /// What all geometries of one file share.
 #[derive(Default)]
 pub(super) struct Shapes {
@@ -67,23 +71,28 @@ pub(super) fn shape(
         );
         return None;
     }
-    if !super::TYPES.contains(&kind.as_str()) {
+    if !TYPES.contains(&kind.as_str()) {
         let fault = format!("`{}` is no geometry type", clip(&kind));
-        found.error(
-            row,
-            "geometry.type",
-            fault,
-            format!("give one of {}", super::TYPES.join(", ")),
-        );
+        found.error(row, "geometry.type", fault, format!("give one of {}", TYPES.join(", ")));
         return None;
     }
     let Some(coordinates) = members.get("coordinates") else {
         found.error(row, "geometry", "the member `coordinates` is missing", "give it");
         return None;
     };
+    coordinates_of(shapes, found, row, &kind, coordinates.get())
+}
+
+fn coordinates_of(
+    shapes: &mut Shapes,
+    found: &mut Findings,
+    row: usize,
+    kind: &str,
+    text: &str,
+) -> Option<Geometry<f64>> {
     shapes.count.feature();
-    let mut positions = Positions::new(coordinates.get(), &mut shapes.count);
-    let geometry = read(&mut positions, &kind);
+    let mut positions = Positions::new(text, &mut shapes.count);
+    let geometry = read(&mut positions, kind);
     let failed = !positions.faults.is_empty();
     for (place, fault, remedy) in positions.faults {
         found.error(row, place, fault, remedy);

@@ -7,7 +7,12 @@ use geo_types::{Coord, Geometry, LineString, MultiLineString, MultiPolygon, Poly
 
 use crate::formats::layer::{FEATURE_VERTICES_MAX, Findings};
 use crate::geom::coord::{LonLat, PositionFault, step};
-use crate::geom::crs::Crs;
+use crate::geom::crs::{Crs, convert_geometry};
+use crate::geom::measure;
+use crate::geom::validity::faults as faults_of;
+
+/// Most faults of one geometry's shape that are told.
+const FAULTS_MAX: usize = 20;
 
 /// The geometry in WGS84 on the grid, rings oriented, repeated vertices left out; `None`, with
 /// findings, where it is no position, collapses on the grid, or is not valid.
@@ -35,7 +40,32 @@ pub(super) fn place(
         return None;
     }
     let geometry = enter(geometry, crs, row, found)?;
-    tidy(geometry, row, found)
+    let geometry = tidy(geometry, row, found)?;
+    let mut faults = faults_of(&geometry);
+    if faults.is_empty() {
+        return Some(geometry);
+    }
+    let more = faults.len().saturating_sub(FAULTS_MAX);
+    faults.truncate(FAULTS_MAX);
+    for fault in faults {
+        let (what, remedy) = fault.kind.words();
+        found.error(
+            row,
+            format!(
+                "part {}, ring {}, at {}, {}",
+                fault.part + 1,
+                fault.ring,
+                fault.at.x,
+                fault.at.y
+            ),
+            what,
+            remedy,
+        );
+    }
+    if more > 0 {
+        found.error(row, "geometry", format!("{more} more such faults"), "mend the shape");
+    }
+    None
 }
 
 /// Every vertex through the door: finite, on the globe, WGS84, on the grid.
@@ -45,10 +75,6 @@ fn enter(
     row: usize,
     found: &mut Findings,
 ) -> Option<Geometry<f64>> {
-    if !matches!(crs, Crs::Wgs84 | Crs::Cgcs2000) {
-        found.error(row, "crs", "this system is not read yet", "give WGS84");
-        return None;
-    }
     let (first, bad, at) =
         (Cell::new(None::<(usize, PositionFault)>), Cell::new(0_usize), Cell::new(0));
     let entered = geometry.map_coords(|c| {
@@ -67,7 +93,14 @@ fn enter(
             }
         }
     });
-    let Some((vertex, fault)) = first.get() else { return Some(entered) };
+    let Some((vertex, fault)) = first.get() else {
+        return Some(if crs.same_degrees(Crs::Wgs84) {
+            entered
+        } else {
+            // Points are converted, edges are not bent: long ones are cut first.
+            measure::on_grid(&convert_geometry(geometry, crs, Crs::Wgs84))
+        });
+    };
     let more = match bad.get() - 1 {
         0 => String::new(),
         more => format!(" ({more} more such vertices)"),

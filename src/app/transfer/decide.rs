@@ -1,0 +1,340 @@
+//! What an import changes, decided on one state of the city. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::app::transfer::Kind;
+use crate::domain::atlas::city::{City, CityState};
+use crate::domain::atlas::in_force::Atlas;
+use crate::domain::atlas::unit::{Unit, UnitKind};
+use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::change::Change;
+use crate::domain::id::{CityId, UnitId};
+use crate::domain::text::{Attributes, Names};
+use crate::domain::time::{Calendar, Instant};
+use crate::formats::layer::{Finding, Findings, Layer};
+use crate::formats::nouns::{Mapping, cover, facilities, rules, units, zones};
+use crate::geom::crs::Crs;
+use crate::geom::locate::AREAS_MAX;
+
+/// What to do with a layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plea {
+    /// What the layer holds.
+    pub kind: Kind,
+    /// The city, made when there is none.
+    pub city: CityId,
+    /// The system of the layer's coordinates.
+    pub crs: Crs,
+    /// The column that holds the id.
+    pub id: Option<String>,
+    /// The unit that leads zones whose rows name none.
+    pub lead: Option<UnitId>,
+    /// Make units that are named and not there.
+    pub make_units: bool,
+    /// Take away what the file does not hold.
+    pub replace: bool,
+    /// Why: the new plan's note.
+    pub note: String,
+    /// The moment of the import.
+    pub now: Instant,
+}
+
+/// What would change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The changes for one commit; empty when an error was found or nothing differs.
+    pub changes: Vec<Change>,
+    /// Every finding.
+    pub findings: Vec<Finding>,
+    /// How many are new, differ, and go.
+    pub tally: Tally,
+}
+
+/// How many are new, differ, and go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Not there before.
+    pub added: usize,
+    /// There before, otherwise.
+    pub changed: usize,
+    /// There before, gone now.
+    pub removed: usize,
+    /// The same as before.
+    pub same: usize,
+}
+
+/// Decides on the city as it stands; `None` where there is no such city yet.
+#[must_use]
+pub fn decide(layer: &Layer, plea: &Plea, state: Option<&CityState>) -> Verdict {
+    let mut made = match state {
+        Some(state) => state.clone(),
+        None => founded(plea),
+    };
+    let known: BTreeSet<UnitId> = made.units.iter().map(|unit| unit.id.clone()).collect();
+    let mapping = Mapping {
+        crs: plea.crs,
+        id: plea.id.clone(),
+        lead: plea.lead.clone(),
+        units: (!plea.make_units).then_some(known),
+    };
+    let mut found = Findings::default();
+    let mut changes = Vec::new();
+    let tally = match plea.kind {
+        Kind::Units => take_units(layer, plea, &mapping, &mut made, &mut changes, &mut found),
+        Kind::Zones => take_zones(layer, plea, &mapping, &mut made, &mut changes, &mut found),
+        Kind::Facilities => {
+            let mapped = facilities::from_layer(layer, &mapping);
+            found.extend(mapped.findings);
+            let merged =
+                Merged::of(&made.facilities, mapped.items, |it| it.id.clone(), plea.replace);
+            made.facilities = merged.all;
+            push(&mut changes, merged.set, Change::FacilitiesSet);
+            push(&mut changes, merged.removed, Change::FacilitiesRemoved);
+            merged.tally
+        }
+        Kind::Rules => {
+            let mapped = rules::from_layer(layer, &mapping);
+            found.extend(mapped.findings);
+            let merged = Merged::of(&made.rules, mapped.items, |it| it.id.clone(), plea.replace);
+            made.rules = merged.all;
+            push(&mut changes, merged.set, Change::RulesSet);
+            push(&mut changes, merged.removed, Change::RulesRemoved);
+            merged.tally
+        }
+    };
+    if state.is_none() {
+        found_city(plea, &mut made, &mut changes, &mut found);
+    }
+    if !found.refused()
+        && let Err(faults) = Atlas::build(made)
+    {
+        for fault in faults {
+            found.error(
+                0,
+                "city",
+                fault.to_string(),
+                "import what is missing first, or leave it out",
+            );
+        }
+    }
+    if found.refused() {
+        changes.clear();
+    }
+    Verdict { changes, findings: found.into_vec(), tally }
+}
+
+fn push<T>(changes: &mut Vec<Change>, items: Vec<T>, change: impl Fn(Vec<T>) -> Change) {
+    if !items.is_empty() {
+        changes.push(change(items));
+    }
+}
+
+fn take_units(
+    layer: &Layer,
+    plea: &Plea,
+    mapping: &Mapping,
+    made: &mut CityState,
+    changes: &mut Vec<Change>,
+    found: &mut Findings,
+) -> Tally {
+    let mapped = units::from_layer(layer, mapping);
+    found.extend(mapped.findings);
+    let merged = Merged::of(&made.units, mapped.items, |it| it.id.clone(), plea.replace);
+    made.units = merged.all;
+    push(changes, merged.set, Change::UnitsSet);
+    push(changes, merged.removed, Change::UnitsRemoved);
+    merged.tally
+}
+
+fn take_zones(
+    layer: &Layer,
+    plea: &Plea,
+    mapping: &Mapping,
+    made: &mut CityState,
+    changes: &mut Vec<Change>,
+    found: &mut Findings,
+) -> Tally {
+    let mapped = zones::from_layer(layer, mapping);
+    let rows: BTreeMap<_, _> =
+        mapped.items.iter().map(|zone| zone.id.clone()).zip(mapped.rows.iter().copied()).collect();
+    let readable = !mapped.refused();
+    found.extend(mapped.findings);
+    let merged = Merged::of(&made.zones, mapped.items, |it| it.id.clone(), plea.replace);
+    if merged.all.len() > AREAS_MAX {
+        let fault = format!("{} zones, at most {AREAS_MAX} (limit AREAS_MAX)", merged.all.len());
+        found.error(0, "file", fault, "merge zones");
+        return merged.tally;
+    }
+    numbers(&merged.all, &rows, found);
+    if readable {
+        let zones: Vec<&Zone> = merged.all.iter().collect();
+        let rows: Vec<usize> =
+            zones.iter().map(|zone| rows.get(&zone.id).copied().unwrap_or(0)).collect();
+        found.extend(cover::findings(&zones, &rows));
+    }
+    if plea.make_units {
+        make_units(&merged.all, made, changes, found);
+    }
+    if !merged.set.is_empty() || !merged.removed.is_empty() {
+        let plan = Plan {
+            version: made.plan.version + 1,
+            effective_from: plea.now,
+            note: plea.note.clone(),
+        };
+        made.plan = plan.clone();
+        changes.push(Change::PlanPublished { plan, zones: merged.all.clone() });
+    }
+    made.zones = merged.all;
+    merged.tally
+}
+
+/// Two zones with one number are two answers on the map to "which zone is 12?".
+fn numbers(
+    zones: &[Zone],
+    rows: &BTreeMap<crate::domain::id::ZoneId, usize>,
+    found: &mut Findings,
+) {
+    let mut first: BTreeMap<u32, &Zone> = BTreeMap::new();
+    for zone in zones {
+        if let Some(other) = first.get(&zone.number) {
+            found.warning(
+                rows.get(&zone.id).copied().unwrap_or(0),
+                "number",
+                format!("zones {} and {} both have the number {}", other.id, zone.id, zone.number),
+                "give each its own number",
+            );
+        } else {
+            first.insert(zone.number, zone);
+        }
+    }
+}
+
+fn make_units(
+    zones: &[Zone],
+    made: &mut CityState,
+    changes: &mut Vec<Change>,
+    found: &mut Findings,
+) {
+    let mut known: BTreeSet<UnitId> = made.units.iter().map(|unit| unit.id.clone()).collect();
+    let mut fresh = Vec::new();
+    for id in zones.iter().flat_map(|zone| std::iter::once(&zone.lead).chain(&zone.co)) {
+        if known.insert(id.clone()) {
+            found.warning(
+                0,
+                "units",
+                format!("there is no unit {id}: it is made"),
+                "import the units to give it its name, kind and seat",
+            );
+            fresh.push(Unit {
+                id: id.clone(),
+                names: Names { zh: String::new(), en: id.to_string() },
+                kind: UnitKind::Department,
+                seat: None,
+                capacity: 0,
+                attributes: Attributes::new(),
+            });
+        }
+    }
+    made.units.extend(fresh.iter().cloned());
+    made.units.sort_by(|a, b| a.id.cmp(&b.id));
+    push(changes, fresh, Change::UnitsSet);
+}
+
+/// A city before anything is in it.
+fn founded(plea: &Plea) -> CityState {
+    let fallback = plea.lead.clone();
+    CityState {
+        atlas_version: 0,
+        city: City {
+            id: plea.city.clone(),
+            names: Names { zh: String::new(), en: plea.city.to_string() },
+            time_zone: "Asia/Shanghai".to_owned(),
+            // Replaced by the first unit below; a code stands here for the type's sake.
+            fallback: fallback.unwrap_or_else(|| no_unit(&plea.city)),
+            confidence_floor: 0.6,
+            assumed_accuracy_m: 10.0,
+            calendar: Calendar::default(),
+        },
+        plan: Plan { version: 0, effective_from: plea.now, note: String::new() },
+        zones: Vec::new(),
+        units: Vec::new(),
+        facilities: Vec::new(),
+        rules: Vec::new(),
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a city's code is a unit's code: one rule for both")]
+fn no_unit(city: &CityId) -> UnitId {
+    UnitId::new(city.as_str()).expect("codes are of one form")
+}
+
+/// Makes the city itself: its fallback is the unit of the option, else the first.
+fn found_city(plea: &Plea, made: &mut CityState, changes: &mut Vec<Change>, found: &mut Findings) {
+    let chosen = plea
+        .lead
+        .as_ref()
+        .and_then(|lead| made.units.iter().find(|unit| unit.id == *lead))
+        .or(made.units.first());
+    let Some(unit) = chosen else {
+        if !found.refused() {
+            found.error(
+                0,
+                "city",
+                format!("there is no city {}, and no unit in it that could answer", plea.city),
+                "import its units first, or let zones make them (--make-units)",
+            );
+        }
+        return;
+    };
+    made.city.fallback = unit.id.clone();
+    found.warning(
+        0,
+        "city",
+        format!("there is no city {}: it is made", plea.city),
+        format!("its fallback unit is {}, its time zone {}", unit.id, made.city.time_zone),
+    );
+    changes.insert(0, Change::CitySet(made.city.clone()));
+}
+
+/// What there is and what the file holds, together.
+struct Merged<T, K> {
+    /// Everything afterwards, by id.
+    all: Vec<T>,
+    /// New or different.
+    set: Vec<T>,
+    removed: Vec<K>,
+    tally: Tally,
+}
+
+impl<T: Clone + PartialEq, K: Ord + Clone> Merged<T, K> {
+    fn of(there: &[T], file: Vec<T>, key: impl Fn(&T) -> K, replace: bool) -> Self {
+        let old: BTreeMap<K, &T> = there.iter().map(|it| (key(it), it)).collect();
+        let mut new: BTreeMap<K, T> = file.into_iter().map(|it| (key(&it), it)).collect();
+        let mut tally = Tally::default();
+        let mut set = Vec::new();
+        for (id, item) in &new {
+            match old.get(id) {
+                None => tally.added += 1,
+                Some(before) if *before == item => {
+                    tally.same += 1;
+                    continue;
+                }
+                Some(_) => tally.changed += 1,
+            }
+            set.push(item.clone());
+        }
+        let mut removed = Vec::new();
+        for (id, item) in &old {
+            if new.contains_key(id) {
+                continue;
+            }
+            if replace {
+                removed.push(id.clone());
+            } else {
+                new.insert(id.clone(), (*item).clone());
+            }
+        }
+        tally.removed = removed.len();
+        Self { all: new.into_values().collect(), set, removed, tally }
+    }
+}

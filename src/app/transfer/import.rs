@@ -1,0 +1,185 @@
+//! A file in: every finding, then one commit or none.
+
+use std::sync::Arc;
+
+use crate::app::refusal::Refusal;
+use crate::app::state::App;
+use crate::app::transfer::decide::{Plea, Tally, Verdict, decide};
+use crate::app::transfer::{Format, Kind, file};
+use crate::domain::accounts::{Caller, Role};
+use crate::domain::id::{CityId, UnitId};
+use crate::domain::text::{WORDS_CHARS_MAX, words};
+use crate::formats::layer::{Finding, Findings, Layer};
+use crate::formats::nouns::system;
+use crate::geom::crs::Crs;
+use crate::store::{Basis, CommitError};
+
+/// How often an import is decided again because the atlas moved meanwhile.
+const TURNS_MAX: usize = 5;
+
+/// What to import, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Import {
+    /// What the file holds.
+    pub kind: Kind,
+    /// How it is written.
+    pub format: Format,
+    /// Which layer of a file that holds several.
+    pub layer: Option<String>,
+    /// The system, where the file does not say it.
+    pub crs: Option<Crs>,
+    /// The column that holds the id.
+    pub id: Option<String>,
+    /// The unit that leads zones whose rows name none; of a new city also the fallback.
+    pub lead: Option<UnitId>,
+    /// Make units that are named and not there.
+    pub make_units: bool,
+    /// Take away what the file does not hold. A plan of zones is always whole unless this is off.
+    pub replace: bool,
+    /// Only look.
+    pub dry_run: bool,
+    /// Why.
+    pub note: String,
+}
+
+/// What an import did or would do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Which city.
+    pub city: CityId,
+    /// Rows of the file.
+    pub rows: usize,
+    /// Every finding.
+    pub findings: Vec<Finding>,
+    /// What is new, differs, goes.
+    pub tally: Tally,
+    /// The atlas version that the commit made; `None` when nothing was written.
+    pub committed: Option<i64>,
+}
+
+impl Outcome {
+    /// Whether an error kept everything out.
+    #[must_use]
+    pub fn refused(&self) -> bool {
+        self.findings.iter().any(|finding| !finding.warning)
+    }
+}
+
+/// Imports a file into the city named, or the only one. One that does not exist is made by its
+/// units, or by zones that may make them.
+///
+/// # Errors
+/// [`Refusal`] when the city is not clear, the caller may not, or the store fails. What is wrong
+/// with the file is no error: it stands in the outcome, and then nothing was written.
+pub async fn import(
+    app: &App,
+    caller: &Caller,
+    city: Option<&str>,
+    bytes: Arc<[u8]>,
+    ask: &Import,
+) -> Result<Outcome, Refusal> {
+    if !matches!(caller.role, Role::Admin | Role::Planner) {
+        return Err(Refusal::NotFound);
+    }
+    let note = words(&ask.note, WORDS_CHARS_MAX)
+        .map_err(|fault| Refusal::fault("note", fault.to_string()))?;
+    let city = which(app, city).await?;
+    let read = {
+        let ask = ask.clone();
+        blocking(move || file::read(&bytes, ask.format, ask.layer.as_deref())).await?
+    };
+    let mut found = Findings::default();
+    found.extend(read.findings);
+    let crs =
+        system(&read.layer, ask.crs, file::prescribed(ask.format)).unwrap_or_else(|finding| {
+            found.push(*finding);
+            Crs::Wgs84
+        });
+    let rows = read.layer.features.len();
+    let unreadable = found.refused() && rows == 0;
+    let (layer, before) = (Arc::new(read.layer), found.into_vec());
+    if unreadable {
+        let tally = Tally::default();
+        return Ok(Outcome { city, rows, findings: before, tally, committed: None });
+    }
+    let plea = Plea {
+        kind: ask.kind,
+        city,
+        crs,
+        id: ask.id.clone(),
+        lead: ask.lead.clone(),
+        make_units: ask.make_units,
+        replace: ask.replace,
+        note,
+        now: app.now(),
+    };
+    turns(app, caller, plea, &layer, before, ask.dry_run).await
+}
+
+/// Decides and commits, again where the atlas moved meanwhile.
+async fn turns(
+    app: &App,
+    caller: &Caller,
+    plea: Plea,
+    layer: &Arc<Layer>,
+    before: Vec<Finding>,
+    dry_run: bool,
+) -> Result<Outcome, Refusal> {
+    let (city, rows) = (plea.city.clone(), layer.features.len());
+    for _ in 0..TURNS_MAX {
+        let plea = Plea { now: app.now(), ..plea.clone() };
+        let state = app.store().load(&city).await?;
+        let basis = Basis { atlas_version: Some(state.as_ref().map_or(0, |s| s.atlas_version)) };
+        let layer = Arc::clone(layer);
+        let verdict = blocking(move || decide(&layer, &plea, state.as_ref())).await?;
+        let Verdict { changes, findings, tally } = verdict;
+        let mut found = Findings::default();
+        found.extend(before.iter().cloned());
+        found.extend(findings);
+        let refused = found.refused();
+        let mut outcome = Outcome {
+            city: city.clone(),
+            rows,
+            findings: found.into_vec(),
+            tally,
+            committed: None,
+        };
+        if refused || dry_run || changes.is_empty() {
+            return Ok(outcome);
+        }
+        match app.commit(&city, caller, basis, changes).await {
+            Ok(head) => {
+                outcome.committed = Some(head.atlas_version);
+                return Ok(outcome);
+            }
+            Err(CommitError::Moved { .. }) => {} // read again, decide again
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Refusal::Moved)
+}
+
+/// The city named, whether it exists or not; else the only one.
+async fn which(app: &App, named: Option<&str>) -> Result<CityId, Refusal> {
+    if let Some(named) = named {
+        return CityId::new(named).map_err(|fault| Refusal::fault("city", fault.to_string()));
+    }
+    let mut cities = app.store().cities().await?;
+    match cities.len() {
+        0 => Err(Refusal::fault(
+            "city",
+            "the store holds no city yet; name the one to make (--city)",
+        )),
+        1 => Ok(cities.remove(0)),
+        _ => Err(Refusal::WhichCity { cities }),
+    }
+}
+
+/// Long work, off the workers that answer.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|fault| Refusal::Inner(format!("the file was not worked through: {fault}")))
+}

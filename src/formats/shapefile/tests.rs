@@ -1,0 +1,143 @@
+use geo_types::{Geometry, MultiPolygon, line_string, point, polygon};
+use serde_json::json;
+
+use super::archive::{pack, unpack};
+use super::{read, write};
+use crate::formats::layer::{Feature, Layer};
+use crate::geom::crs::Crs;
+
+fn sample(crs: Crs) -> Layer {
+    let long = "枣园的长文本 words ".repeat(40).trim().to_owned();
+    let fields = |n: i64| {
+        [
+            ("name_zh_of_the_thing", json!("枣园")),
+            ("name_zh_of_the_other", json!("")),
+            ("n", json!(n)),
+            ("mixed", if n == 1 { json!("12") } else { json!(12) }),
+            ("长", json!(long)),
+            ("list", json!(["a", 1])),
+        ]
+        .map(|(k, v)| (k.to_owned(), v))
+        .into()
+    };
+    let square = polygon![
+        exterior: [(x: 109.4, y: 36.5), (x: 109.4, y: 36.9), (x: 109.8, y: 36.9), (x: 109.8, y: 36.5)],
+        interiors: [[(x: 109.5, y: 36.6), (x: 109.6, y: 36.6), (x: 109.6, y: 36.7)]],
+    ];
+    let far = polygon![(x: 110.4, y: 36.5), (x: 110.4, y: 36.9), (x: 110.8, y: 36.9)];
+    let geometries: [Option<Geometry<f64>>; 5] = [
+        Some(point!(x: 109.484, y: 36.585).into()),
+        None,
+        Some(line_string![(x: 109.4, y: 36.5), (x: 109.5, y: 36.6)].into()),
+        Some(square.clone().into()),
+        Some(MultiPolygon(vec![square, far]).into()),
+    ];
+    let features = geometries
+        .into_iter()
+        .zip(1..)
+        .map(|(geometry, n)| Feature { row: 0, id: None, geometry, fields: fields(n) })
+        .collect();
+    Layer { name: "样例_points".to_owned(), crs: Some(crs), features }
+}
+
+fn sorted(mut layer: Layer) -> Layer {
+    layer.name.clear();
+    layer.features.iter_mut().for_each(|feature| feature.row = 0);
+    layer.features.sort_by_key(|feature| feature.fields["n"].as_i64());
+    layer
+}
+
+#[test]
+fn what_is_written_is_read_back_with_its_long_names_and_texts() {
+    for crs in Crs::ALL {
+        let back = read(&write(&sample(crs)).unwrap());
+        assert_eq!(back.findings, vec![]);
+        assert_eq!(sorted(back.layer), sorted(sample(crs)));
+    }
+    let empty = Layer { name: "zones".to_owned(), ..Layer::default() };
+    assert_eq!(read(&write(&empty).unwrap()).findings, vec![]);
+}
+
+#[test]
+fn an_archive_cut_short_or_changed_is_refused_or_read_and_never_panics() {
+    let bytes = write(&sample(Crs::Wgs84)).unwrap();
+    for cut in 0..bytes.len() {
+        assert!(read(&bytes[..cut]).refused(), "cut at {cut}");
+    }
+    let members = unpack(&bytes).unwrap();
+    for (n, member) in members.iter().enumerate() {
+        let step = (member.bytes.len() / 300).max(1);
+        for at in (0..member.bytes.len()).step_by(step) {
+            for change in [0, 1, 2] {
+                let changed: Vec<(String, Vec<u8>)> = members
+                    .iter()
+                    .enumerate()
+                    .map(|(i, m)| {
+                        let mut bytes = m.bytes.clone();
+                        match (i == n, change) {
+                            (true, 0) => bytes.truncate(at),
+                            (true, 1) => bytes[at] = 0xff,
+                            (true, _) => bytes[at] = 0x7f,
+                            _ => {}
+                        }
+                        (m.name.clone(), bytes)
+                    })
+                    .collect();
+                let _ = read(&pack(&changed).unwrap());
+            }
+        }
+    }
+}
+
+fn with(members: &[(&str, &[u8])]) -> crate::formats::layer::Reading {
+    let members: Vec<_> = members.iter().map(|(n, b)| ((*n).to_owned(), b.to_vec())).collect();
+    read(&pack(&members).unwrap())
+}
+
+#[test]
+fn a_projected_system_is_refused_by_name_and_none_is_left_open() {
+    let bytes =
+        write(&Layer { features: sample(Crs::Wgs84).features[..1].to_vec(), ..sample(Crs::Wgs84) })
+            .unwrap();
+    let members = unpack(&bytes).unwrap();
+    let shp = &members.iter().find(|m| m.ending() == "shp").unwrap().bytes;
+    let dbf = &members.iter().find(|m| m.ending() == "dbf").unwrap().bytes;
+    let prj = br#"PROJCS["NAD_1983_StatePlane_Colorado_Central_FIPS_0502_Feet",GEOGCS["GCS_North_American_1983",DATUM["D_North_American_1983",SPHEROID["GRS_1980",6378137.0,298.257222101]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]]"#;
+    let reading = with(&[("a.shp", shp), ("a.dbf", dbf), ("a.prj", prj)]);
+    assert!(
+        reading.findings[0].fault.contains("`NAD_1983_StatePlane_Colorado"),
+        "{:?}",
+        reading.findings
+    );
+    let nad83 = br#"GEOGCS["GCS_North_American_1983",DATUM["D_North_American_1983",SPHEROID["GRS_1980",6378137.0,298.257222101]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]"#;
+    assert!(with(&[("a.shp", shp), ("a.dbf", dbf), ("a.prj", nad83)]).refused());
+    let reading = with(&[("A.SHP", shp), ("a.dbf", dbf)]);
+    assert_eq!((reading.refused(), reading.layer.crs), (false, None));
+    assert!(with(&[("readme.txt", b"x")]).refused());
+    let reading = with(&[("../a.shp", shp)]);
+    assert!(
+        reading.findings[0].fault.contains("leads out of the archive"),
+        "{:?}",
+        reading.findings
+    );
+}
+
+#[test]
+fn the_encoding_is_what_the_cpg_says_and_never_guessed() {
+    let mut dbf = vec![0x03, 70, 1, 1, 1, 0, 0, 0, 65, 0, 5, 0];
+    dbf.resize(32, 0);
+    let mut field = [0_u8; 32];
+    field[..4].copy_from_slice(b"name");
+    field[11] = b'C';
+    field[16] = 4;
+    dbf.extend(field);
+    dbf.push(b'\r');
+    dbf.extend(b" \xd4\xe6\xd4\xb0"); // 枣园 in GBK
+    let null = super::shp::write(super::Class::Points, &[None]).0;
+    let read_with = |cpg: &[u8]| with(&[("a.shp", &null), ("a.dbf", &dbf), ("a.cpg", cpg)]);
+    let reading = read_with(b"GBK\n");
+    assert_eq!(reading.layer.features[0].fields["name"], json!("枣园"));
+    assert!(read_with(b"UTF-8").refused());
+    assert!(read_with(b"BIG5").refused());
+    assert!(with(&[("a.shp", &null), ("a.dbf", &dbf)]).refused());
+}

@@ -1,0 +1,236 @@
+//! Files in and out: through the use case, on the memory store.
+
+mod gdal;
+
+use std::sync::Arc;
+
+use zonewarden::app::clock::Clock;
+use zonewarden::app::seed;
+use zonewarden::app::state::App;
+use zonewarden::app::transfer::export::export;
+use zonewarden::app::transfer::import::{Import, Outcome, import};
+use zonewarden::app::transfer::{Format, Kind};
+use zonewarden::domain::accounts::Caller;
+use zonewarden::domain::id::{CityId, UnitId};
+use zonewarden::domain::sample::{self, Recipe};
+use zonewarden::domain::time::Instant;
+use zonewarden::geom::crs::Crs;
+use zonewarden::store::open::{Migrate, Place, open};
+
+pub(super) struct World {
+    pub(super) app: App,
+}
+
+impl World {
+    pub(super) async fn empty() -> Self {
+        let store = open(&Place::Memory, Migrate::Apply).await.unwrap();
+        let clock = Clock::from_fn(|| Instant(1_767_225_600_000_000));
+        Self { app: App::new(store, clock, None) }
+    }
+
+    pub(super) async fn sample() -> (Self, CityId) {
+        let world = Self::empty().await;
+        let state = sample::city(&Recipe::default());
+        let city = state.city.id.clone();
+        seed::found(&world.app, state).await.unwrap();
+        (world, city)
+    }
+
+    pub(super) async fn import(&self, city: &str, bytes: &[u8], ask: &Import) -> Outcome {
+        import(&self.app, &Caller::cli(), Some(city), Arc::from(bytes), ask).await.unwrap()
+    }
+
+    pub(super) async fn export(
+        &self,
+        city: &CityId,
+        kind: Kind,
+        format: Format,
+        crs: Crs,
+    ) -> Vec<u8> {
+        export(&self.app, city, kind, format, crs).await.unwrap()
+    }
+}
+
+pub(super) fn ask(kind: Kind, format: Format) -> Import {
+    Import {
+        kind,
+        format,
+        layer: None,
+        crs: None,
+        id: None,
+        lead: None,
+        make_units: false,
+        replace: true,
+        dry_run: false,
+        note: String::new(),
+    }
+}
+
+pub(super) fn words(outcome: &Outcome) -> Vec<String> {
+    outcome.findings.iter().map(ToString::to_string).collect()
+}
+
+fn zones(features: &[(&str, &str)]) -> Vec<u8> {
+    let features: Vec<String> = features
+        .iter()
+        .map(|(id, ring)| {
+            format!(
+                r#"{{"type":"Feature","properties":{{"id":"{id}"}},"geometry":{{"type":"Polygon","coordinates":[{ring}]}}}}"#
+            )
+        })
+        .collect();
+    format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(",")).into_bytes()
+}
+
+const WEST: &str = "[[109.4,36.5],[109.5,36.5],[109.5,36.6],[109.4,36.6],[109.4,36.5]]";
+const EAST: &str = "[[109.5,36.5],[109.6,36.5],[109.6,36.6],[109.5,36.6],[109.5,36.5]]";
+const BOW_TIE: &str = "[[109.6,36.5],[109.7,36.6],[109.7,36.5],[109.6,36.7],[109.6,36.5]]";
+
+fn made(dry_run: bool) -> Import {
+    let lead = Some(UnitId::new("police").unwrap());
+    Import { lead, make_units: true, dry_run, ..ask(Kind::Zones, Format::GeoJson) }
+}
+
+#[tokio::test]
+async fn what_is_exported_is_imported_as_the_same_city_in_every_format() {
+    let (world, city) = World::sample().await;
+    let before = world.app.store().load(&city).await.unwrap().unwrap();
+    for kind in Kind::ALL {
+        for format in Format::ALL {
+            let bytes = world.export(&city, kind, format, Crs::Wgs84).await;
+            let outcome = world.import(city.as_str(), &bytes, &ask(kind, format)).await;
+            let (tally, name) = (outcome.tally, format!("{} as {}", kind.code(), format.code()));
+            assert!(!outcome.refused(), "{name}: {:#?}", words(&outcome));
+            assert_eq!((tally.added, tally.changed, tally.removed), (0, 0, 0), "{name}");
+            assert_eq!((tally.same, outcome.committed), (outcome.rows, None), "{name}");
+            assert!(tally.same > 0, "{name}");
+        }
+    }
+    assert_eq!(world.app.store().load(&city).await.unwrap().unwrap(), before);
+}
+
+#[tokio::test]
+async fn cgcs2000_keeps_every_vertex_and_gcj02_leaves_no_overlap() {
+    let (world, city) = World::sample().await;
+    for format in Format::ALL {
+        let bytes = world.export(&city, Kind::Zones, format, Crs::Cgcs2000).await;
+        let outcome = world.import(city.as_str(), &bytes, &ask(Kind::Zones, format)).await;
+        assert_eq!((outcome.tally.changed, outcome.refused()), (0, false), "{}", format.code());
+    }
+    let bytes = world.export(&city, Kind::Zones, Format::GeoJson, Crs::Gcj02).await;
+    let dry = Import { dry_run: true, ..ask(Kind::Zones, Format::GeoJson) };
+    let outcome = world.import(city.as_str(), &bytes, &dry).await;
+    assert!(!outcome.refused(), "{:#?}", words(&outcome));
+    let contradiction = Import { crs: Some(Crs::Wgs84), ..dry };
+    let outcome = world.import(city.as_str(), &bytes, &contradiction).await;
+    assert!(words(&outcome)[0].contains("the file says gcj02, the option says wgs84"));
+}
+
+#[tokio::test]
+async fn a_file_with_faults_lists_all_of_them_and_writes_nothing() {
+    let world = World::empty().await;
+    let file = zones(&[("A", WEST), ("A", EAST), ("B", BOW_TIE), ("C", WEST), ("d d", EAST)]);
+    let outcome = world.import("yanan", &file, &made(false)).await;
+    let found = words(&outcome);
+    assert!(outcome.refused() && outcome.committed.is_none());
+    for expected in [
+        "row 2, id: the id A stands in row 1 already",
+        "row 3, part 1, ring 0, at 109.6",
+        "row 5, id: `d d` is no code",
+    ] {
+        assert!(found.iter().any(|line| line.contains(expected)), "{found:#?} lacks {expected}");
+    }
+    assert_eq!(world.app.store().cities().await.unwrap(), vec![]);
+    let overlapping = zones(&[("A", WEST), ("C", WEST)]);
+    let outcome = world.import("yanan", &overlapping, &made(false)).await;
+    assert!(words(&outcome).iter().any(|line| line.starts_with("error: row 2, zones A and C at")));
+    assert_eq!(world.app.store().cities().await.unwrap(), vec![]);
+}
+
+#[tokio::test]
+async fn a_city_is_made_whole_from_zones_and_a_dry_run_makes_none() {
+    let world = World::empty().await;
+    let file = zones(&[("A", WEST), ("B", EAST)]);
+    let outcome = world.import("yanan", &file, &made(true)).await;
+    assert_eq!((outcome.refused(), outcome.committed, outcome.tally.added), (false, None, 2));
+    assert_eq!(world.app.store().cities().await.unwrap(), vec![]);
+    let outcome = world.import("yanan", &file, &made(false)).await;
+    assert!(outcome.committed.is_some(), "{:#?}", words(&outcome));
+    let city = CityId::new("yanan").unwrap();
+    let state = world.app.store().load(&city).await.unwrap().unwrap();
+    assert_eq!((state.plan.version, state.zones.len(), state.units.len()), (1, 2, 1));
+    assert_eq!(state.city.fallback.as_str(), "police");
+    let again = world.import("yanan", &file, &made(false)).await;
+    assert_eq!((again.committed, again.tally.same), (None, 2));
+}
+
+#[tokio::test]
+async fn merging_keeps_the_other_zones_and_replacing_takes_them_away() {
+    let world = World::empty().await;
+    let both = zones(&[("A", WEST), ("B", EAST)]);
+    world.import("yanan", &both, &made(false)).await;
+    let city = CityId::new("yanan").unwrap();
+    let third = zones(&[("C", "[[109.6,36.5],[109.7,36.5],[109.7,36.6],[109.6,36.5]]")]);
+    let merge = Import { replace: false, ..made(false) };
+    let outcome = world.import("yanan", &third, &merge).await;
+    assert_eq!((outcome.tally.added, outcome.tally.removed), (1, 0));
+    assert_eq!(world.app.store().load(&city).await.unwrap().unwrap().zones.len(), 3);
+    let onto = Import { replace: false, ..made(false) };
+    let outcome = world.import("yanan", &zones(&[("D", WEST)]), &onto).await;
+    assert!(outcome.refused(), "a merged zone lies on one in force");
+    let outcome = world.import("yanan", &third, &made(false)).await;
+    assert_eq!((outcome.tally.same, outcome.tally.removed), (1, 2));
+    let state = world.app.store().load(&city).await.unwrap().unwrap();
+    assert_eq!((state.plan.version, state.zones.len()), (3, 1));
+}
+
+#[tokio::test]
+async fn a_unit_that_is_still_named_is_not_taken_away() {
+    let (world, city) = World::sample().await;
+    let before = world.app.store().head(&city).await.unwrap();
+    let table = b"id,name_zh,kind\nnew-unit,\xe6\x96\xb0\xe5\x8d\x95\xe4\xbd\x8d,department\n";
+    let outcome = world.import(city.as_str(), table, &ask(Kind::Units, Format::Csv)).await;
+    assert!(
+        outcome.refused() && words(&outcome).iter().any(|line| line.contains("names the unit"))
+    );
+    assert_eq!(world.app.store().head(&city).await.unwrap(), before);
+    let merge = Import { replace: false, ..ask(Kind::Units, Format::Csv) };
+    let outcome = world.import(city.as_str(), table, &merge).await;
+    assert!(outcome.committed.is_some() && outcome.tally.added == 1, "{:#?}", words(&outcome));
+}
+
+#[tokio::test]
+async fn a_table_without_a_coordinate_system_is_refused_until_it_is_stated() {
+    let (world, city) = World::sample().await;
+    let table = b"id,kind,lon,lat\nx1,camera,109.49,36.59\n";
+    let csv = Import { replace: false, ..ask(Kind::Facilities, Format::Csv) };
+    let outcome = world.import(city.as_str(), table, &csv).await;
+    assert!(words(&outcome)[0].contains("nothing says in which coordinate system"));
+    assert!(outcome.committed.is_none());
+    let stated = Import { crs: Some(Crs::Gcj02), ..csv };
+    let outcome = world.import(city.as_str(), table, &stated).await;
+    assert!(outcome.committed.is_some(), "{:#?}", words(&outcome));
+}
+
+#[tokio::test]
+async fn a_polygon_of_very_many_vertices_is_imported() {
+    let n = 200_000_u32;
+    let corner = |i: u32| {
+        let turn = f64::from(i % n) / f64::from(n) * std::f64::consts::TAU;
+        format!("[{:.7},{:.7}]", 109.5 + 0.2 * turn.cos(), 36.6 + 0.2 * turn.sin())
+    };
+    let ring: Vec<String> = (0..=n).map(corner).collect();
+    let world = World::empty().await;
+    let file = zones(&[("A", &format!("[{}]", ring.join(",")))]);
+    let outcome = world.import("yanan", &file, &made(false)).await;
+    assert!(outcome.committed.is_some(), "{:#?}", words(&outcome));
+}
+
+#[tokio::test]
+async fn who_may_not_plan_imports_nothing() {
+    let (world, city) = World::sample().await;
+    let bytes: Arc<[u8]> = Arc::from(zones(&[("A", WEST)]));
+    let ask = ask(Kind::Zones, Format::GeoJson);
+    let refused = import(&world.app, &Caller::public(), Some(city.as_str()), bytes, &ask).await;
+    assert!(refused.is_err());
+}

@@ -31,6 +31,8 @@ const ROUNDS: usize = 400;
 /// The fast ones are asked about this many points a round: short enough that most rounds run
 /// without being interrupted, so that the median means something on a busy machine.
 const FAST_POINTS: usize = 20_000;
+/// Stretches of other points before the measured one: enough to touch all of a table.
+const WARM: usize = 9;
 const AROUND_POINTS: usize = 2_000;
 const RASTER: usize = 1024;
 
@@ -358,8 +360,11 @@ fn race(
     let mut times = Times::default();
     for round in 0..ROUNDS {
         let from = round * FAST_POINTS % POINTS;
-        let other = (from + POINTS / 2) % POINTS;
-        let asked = [other, from].map(|at| (&xs[at..at + FAST_POINTS], &ys[at..at + FAST_POINTS]));
+        let asked: [_; WARM + 1] = std::array::from_fn(|nth| {
+            let at =
+                (from + (WARM - nth) * (POINTS / (WARM + 1) / FAST_POINTS * FAST_POINTS)) % POINTS;
+            (&xs[at..at + FAST_POINTS], &ys[at..at + FAST_POINTS])
+        });
         let points = &points[from..from + FAST_POINTS];
         let slow = &points[..SLOW_POINTS];
         times.plain.push(time(slow.len(), || {
@@ -411,19 +416,21 @@ fn through_prepared<'a>(
         .unwrap_or(NOWHERE)
 }
 
-/// Nanoseconds a point of filling `out`, after other points unmeasured: whoever ran before left the
-/// caches full of other things.
+/// Nanoseconds a point of filling `out` for the last points, after the others unmeasured: whoever ran
+/// before left the caches full of other things.
 fn timed(
-    [before, (xs, ys)]: [(&[i32], &[i32]); 2],
+    asked: [(&[i32], &[i32]); WARM + 1],
     out: &mut [u16],
     run: impl Fn(&[i32], &[i32], &mut [u16]),
 ) -> f64 {
-    run(before.0, before.1, &mut *out);
-    black_box(&mut *out);
-    time(out.len(), || {
-        run(xs, ys, &mut *out);
-        black_box(&mut *out);
-    })
+    let mut ns = 0.0;
+    for (xs, ys) in asked {
+        ns = time(out.len(), || {
+            run(xs, ys, &mut *out);
+            black_box(&mut *out);
+        });
+    }
+    ns
 }
 
 /// Nanoseconds a point.

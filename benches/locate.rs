@@ -377,20 +377,20 @@ fn race(
                 black_box(through_prepared(&plain, &prepared, degrees(p)));
             }
         }));
-        times.raster.push(timed(asked, &mut out, |xs, ys, out| {
+        times.raster.push(timed(&asked, &mut out, |xs, ys, out| {
             for ((&x, &y), out) in xs.iter().zip(ys).zip(out) {
                 *out = raster.read(x, y);
             }
         }));
-        times.scalar.push(timed(asked, &mut out, |xs, ys, out| {
+        times.scalar.push(timed(&asked, &mut out, |xs, ys, out| {
             for ((&x, &y), out) in xs.iter().zip(ys).zip(out) {
                 *out = index.locate(GridPoint { x, y }).unwrap_or(NOWHERE);
             }
         }));
-        times.batch.push(timed(asked, &mut out, |xs, ys, out| index.locate_batch(xs, ys, out)));
+        times.batch.push(timed(&asked, &mut out, |xs, ys, out| index.locate_batch(xs, ys, out)));
         times
             .portable
-            .push(timed(asked, &mut out, |xs, ys, out| index.locate_batch_portable(xs, ys, out)));
+            .push(timed(&asked, &mut out, |xs, ys, out| index.locate_batch_portable(xs, ys, out)));
         let some = &points[..AROUND_POINTS];
         times.around.push(time(some.len(), || {
             around.clear();
@@ -419,12 +419,12 @@ fn through_prepared<'a>(
 /// Nanoseconds a point of filling `out` for the last points, after the others unmeasured: whoever ran
 /// before left the caches full of other things.
 fn timed(
-    asked: [(&[i32], &[i32]); WARM + 1],
+    asked: &[(&[i32], &[i32])],
     out: &mut [u16],
     run: impl Fn(&[i32], &[i32], &mut [u16]),
 ) -> f64 {
     let mut ns = 0.0;
-    for (xs, ys) in asked {
+    for &(xs, ys) in asked {
         ns = time(out.len(), || {
             run(xs, ys, &mut *out);
             black_box(&mut *out);

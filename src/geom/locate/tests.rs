@@ -315,3 +315,21 @@ fn beyond_the_table_the_surroundings_are_still_exact() {
     let far = [-900_000_000, -50_000, 60_000, 900_000_000];
     same(&areas, far.iter().flat_map(|&x| far.map(|y| GridPoint { x, y })));
 }
+
+#[test]
+fn well_inside_an_area_its_own_rim_is_not_forgotten() {
+    // Many corners make many cells: most lie wholly within one area.
+    let round = |x: f64, y: f64, radius: f64| {
+        let corner = |nth: i32| {
+            let (sin, cos) = (f64::from(nth) * std::f64::consts::TAU / 600.0).sin_cos();
+            ((x + radius * cos) as i64, (y + radius * sin) as i64)
+        };
+        MultiPolygon(vec![Polygon::new(ring(&(0..600).map(corner).collect::<Vec<_>>()), vec![])])
+    };
+    let areas = [round(0.0, 0.0, 50_000.0), round(130_000.0, 20_000.0, 40_000.0)];
+    let mut dice = Dice(23);
+    let points: Vec<GridPoint> = (0..400)
+        .map(|_| GridPoint { x: dice.next(230_000) - 55_000, y: dice.next(120_000) - 55_000 })
+        .collect();
+    same(&areas, points.into_iter());
+}

@@ -298,7 +298,9 @@ fn put(out: &mut String, geometry: &Geometry<f64>) {
 }
 
 fn put_polygon(out: &mut String, word: &str, polygon: &Polygon<f64>) {
-    let exterior = Some(polygon.exterior()).filter(|ring| !ring.0.is_empty());
+    // An empty exterior is left out only with all the rest: otherwise a hole would become one.
+    let exterior = Some(polygon.exterior())
+        .filter(|ring| !ring.0.is_empty() || !polygon.interiors().is_empty());
     let rings: Vec<_> = exterior.into_iter().chain(polygon.interiors()).collect();
     put_list(out, word, &rings, |out, ring| put_list(out, "", &ring.0, put_coord));
 }
@@ -336,6 +338,8 @@ mod tests {
             "LINESTRING EMPTY",
             "POLYGON((0 0,4 0,4 4,0 0),(1 1,2 1,2 2,1 1))",
             "POLYGON EMPTY",
+            "POLYGON(EMPTY,(1 1,2 1,2 2,1 1))",
+            "MULTIPOLYGON(EMPTY,((0 0,4 0,4 4,0 0),EMPTY))",
             "MULTIPOINT((1 2),(3 4))",
             "MULTIPOINT EMPTY",
             "MULTILINESTRING((1 1,0 0),EMPTY)",

@@ -1,0 +1,325 @@
+//! Hostile input for the readers of files and the checker of shapes, for as long as one likes.
+//!
+//! Run by hand: `cargo bench --bench fuzz -- [MINUTES] [SEED]`. Each round makes one input from its
+//! number, so that a round that is reported can be run again: `-- 0 SEED` runs that one alone.
+//! `-- verdicts N` prints N shapes with our verdict, `t` or `f`, before their well-known text, to
+//! be held against another library. Ends with 1 when a reader panicked, contradicted itself, or took
+//! longer than [`ROUND_MAX_S`].
+
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
+use zonewarden::formats::{cell, csv, fixed, geojson, wkb, wkt};
+use zonewarden::geom::measure::on_grid;
+use zonewarden::geom::validity::{FAULTS_MAX, faults};
+
+/// Longest a round may take.
+const ROUND_MAX_S: f64 = 10.0;
+/// Longest input made.
+const BYTES_MAX: usize = 1 << 16;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let number = |at: usize| args.get(at).and_then(|arg| arg.parse::<u64>().ok());
+    if args.first().is_some_and(|arg| arg == "verdicts") {
+        verdicts(number(1).unwrap_or(1_000));
+        return ExitCode::SUCCESS;
+    }
+    let minutes = number(0).unwrap_or(1);
+    let first = number(1).unwrap_or(1);
+    let until = Instant::now() + Duration::from_secs(minutes * 60);
+    let (mut rounds, mut failed, mut slowest_s) = (0_u64, 0_u64, 0.0_f64);
+    for seed in first.. {
+        let start = Instant::now();
+        let outcome = catch_unwind(AssertUnwindSafe(|| round(seed)));
+        let took_s = start.elapsed().as_secs_f64();
+        slowest_s = slowest_s.max(took_s);
+        rounds += 1;
+        let fault = match outcome {
+            Err(_) => Some("panicked".to_owned()),
+            Ok(Err(fault)) => Some(fault),
+            Ok(Ok(())) if took_s > ROUND_MAX_S => Some(format!("took {took_s:.1} s")),
+            Ok(Ok(())) => None,
+        };
+        if let Some(fault) = fault {
+            failed += 1;
+            println!("seed {seed}: {fault}");
+        }
+        if Instant::now() >= until || failed >= 100 {
+            break;
+        }
+    }
+    println!("{rounds} rounds from seed {first}, {failed} failed, slowest {slowest_s:.2} s");
+    ExitCode::from(u8::from(failed > 0))
+}
+
+/// Small repeatable dice (splitmix64).
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        usize::try_from(self.next() % n.max(1) as u64).unwrap_or_default()
+    }
+
+    fn small(&mut self, n: u32) -> f64 {
+        f64::from(u32::try_from(self.next() % u64::from(n)).unwrap_or_default())
+    }
+
+    fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+        &all[self.below(all.len())]
+    }
+}
+
+fn round(seed: u64) -> Result<(), String> {
+    let dice = &mut Dice(seed);
+    match dice.below(8) {
+        0..=2 => shapes(dice),
+        3 => texts(dice),
+        4 => {
+            let text = mutated(dice, GEOJSON);
+            let again = geojson::write(&geojson::read(&text).layer);
+            geojson::read(&again);
+            Ok(())
+        }
+        5 => {
+            let text = mutated(dice, CSV);
+            let again = csv::write(&csv::read(&text).layer);
+            csv::read(&again);
+            Ok(())
+        }
+        6 => blobs(dice),
+        _ => numbers(dice),
+    }
+}
+
+/// What must hold of any shape's faults.
+fn shapes(dice: &mut Dice) -> Result<(), String> {
+    let shape = shape(dice);
+    let found = faults(&shape);
+    if found.len() > FAULTS_MAX + 2 {
+        return Err(format!("{} faults", found.len()));
+    }
+    // Neither the turn of the rings nor the order of the parts changes the verdict.
+    let turned = turned(&shape);
+    if faults(&turned).is_empty() != found.is_empty() {
+        return Err(format!("turned, the verdict turns: {}", wkt::write(&shape)));
+    }
+    let read = wkt::read(&wkt::write(&shape)).map_err(|fault| fault.to_string())?;
+    if faults(&read) != found {
+        return Err(format!("written and read, the faults change: {}", wkt::write(&shape)));
+    }
+    let rounded = on_grid(&shape);
+    if on_grid(&rounded) != rounded && found.is_empty() {
+        return Err(format!("rounding twice is not rounding once: {}", wkt::write(&shape)));
+    }
+    faults(&rounded);
+    Ok(())
+}
+
+fn turned(shape: &Geometry<f64>) -> Geometry<f64> {
+    let turn = |ring: &LineString<f64>| LineString(ring.0.iter().rev().copied().collect());
+    let polygon = |one: &Polygon<f64>| {
+        Polygon::new(turn(one.exterior()), one.interiors().iter().rev().map(turn).collect())
+    };
+    match shape {
+        Geometry::Polygon(one) => polygon(one).into(),
+        Geometry::MultiPolygon(all) => {
+            MultiPolygon(all.0.iter().rev().map(polygon).collect::<Vec<_>>()).into()
+        }
+        other => other.clone(),
+    }
+}
+
+/// Polygons on few places, so that everything that can coincide does, now and then with odd
+/// numbers.
+fn shape(dice: &mut Dice) -> Geometry<f64> {
+    let side = *dice.pick(&[4, 6, 9, 40, 100_000]);
+    let odd = dice.below(12) == 0;
+    let polygons: Vec<Polygon<f64>> = (0..=dice.below(3))
+        .map(|_| {
+            let rings: Vec<_> = (0..=dice.below(4)).map(|_| ring(dice, side, odd)).collect();
+            let mut rings = rings.into_iter();
+            let exterior = rings.next().unwrap_or_else(|| LineString(vec![]));
+            Polygon::new(exterior, rings.collect())
+        })
+        .collect();
+    if let [one] = polygons.as_slice() { one.clone().into() } else { MultiPolygon(polygons).into() }
+}
+
+fn ring(dice: &mut Dice, side: u32, odd: bool) -> LineString<f64> {
+    const ODD: [f64; 9] =
+        [f64::NAN, f64::INFINITY, 1e308, -1e99, 5e-324, -0.0, 0.1, 1e-200, 179.999_999_99];
+    let corner = |dice: &mut Dice| (dice.small(side), dice.small(side));
+    let mut coords: Vec<Coord<f64>> = match dice.below(3) {
+        // A box: the usual valid ring.
+        0 => {
+            let ((a, b), (w, h)) = (corner(dice), corner(dice));
+            let (w, h) = (w / 2.0 + 1.0, h / 2.0 + 1.0);
+            [(a, b), (a + w, b), (a + w, b + h), (a, b + h)].map(Coord::from).into()
+        }
+        // A star about a place: valid more often than not.
+        1 => {
+            let (x, y) = corner(dice);
+            let n = 3 + dice.below(8);
+            let mut spots: Vec<(f64, Coord<f64>)> = (0..n)
+                .map(|_| {
+                    let (dx, dy) = (dice.small(side) - x, dice.small(side) - y);
+                    (dy.atan2(dx), Coord { x: x + dx, y: y + dy })
+                })
+                .collect();
+            spots.sort_by(|a, b| a.0.total_cmp(&b.0));
+            spots.into_iter().map(|(_, c)| c).collect()
+        }
+        _ => (0..dice.below(9)).map(|_| corner(dice).into()).collect(),
+    };
+    if odd && !coords.is_empty() {
+        let at = dice.below(coords.len());
+        coords[at].x = *dice.pick(&ODD);
+    }
+    let mut ring = LineString(coords);
+    ring.close();
+    ring
+}
+
+fn texts(dice: &mut Dice) -> Result<(), String> {
+    let text = mutated(dice, WKT);
+    let Ok(text) = std::str::from_utf8(&text) else { return Ok(()) };
+    wkt::split_srid(text);
+    cell::decode(text);
+    if let Ok(shape) = wkt::read(text) {
+        let written = wkt::write(&shape);
+        let again = wkt::read(&written).map(|again| wkt::write(&again));
+        if again.as_ref() != Ok(&written) {
+            return Err(format!("{written} reads as {again:?}"));
+        }
+        faults(&shape);
+    }
+    Ok(())
+}
+
+fn blobs(dice: &mut Dice) -> Result<(), String> {
+    let shape = shape(dice);
+    let plain =
+        if dice.below(2) == 0 { wkb::write_wkb(&shape) } else { wkb::write_gpkg(&shape, 4326) };
+    let blob = mutated(dice, &[&plain]);
+    for read in [wkb::read_wkb(&blob), wkb::read_gpkg(&blob)].into_iter().flatten() {
+        if let Some(geometry) = read.geometry {
+            faults(&geometry);
+            wkb::read_wkb(&wkb::write_wkb(&geometry)).map_err(|fault| format!("{fault:?}"))?;
+        }
+    }
+    wkb::gpkg_envelope(&blob);
+    Ok(())
+}
+
+/// Numbers read fast must be the numbers the standard library reads.
+fn numbers(dice: &mut Dice) -> Result<(), String> {
+    let value = f64::from_bits(dice.next());
+    let text = match dice.below(4) {
+        0 => format!("{value}"),
+        1 => format!("{value:e}"),
+        2 => format!("{:.*}", dice.below(18), dice.small(360_000) / 1_000.0 - 180.0),
+        _ => String::from_utf8_lossy(&mutated(dice, &[b"109.4843328", b"-1e-3", b"+.5"])).into(),
+    };
+    fixed::degrees(text.as_bytes());
+    let (ours, theirs) = (fixed::number(text.as_bytes()), text.parse::<f64>().ok());
+    match (ours, theirs) {
+        (Some(a), Some(b)) if a.to_bits() != b.to_bits() && !(a.is_nan() && b.is_nan()) => {
+            Err(format!("`{text}` is {b}, read as {a}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+const WKT: &[&[u8]] = &[
+    b"POLYGON((0 0,4 0,4 4,0 0),(1 1,2 1,2 2,1 1))",
+    b"MULTIPOLYGON Z(((0 0 1,4 0 1,4 4 1,0 0 1)),EMPTY)",
+    b"GEOMETRYCOLLECTION(POINT(1 2),GEOMETRYCOLLECTION(LINESTRING(0 0,1 1)))",
+    b"SRID=4326;MULTIPOINT((1 2),3 4)",
+    b"POINT(NaN -inf)",
+];
+const GEOJSON: &[&[u8]] = &[
+    br#"{"type":"FeatureCollection","name":"x","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:OGC:1.3:CRS84"}},"features":[{"type":"Feature","id":7,"geometry":{"type":"Polygon","coordinates":[[[109.1,36.1],[109.2,36.1],[109.2,36.2],[109.1,36.1]]]},"properties":{"name":"\u4e00","a":[1,{"b":null}],"n":1e400}}]}"#,
+    br#"{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2,3]},{"type":"MultiLineString","coordinates":[[[1,2],[3,4]],[]]}]}"#,
+    br#"{"type":"Feature","geometry":null,"properties":null}"#,
+];
+const CSV: &[&[u8]] = &[
+    b"id,name,lon,lat\n1,\"a, \"\"b\"\"\",109.48,36.58\n2,x,,\n",
+    b"\xef\xbb\xbfcode;wkt;zone\r\nA1;\"POLYGON((0 0,1 0,1 1,0 0))\";3\r\n",
+    b"x\ty\tkind\n1.5\t2.5\tschool\n",
+];
+
+/// One of the samples with some bytes changed, cut, doubled or joined with another.
+fn mutated(dice: &mut Dice, samples: &[&[u8]]) -> Vec<u8> {
+    const WORDS: &[&[u8]] = &[
+        b"(",
+        b")",
+        b",",
+        b"[",
+        b"]",
+        b"{",
+        b"}",
+        b"\"",
+        b"\\u0000",
+        b"NaN",
+        b"-",
+        b"1e999",
+        b"\xff",
+        b"\0",
+        b"EMPTY",
+        b" ",
+        b"\n",
+        b"null",
+        b"9007199254740993",
+        b"0x10",
+        b"\xe4\xb8\x80",
+        b"'",
+        b";",
+    ];
+    let mut bytes = dice.pick(samples).to_vec();
+    for _ in 0..=dice.below(6) {
+        let at = dice.below(bytes.len() + 1);
+        let end = (at + dice.below(40)).min(bytes.len());
+        match dice.below(7) {
+            0 => {
+                bytes.drain(at..end);
+            }
+            1 => bytes.truncate(at),
+            2 => {
+                bytes.splice(at..at, dice.pick(WORDS).iter().copied());
+            }
+            3 => {
+                let piece = bytes[at..end].repeat(1 + dice.below(200));
+                bytes.splice(at..at, piece);
+            }
+            4 => {
+                let other = *dice.pick(samples);
+                bytes.splice(at..end, other[dice.below(other.len() + 1)..].iter().copied());
+            }
+            5 if at < bytes.len() => bytes[at] = u8::try_from(dice.below(256)).unwrap_or_default(),
+            _ if at < bytes.len() => bytes[at] ^= 1 << dice.below(8),
+            _ => {}
+        }
+        bytes.truncate(BYTES_MAX);
+    }
+    bytes
+}
+
+fn verdicts(count: u64) {
+    for seed in 1..=count {
+        let shape = shape(&mut Dice(seed));
+        let verdict = if faults(&shape).is_empty() { 't' } else { 'f' };
+        println!("{verdict} {}", wkt::write(&shape));
+    }
+}

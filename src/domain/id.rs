@@ -1,4 +1,4 @@
-//! What things are called inside the service: short codes of the city's own, and UUIDv7 for
+//! What things are called inside the service: short codes of the city's own, and `UUIDv7` for
 //! what the service itself creates.
 
 use std::borrow::Borrow;

@@ -10,7 +10,7 @@ use crate::geom::crs::Crs;
 /// What somebody told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Made by the service, UUIDv7.
+    /// Made by the service, `UUIDv7`.
     pub id: ReportId,
     /// Through which door it came: `hotline`, `wechat`, `open311`, `patrol` …
     pub source: String,

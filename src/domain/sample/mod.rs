@@ -1,9 +1,9 @@
 //! The demonstration city: an illustrative valley town, the same for the same seed.
 //!
 //! A lattice of streets is bent along three valley arms that meet where two rivers meet
-//! ([`valley`], [`lattice`]). Every edge of it is kept once ([`mesh`]); blocks, communities and
-//! zones are sets of whole cells ([`zones`]) and become polygons by cancelling the edges they share
-//! ([`outline`]), so that they tile the built-up area exactly. Only whole numbers, the four
+//! (`valley`, `lattice`). Every edge of it is kept once (`mesh`); blocks, communities and
+//! zones are sets of whole cells (`zones`) and become polygons by cancelling the edges they share
+//! (`outline`), so that they tile the built-up area exactly. Only whole numbers, the four
 //! operations, square roots and `libm` take part: every machine makes the same bytes.
 
 mod dice;

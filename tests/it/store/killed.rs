@@ -36,6 +36,7 @@ fn victim() {
     });
 }
 
+#[expect(clippy::print_stdout, reason = "the parent process reads what was acknowledged")]
 async fn file_for_ever(store: Store, mut dice: Dice) {
     loop {
         let key = dice.next();

@@ -20,6 +20,10 @@ pub const FIELDS_MAX: usize = 1_000;
 /// Most findings that are listed one by one; the rest is counted.
 pub const FINDINGS_MAX: usize = 1_000;
 
+/// An overlap or gap that is narrower than this (m) is a hair line: real boundary files are full
+/// of them, where two bodies drew the same street.
+pub const HAIR_M: f64 = 0.1;
+
 /// Features of one file, in the file's order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layer {

@@ -88,6 +88,12 @@ pub async fn import(
         let ask = ask.clone();
         blocking(move || file::read(&bytes, ask.format, ask.layer.as_deref())).await?
     };
+    let rows = read.layer.features.len();
+    // Where the file as a whole is not understood, what its rows would say is noise.
+    if read.findings.iter().any(|finding| !finding.warning && finding.row == 0) {
+        let (findings, tally) = (read.findings, Tally::default());
+        return Ok(Outcome { city, rows, findings, tally, committed: None });
+    }
     let mut found = Findings::default();
     found.extend(read.findings);
     let crs =
@@ -95,10 +101,9 @@ pub async fn import(
             found.push(*finding);
             Crs::Wgs84
         });
-    let rows = read.layer.features.len();
-    let unreadable = found.refused() && rows == 0;
+    let unclear = found.refused() && rows == 0;
     let (layer, before) = (Arc::new(read.layer), found.into_vec());
-    if unreadable {
+    if unclear {
         let tally = Tally::default();
         return Ok(Outcome { city, rows, findings: before, tally, committed: None });
     }

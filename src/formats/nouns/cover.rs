@@ -8,15 +8,12 @@ use geo::{Area, BooleanOps, BoundingRect, Euclidean, Length, MapCoords, unary_un
 use geo_types::{Coord, LineString, MultiPolygon, Polygon, Rect};
 
 use crate::domain::atlas::zone::Zone;
-use crate::formats::layer::{Finding, Findings};
+use crate::formats::layer::{Finding, Findings, HAIR_M};
 use crate::geom::coord::{STEPS_PER_DEGREE, step};
 use crate::geom::project::Scale;
 
 /// Most vertices of all zones together that are checked.
 pub const COVER_VERTICES_MAX: usize = 5_000_000;
-/// An overlap or gap that is narrower than this (m) is a hair line: real boundary files are full
-/// of them, where two bodies drew the same street.
-pub const HAIR_M: f64 = 0.1;
 /// What is covered twice and is smaller than this (m²) altogether is the overlay's rounding.
 const NOTHING_M2: f64 = 1e-3;
 

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use geo::{CoordsIter, MapCoords};
 use geo_types::{Coord, Geometry, LineString, MultiLineString, MultiPolygon, Polygon};
 
-use crate::formats::layer::{FEATURE_VERTICES_MAX, Findings};
+use crate::formats::layer::{FEATURE_VERTICES_MAX, Findings, HAIR_M};
 use crate::geom::coord::{LonLat, PositionFault, step};
 use crate::geom::crs::{Crs, convert_geometry};
 use crate::geom::measure;
@@ -39,11 +39,16 @@ pub(super) fn place(
         );
         return None;
     }
-    let geometry = enter(geometry, crs, row, found)?;
-    let geometry = tidy(geometry, row, found)?;
+    let given = geometry;
+    let geometry = tidy(enter(given, crs, row, found)?, row, found)?;
     let mut faults = faults_of(&geometry);
     if faults.is_empty() {
         return Some(geometry);
+    }
+    if let Geometry::MultiPolygon(parts) = given
+        && let Some(rest) = without_slivers(parts, row, found)
+    {
+        return place(&rest.into(), crs, row, found);
     }
     let more = faults.len().saturating_sub(FAULTS_MAX);
     faults.truncate(FAULTS_MAX);
@@ -66,6 +71,40 @@ pub(super) fn place(
         found.error(row, "geometry", format!("{more} more such faults"), "mend the shape");
     }
     None
+}
+
+/// The parts without those that were valid, are a hair line, and cross themselves once they lie on
+/// the grid: real boundary files have such crumbs. `None` when there is no such part, or nothing
+/// else.
+fn without_slivers(
+    parts: &MultiPolygon<f64>,
+    row: usize,
+    found: &mut Findings,
+) -> Option<MultiPolygon<f64>> {
+    let is_sliver = |part: &&Polygon<f64>| {
+        let (area_m2, around_m) =
+            (measure::polygon_area_m2(part), measure::length_m(&part.exterior().clone().into()));
+        let part = Geometry::from((*part).clone());
+        2.0 * area_m2.abs() < HAIR_M * around_m
+            && !faults_of(&measure::on_grid(&part)).is_empty()
+            && faults_of(&part).is_empty()
+    };
+    let (slivers, rest): (Vec<_>, Vec<_>) = parts.0.iter().partition(is_sliver);
+    if slivers.is_empty() || rest.is_empty() {
+        return None;
+    }
+    for sliver in slivers {
+        let at = sliver.exterior().0.first().copied().unwrap_or_default();
+        found.warning(
+            row,
+            format!("part at {}, {}", at.x, at.y),
+            format!(
+                "the part is narrower than {HAIR_M} m and crosses itself on the grid of 1e-7 degree"
+            ),
+            "it is left out",
+        );
+    }
+    Some(MultiPolygon(rest.into_iter().cloned().collect()))
 }
 
 /// Every vertex through the door: finite, on the globe, WGS84, on the grid.

@@ -75,7 +75,7 @@ fn places() {
             (0..).zip(0_u32..50_000).map(|(i, n)| (to_segment_m(from, spot(n), spot(n)), i));
         places.collect()
     };
-    let (_, plain_s) = timed(|| {
+    let ((), plain_s) = timed(|| {
         for &from in &asked[..20] {
             let mut all = plain(from);
             all.select_nth_unstable_by(1_000, |a, b| a.0.total_cmp(&b.0));
@@ -85,7 +85,7 @@ fn places() {
     let plain_s = plain_s / 20.0;
     println!("plain loop over all: {:.0} µs", plain_s * 1e6);
     for k in [1, 10, 100, 1_000] {
-        let (_, took_s) = timed(|| {
+        let ((), took_s) = timed(|| {
             for &from in &asked {
                 black_box(index.nearest(grid(from), k, f64::INFINITY, &|_| true));
             }

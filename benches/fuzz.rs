@@ -89,13 +89,13 @@ fn round(seed: u64) -> Result<(), String> {
         4 => {
             let text = mutated(dice, GEOJSON);
             let again = geojson::write(&geojson::read(&text).layer);
-            geojson::read(&again);
+            let _ = geojson::read(&again);
             Ok(())
         }
         5 => {
             let text = mutated(dice, CSV);
             let again = csv::write(&csv::read(&text).layer);
-            csv::read(&again);
+            let _ = csv::read(&again);
             Ok(())
         }
         6 => blobs(dice),
@@ -123,7 +123,7 @@ fn shapes(dice: &mut Dice) -> Result<(), String> {
     if on_grid(&rounded) != rounded && found.is_empty() {
         return Err(format!("rounding twice is not rounding once: {}", wkt::write(&shape)));
     }
-    faults(&rounded);
+    let _ = faults(&rounded);
     Ok(())
 }
 
@@ -195,15 +195,15 @@ fn ring(dice: &mut Dice, side: u32, odd: bool) -> LineString<f64> {
 fn texts(dice: &mut Dice) -> Result<(), String> {
     let text = mutated(dice, WKT);
     let Ok(text) = std::str::from_utf8(&text) else { return Ok(()) };
-    wkt::split_srid(text);
-    cell::decode(text);
+    let _ = wkt::split_srid(text);
+    let _ = cell::decode(text);
     if let Ok(shape) = wkt::read(text) {
         let written = wkt::write(&shape);
         let again = wkt::read(&written).map(|again| wkt::write(&again));
         if again.as_ref() != Ok(&written) {
             return Err(format!("{written} reads as {again:?}"));
         }
-        faults(&shape);
+        let _ = faults(&shape);
     }
     Ok(())
 }
@@ -215,11 +215,11 @@ fn blobs(dice: &mut Dice) -> Result<(), String> {
     let blob = mutated(dice, &[&plain]);
     for read in [wkb::read_wkb(&blob), wkb::read_gpkg(&blob)].into_iter().flatten() {
         if let Some(geometry) = read.geometry {
-            faults(&geometry);
+            let _ = faults(&geometry);
             wkb::read_wkb(&wkb::write_wkb(&geometry)).map_err(|fault| format!("{fault:?}"))?;
         }
     }
-    wkb::gpkg_envelope(&blob);
+    let _ = wkb::gpkg_envelope(&blob);
     Ok(())
 }
 
@@ -232,7 +232,7 @@ fn numbers(dice: &mut Dice) -> Result<(), String> {
         2 => format!("{:.*}", dice.below(18), dice.small(360_000) / 1_000.0 - 180.0),
         _ => String::from_utf8_lossy(&mutated(dice, &[b"109.4843328", b"-1e-3", b"+.5"])).into(),
     };
-    fixed::degrees(text.as_bytes());
+    let _ = fixed::degrees(text.as_bytes());
     let (ours, theirs) = (fixed::number(text.as_bytes()), text.parse::<f64>().ok());
     match (ours, theirs) {
         (Some(a), Some(b)) if a.to_bits() != b.to_bits() && !(a.is_nan() && b.is_nan()) => {

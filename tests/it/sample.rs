@@ -13,14 +13,14 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("geodata")
 }
 
-/// Every file below `folder` by its name, but the one that people wrote.
+/// Every file below `folder` by its name, but the words and the picture that people made.
 fn committed(folder: &Path, before: &str, out: &mut BTreeMap<String, Vec<u8>>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = format!("{before}{}", path.file_name().unwrap().to_str().unwrap());
         if path.is_dir() {
             committed(&path, &format!("{name}/"), out);
-        } else if name != "README.md" {
+        } else if !["README.md", "zonewarden.png"].contains(&name.as_str()) {
             out.insert(name, std::fs::read(path).unwrap());
         }
     }

@@ -45,9 +45,16 @@ impl Json {
     /// A text in quotes.
     pub fn text(&mut self, text: &str) -> &mut Self {
         self.bytes.push(b'"');
+        // Nearly every text is plain: one look without branches, then one copy.
+        let special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+        if !text.bytes().fold(false, |found, byte| found | special(byte)) {
+            self.bytes.extend_from_slice(text.as_bytes());
+            self.bytes.push(b'"');
+            return self;
+        }
         let mut from = 0;
         for (at, byte) in text.bytes().enumerate() {
-            if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            if !special(byte) {
                 continue;
             }
             self.bytes.extend_from_slice(&text.as_bytes()[from..at]);

@@ -101,7 +101,8 @@ impl PlaceIndex {
             }
             match what {
                 What::Item(item) => {
-                    if wanted(item) && found.insert(item) {
+                    // The only one asked for cannot come twice.
+                    if wanted(item) && (k == 1 || found.insert(item)) {
                         hits.push(Hit { item, distance_m });
                         if hits.len() == k {
                             break;
@@ -109,7 +110,8 @@ impl PlaceIndex {
                     }
                 }
                 What::Node(node) => {
-                    queue.extend(node.children().iter().map(|child| self.waiting(child, &ruler)));
+                    let children = node.children().iter().map(|child| self.waiting(child, &ruler));
+                    queue.extend(children.filter(|child| child.distance_m <= max_m));
                 }
             }
         }

@@ -46,8 +46,8 @@ impl Json {
     pub fn text(&mut self, text: &str) -> &mut Self {
         self.bytes.push(b'"');
         // Nearly every text is plain: one look without branches, then one copy.
-        let special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
-        if !text.bytes().fold(false, |found, byte| found | special(byte)) {
+        let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+        if text.bytes().fold(0, |found, byte| found | u8::from(special(byte))) == 0 {
             self.bytes.extend_from_slice(text.as_bytes());
             self.bytes.push(b'"');
             return self;

@@ -24,23 +24,23 @@ pub struct Place {
 
 /// What was answered, and for which grid point.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Located {
+pub struct Located<'a> {
     /// The place, WGS84, on the grid.
     pub position: GridPoint,
     /// Who answers, and why.
-    pub answer: Answer,
+    pub answer: Answer<'a>,
 }
 
 /// Who answers at a place.
 ///
 /// # Errors
 /// Every fault of the place.
-pub fn locate(
-    atlas: &Atlas,
+pub fn locate<'a>(
+    atlas: &'a Atlas,
     place: &Place,
     category: Option<&CategoryCode>,
     at: Instant,
-) -> Result<Located, Vec<Fault>> {
+) -> Result<Located<'a>, Vec<Fault>> {
     let position = enter(atlas, place)?;
     let ask = Ask { position, accuracy_m: place.accuracy_m, category, at };
     Ok(Located { position, answer: routing::route(atlas, &ask) })

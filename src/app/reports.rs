@@ -171,19 +171,19 @@ fn checked(seat: &Seat, telling: Telling, once: Once, now: Instant) -> Result<Re
     }
 }
 
-fn assignment(report: &Report, answer: &Answer, now: Instant) -> Assignment {
+fn assignment(report: &Report, answer: &Answer<'_>, now: Instant) -> Assignment {
     Assignment {
         report: report.id,
         turn: 1,
         plan_version: answer.plan_version,
         atlas_version: answer.atlas_version,
-        zone: answer.zone.clone(),
+        zone: answer.zone.map(|zone| zone.id.clone()),
         unit: answer.unit.clone(),
-        co: answer.co.clone(),
+        co: answer.co.iter().copied().cloned().collect(),
         rule: answer.fired.code().to_owned(),
         confidence: answer.confidence,
         border_m: answer.border_m,
-        runner_up: answer.runner_up.as_ref().map(|next| next.zone.clone()),
+        runner_up: answer.runner_up.map(|next| next.zone.id.clone()),
         for_dispatcher: answer.for_dispatcher,
         actor: "router".to_owned(),
         at: now,

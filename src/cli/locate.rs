@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::app::clock::Clock;
 use crate::cli::common::Common;
 use crate::cli::zones::{self, Loaded, Naming, ZonesArgs};
-use crate::domain::id::{CategoryCode, UnitId, ZoneId};
+use crate::domain::atlas::zone::Zone;
+use crate::domain::id::{CategoryCode, UnitId};
 use crate::domain::reports::categories;
 use crate::domain::reports::confidence::accuracy;
 use crate::domain::reports::routing::{Answer, Ask, Fired, LostWhy, route};
@@ -94,24 +95,21 @@ pub fn run(common: &Common, args: &LocateArgs) -> miette::Result<()> {
     Ok(())
 }
 
-fn as_json(loaded: &Loaded, args: &LocateArgs, position: GridPoint, answer: &Answer) -> Value {
+fn as_json(loaded: &Loaded, args: &LocateArgs, position: GridPoint, answer: &Answer<'_>) -> Value {
     let here = position.degrees();
     let unit = |id: &UnitId| loaded.naming.unit(&loaded.atlas, id).to_owned();
-    let zone = |id: &ZoneId| {
-        let zone = loaded.atlas.zone(id);
-        zone.map_or(id.as_str(), |zone| loaded.naming.zone(zone)).to_owned()
-    };
+    let zone = |zone: &Zone| loaded.naming.zone(zone).to_owned();
     let lost = answer.lost.iter().map(|lost| {
         json!({
-            "rule": lost.rule,
-            "unit": lost.unit.as_ref().map(unit),
+            "rule": lost.rule.code(),
+            "unit": lost.unit.map(unit),
             "why": why(lost.why).0,
         })
     });
     json!({
         "atlas_version": answer.atlas_version,
         "border_m": answer.border_m,
-        "co": answer.co.iter().map(unit).collect::<Vec<_>>(),
+        "co": answer.co.iter().copied().map(unit).collect::<Vec<_>>(),
         "confidence": answer.confidence,
         "crs": args.crs.code(),
         "for_dispatcher": answer.for_dispatcher,
@@ -120,13 +118,13 @@ fn as_json(loaded: &Loaded, args: &LocateArgs, position: GridPoint, answer: &Ans
         "plan_version": answer.plan_version,
         "position": { "lat": here.lat(), "lon": here.lon() },
         "rule": answer.fired.code(),
-        "runner_up": answer.runner_up.as_ref().map(|next| json!({
+        "runner_up": answer.runner_up.map(|next| json!({
             "distance_m": next.distance_m,
-            "unit": unit(&next.unit),
-            "zone": zone(&next.zone),
+            "unit": unit(&next.zone.lead),
+            "zone": zone(next.zone),
         })),
-        "unit": unit(&answer.unit),
-        "zone": answer.zone.as_ref().map(zone),
+        "unit": unit(answer.unit),
+        "zone": answer.zone.map(zone),
     })
 }
 
@@ -144,29 +142,28 @@ fn in_words(
     loaded: &Loaded,
     args: &LocateArgs,
     position: GridPoint,
-    answer: &Answer,
+    answer: &Answer<'_>,
 ) -> Result<String, std::fmt::Error> {
     let atlas = &loaded.atlas;
     let unit = |id: &UnitId| called(loaded, id.as_str(), atlas.unit(id).map(|unit| &unit.names));
-    let zone = |id: &ZoneId| called(loaded, id.as_str(), atlas.zone(id).map(|zone| &zone.names));
+    let zone = |zone: &Zone| called(loaded, zone.id.as_str(), Some(&zone.names));
     let mut text = String::new();
     let here = position.degrees();
     let given = if args.crs.same_degrees(Crs::Wgs84) { "" } else { ", converted" };
     let (lon, lat, system) = (here.lon(), here.lat(), args.crs.code());
     writeln!(text, "位置 Position      {lon:.7}, {lat:.7} (WGS84; given in {system}{given})")?;
-    writeln!(text, "责任单位 Unit      {}", unit(&answer.unit))?;
+    writeln!(text, "责任单位 Unit      {}", unit(answer.unit))?;
     for co in &answer.co {
         writeln!(text, "协同单位 Beside it {}", unit(co))?;
     }
-    let inside = answer.zone.as_ref().map_or("区外 outside every zone".to_owned(), zone);
+    let inside = answer.zone.map_or("区外 outside every zone".to_owned(), zone);
     writeln!(text, "责任区 Zone        {inside}")?;
-    let reason = match &answer.fired {
+    let reason = match answer.fired {
         Fired::Zone => "责任区牵头单位, the zone's lead unit".to_owned(),
         Fired::Fallback => "属地兜底, the fallback unit".to_owned(),
-        Fired::Rule(id) => {
-            let rule = atlas.rules().iter().find(|rule| rule.id == *id);
-            let class = rule.map_or("rule", |rule| rule.reach.code());
-            format!("{} ({class} rule)", called(loaded, id.as_str(), rule.map(|r| &r.names)))
+        Fired::Rule(rule) => {
+            let named = called(loaded, rule.id.as_str(), Some(&rule.names));
+            format!("{named} ({} rule)", rule.reach.code())
         }
     };
     writeln!(text, "依据 Why           {reason}")?;
@@ -179,13 +176,13 @@ fn in_words(
         let to = if answer.zone.is_some() { "nearest border" } else { "nearest zone" };
         writeln!(text, "距边界 Border      {border_m:.1} m to the {to}")?;
     }
-    if let Some(next) = &answer.runner_up {
+    if let Some(next) = answer.runner_up {
         let metres = next.distance_m;
         writeln!(
             text,
             "相邻 Next zone     {}, {metres:.1} m, {}",
-            zone(&next.zone),
-            unit(&next.unit)
+            zone(next.zone),
+            unit(&next.zone.lead)
         )?;
     }
     let assumed = atlas.city().assumed_accuracy_m;
@@ -196,8 +193,11 @@ fn in_words(
         writeln!(text, "待派遣 Dispatcher  below the city's floor: a dispatcher decides")?;
     }
     for lost in &answer.lost {
-        let names = atlas.rules().iter().find(|rule| rule.id.as_str() == lost.rule);
-        let rule = called(loaded, &lost.rule, names.map(|rule| &rule.names));
+        let names = match lost.rule {
+            Fired::Rule(rule) => Some(&rule.names),
+            Fired::Zone | Fired::Fallback => None,
+        };
+        let rule = called(loaded, lost.rule.code(), names);
         writeln!(text, "未适用 Lost        {rule}: {}", why(lost.why).1)?;
     }
     if loaded.naming == Naming::Codes {

@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 
 use crate::app::locate::Located;
 use crate::domain::atlas::in_force::Atlas;
-use crate::domain::atlas::rule::Rule;
-use crate::domain::id::{UnitId, ZoneId};
+use crate::domain::atlas::zone::Zone;
+use crate::domain::id::UnitId;
 use crate::domain::reports::routing::{Fired, Lost, LostWhy, Neighbour};
 use crate::domain::text::Names;
 use crate::geom::crs::Crs;
@@ -129,7 +129,7 @@ pub struct AnswerBody {
 }
 
 /// Writes the answer as [`AnswerBody`] documents it.
-pub fn write(json: &mut Json, atlas: &Atlas, located: &Located, given: Crs) {
+pub fn write(json: &mut Json, atlas: &Atlas, located: &Located<'_>, given: Crs) {
     let answer = &located.answer;
     json.raw("{\"city\":").text(atlas.city().id.as_str());
     json.raw(",\"plan_version\":").whole(answer.plan_version);
@@ -138,22 +138,22 @@ pub fn write(json: &mut Json, atlas: &Atlas, located: &Located, given: Crs) {
     json.raw(",\"lat\":").degrees(located.position.y);
     json.raw("},\"given_crs\":\"").raw(given.code());
     json.raw("\",\"zone\":");
-    match &answer.zone {
-        Some(id) => zone(json, atlas, id),
+    match answer.zone {
+        Some(found) => zone(json, found),
         None => {
             json.raw("null");
         }
     }
     json.raw(",\"unit\":");
-    unit(json, atlas, &answer.unit);
+    unit(json, atlas, answer.unit);
     json.raw(",\"co\":").list(&answer.co, |json, id| unit(json, atlas, id));
     json.raw(",\"rule\":").text(answer.fired.code());
     json.raw(",\"rule_names\":");
-    rule_names(json, atlas, &answer.fired);
-    json.raw(",\"lost\":").list(&answer.lost, |json, one| lost(json, atlas, one));
+    rule_names(json, answer.fired);
+    json.raw(",\"lost\":").list(&answer.lost, |json, one| lost(json, one));
     json.raw(",\"border_m\":").fixed_or_null(answer.border_m, 2);
     json.raw(",\"runner_up\":");
-    match &answer.runner_up {
+    match answer.runner_up {
         Some(next) => runner_up(json, atlas, next),
         None => {
             json.raw("null");
@@ -171,12 +171,11 @@ pub fn unit(json: &mut Json, atlas: &Atlas, id: &UnitId) {
 }
 
 /// Writes a zone as [`ZoneRef`] documents it.
-pub fn zone(json: &mut Json, atlas: &Atlas, id: &ZoneId) {
-    let zone = atlas.zone(id);
-    json.raw("{\"id\":").text(id.as_str());
-    json.raw(",\"number\":").whole(zone.map_or(0, |zone| i64::from(zone.number)));
+pub fn zone(json: &mut Json, zone: &Zone) {
+    json.raw("{\"id\":").text(zone.id.as_str());
+    json.raw(",\"number\":").whole(i64::from(zone.number));
     json.raw(",\"names\":");
-    names_or_empty(json, zone.map(|zone| &zone.names));
+    names(json, &zone.names);
     json.raw("}");
 }
 
@@ -194,28 +193,19 @@ fn names_or_empty(json: &mut Json, found: Option<&Names>) {
     }
 }
 
-fn rule_names(json: &mut Json, atlas: &Atlas, fired: &Fired) {
-    let Fired::Rule(id) = fired else {
-        json.raw("null");
-        return;
-    };
-    names_or_empty(json, rule(atlas, id.as_str()).map(|rule| &rule.names));
-}
-
-fn rule<'a>(atlas: &'a Atlas, code: &str) -> Option<&'a Rule> {
-    let rules = atlas.rules();
-    rules.binary_search_by(|rule| rule.id.as_str().cmp(code)).ok().map(|at| &rules[at])
-}
-
-fn lost(json: &mut Json, atlas: &Atlas, lost: &Lost) {
-    json.raw("{\"rule\":").text(&lost.rule).raw(",\"rule_names\":");
-    match rule(atlas, &lost.rule) {
-        Some(rule) => names(json, &rule.names),
-        None => {
+fn rule_names(json: &mut Json, fired: Fired<'_>) {
+    match fired {
+        Fired::Rule(rule) => names(json, &rule.names),
+        Fired::Zone | Fired::Fallback => {
             json.raw("null");
         }
     }
-    json.raw(",\"unit\":").text_or_null(lost.unit.as_ref().map(UnitId::as_str));
+}
+
+fn lost(json: &mut Json, lost: &Lost<'_>) {
+    json.raw("{\"rule\":").text(lost.rule.code()).raw(",\"rule_names\":");
+    rule_names(json, lost.rule);
+    json.raw(",\"unit\":").text_or_null(lost.unit.map(UnitId::as_str));
     json.raw(",\"why\":\"").raw(why(lost.why)).raw("\"}");
 }
 
@@ -228,10 +218,10 @@ fn why(why: LostWhy) -> &'static str {
     }
 }
 
-fn runner_up(json: &mut Json, atlas: &Atlas, next: &Neighbour) {
+fn runner_up(json: &mut Json, atlas: &Atlas, next: Neighbour<'_>) {
     json.raw("{\"zone\":");
-    zone(json, atlas, &next.zone);
+    zone(json, next.zone);
     json.raw(",\"unit\":");
-    unit(json, atlas, &next.unit);
+    unit(json, atlas, &next.zone.lead);
     json.raw(",\"distance_m\":").fixed(next.distance_m, 2).raw("}");
 }

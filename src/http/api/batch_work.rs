@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::app::locate::{Located, Place, locate};
 use crate::app::refusal::Fault;
 use crate::domain::atlas::in_force::Atlas;
-use crate::domain::id::{CategoryCode, ZoneId};
+use crate::domain::id::CategoryCode;
 use crate::domain::time::Instant;
 use crate::geom::crs::Crs;
 use crate::http::api::rows::Form;
@@ -213,7 +213,7 @@ impl Work {
         }
     }
 
-    fn locate(&self, lon: f64, lat: f64, ask: &RowAsk<'_>) -> Result<Located, Vec<Fault>> {
+    fn locate(&self, lon: f64, lat: f64, ask: &RowAsk<'_>) -> Result<Located<'_>, Vec<Fault>> {
         let mut faults = Vec::new();
         let mut or = |place: &str, words: String| faults.push(Fault::new(place, words));
         let crs = match ask.crs.map(params::crs) {
@@ -301,13 +301,12 @@ impl Work {
                     number.map(|number| json.fixed(number, decimals));
                     String::from_utf8(json.into_bytes()).unwrap_or_default()
                 };
-                let next = answer.runner_up.as_ref();
                 [
-                    answer.zone.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    answer.zone.map(|zone| zone.id.to_string()).unwrap_or_default(),
                     answer.unit.to_string(),
                     answer.fired.code().to_owned(),
                     number(answer.border_m, 2),
-                    next.map(|next| next.zone.to_string()).unwrap_or_default(),
+                    answer.runner_up.map(|next| next.zone.id.to_string()).unwrap_or_default(),
                     number(Some(answer.confidence), 4),
                     answer.plan_version.to_string(),
                     String::new(),
@@ -320,7 +319,7 @@ impl Work {
         &self,
         columns: &Columns,
         record: &csv::ByteRecord,
-    ) -> Result<Located, Vec<Fault>> {
+    ) -> Result<Located<'_>, Vec<Fault>> {
         if record.len() != columns.count {
             let words = format!("has {} fields, the header {}", record.len(), columns.count);
             return Err(vec![Fault::new("row", words)]);
@@ -399,18 +398,17 @@ fn begin(json: &mut Json, row: u64, id: Option<&str>) {
     }
 }
 
-fn write_answer(json: &mut Json, row: u64, id: Option<&str>, located: &Located) {
+fn write_answer(json: &mut Json, row: u64, id: Option<&str>, located: &Located<'_>) {
     let answer = &located.answer;
     begin(json, row, id);
-    json.raw(",\"zone\":").text_or_null(answer.zone.as_ref().map(ZoneId::as_str));
+    json.raw(",\"zone\":").text_or_null(answer.zone.map(|zone| zone.id.as_str()));
     json.raw(",\"unit\":").text(answer.unit.as_str());
     json.raw(",\"co\":").list(&answer.co, |json, unit| {
         json.text(unit.as_str());
     });
     json.raw(",\"rule\":").text(answer.fired.code());
     json.raw(",\"border_m\":").fixed_or_null(answer.border_m, 2);
-    let next = answer.runner_up.as_ref();
-    json.raw(",\"runner_up\":").text_or_null(next.map(|next| next.zone.as_str()));
+    json.raw(",\"runner_up\":").text_or_null(answer.runner_up.map(|next| next.zone.id.as_str()));
     json.raw(",\"confidence\":").fixed(answer.confidence, 4);
     json.raw(",\"for_dispatcher\":").flag(answer.for_dispatcher);
     json.raw(",\"plan\":").whole(answer.plan_version).raw(",\"fault\":null}");

@@ -31,29 +31,29 @@ use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::reach::{NEAR_M_MAX, Near};
 use crate::domain::atlas::rule::{Mode, Reach, Rule};
 use crate::domain::atlas::zone::Zone;
-use crate::domain::id::{CategoryCode, RuleId, UnitId, ZoneId};
+use crate::domain::id::{CategoryCode, UnitId};
 use crate::domain::reports::confidence::{same_side, sigma_m};
 use crate::domain::time::{Instant, Local, Window};
 use crate::geom::coord::GridPoint;
 use crate::geom::locate::Surroundings;
 
 /// Why the unit answers.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Fired {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fired<'a> {
     /// A rule above or beside the polygons.
-    Rule(RuleId),
+    Rule(&'a Rule),
     /// The zone's lead unit.
     Zone,
     /// The fallback unit 属地兜底.
     Fallback,
 }
 
-impl Fired {
+impl<'a> Fired<'a> {
     /// The rule's code, `zone` or `fallback`.
     #[must_use]
-    pub fn code(&self) -> &str {
+    pub fn code(self) -> &'a str {
         match self {
-            Self::Rule(id) => id.as_str(),
+            Self::Rule(rule) => rule.id.as_str(),
             Self::Zone => "zone",
             Self::Fallback => "fallback",
         }
@@ -61,12 +61,12 @@ impl Fired {
 }
 
 /// A rule that did not decide, and why not.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lost {
-    /// The rule's code, `zone` or `fallback`.
-    pub rule: String,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lost<'a> {
+    /// What did not decide.
+    pub rule: Fired<'a>,
     /// Who would have answered.
-    pub unit: Option<UnitId>,
+    pub unit: Option<&'a UnitId>,
     /// Why it lost.
     pub why: LostWhy,
 }
@@ -85,37 +85,37 @@ pub enum LostWhy {
 }
 
 /// A zone that is not the answer, and how far (m) its area is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Neighbour {
-    /// Which zone.
-    pub zone: ZoneId,
-    /// Its lead unit.
-    pub unit: UnitId,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Neighbour<'a> {
+    /// Which zone; its lead unit would answer.
+    pub zone: &'a Zone,
     /// How far (m) its area is from the place.
     pub distance_m: f64,
 }
 
 /// The explained answer to "who is responsible here?". There is always a unit.
+///
+/// It is borrowed from the atlas: nothing is copied for an answer that is only written out.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
+pub struct Answer<'a> {
     /// The plan in force.
     pub plan_version: i64,
     /// The atlas that answered.
     pub atlas_version: i64,
     /// The zone; `None` outside every zone.
-    pub zone: Option<ZoneId>,
+    pub zone: Option<&'a Zone>,
     /// The unit that answers.
-    pub unit: UnitId,
+    pub unit: &'a UnitId,
     /// Units beside it, in order, without the unit itself.
-    pub co: Vec<UnitId>,
+    pub co: Vec<&'a UnitId>,
     /// Why.
-    pub fired: Fired,
+    pub fired: Fired<'a>,
     /// Every rule that reaches the place and did not decide, in order of precedence.
-    pub lost: Vec<Lost>,
+    pub lost: Vec<Lost<'a>>,
     /// Distance (m) to the nearest border of the zone; outside every zone, to the nearest zone.
     pub border_m: Option<f64>,
     /// The nearest other zone.
-    pub runner_up: Option<Neighbour>,
+    pub runner_up: Option<Neighbour<'a>>,
     /// Probability, 0 to 1, that the true position has the same responsible units.
     pub confidence: f64,
     /// Whether the confidence is below the city's floor, so that a dispatcher decides.
@@ -156,27 +156,27 @@ pub struct Brief<'a> {
 
 /// Who answers, and why. Total: every place and every ask has an answer.
 #[must_use]
-pub fn route(atlas: &Atlas, ask: &Ask<'_>) -> Answer {
+pub fn route<'a>(atlas: &'a Atlas, ask: &Ask<'_>) -> Answer<'a> {
     let decision = Decision::make(atlas, ask, Look::Every);
     let brief = decision.brief();
     let confidence = brief.confidence;
     let fired = match (decision.fired(), decision.zone) {
-        (Some(standing), _) => Fired::Rule(standing.rule.id.clone()),
+        (Some(standing), _) => Fired::Rule(standing.rule),
         (None, Some(_)) => Fired::Zone,
         (None, None) => Fired::Fallback,
     };
     Answer {
         plan_version: atlas.plan().version,
         atlas_version: atlas.version(),
-        zone: decision.zone.map(|zone| zone.id.clone()),
-        unit: brief.unit.clone(),
+        zone: decision.zone,
+        unit: brief.unit,
         co: decision.co(brief.unit),
         fired,
         lost: decision.lost(),
         border_m: brief.border_m,
-        runner_up: brief.runner_up.map(|(number, distance_m)| {
-            let zone = &atlas.zones()[usize::from(number)];
-            Neighbour { zone: zone.id.clone(), unit: zone.lead.clone(), distance_m }
+        runner_up: brief.runner_up.map(|(number, distance_m)| Neighbour {
+            zone: &atlas.zones()[usize::from(number)],
+            distance_m,
         }),
         confidence,
         for_dispatcher: confidence < atlas.city().confidence_floor,
@@ -291,44 +291,37 @@ impl<'a> Decision<'a> {
         nearest.map_or(1.0, |border_m| same_side(border_m, self.sigma_m))
     }
 
-    fn co(&self, unit: &UnitId) -> Vec<UnitId> {
+    fn co(&self, unit: &UnitId) -> Vec<&'a UnitId> {
         let Some(zone) = self.zone else { return Vec::new() };
-        let beside: Vec<&UnitId> = match self.fired().map(|standing| standing.rule.mode) {
-            None => zone.co.iter().collect(),
-            Some(Mode::Beside) => vec![&zone.lead],
-            Some(Mode::Instead) => Vec::new(),
+        let beside: &'a [UnitId] = match self.fired().map(|standing| standing.rule.mode) {
+            None => &zone.co,
+            Some(Mode::Beside) => std::slice::from_ref(&zone.lead),
+            Some(Mode::Instead) => &[],
         };
-        let mut co: Vec<UnitId> = Vec::with_capacity(beside.len());
+        let mut co: Vec<&'a UnitId> = Vec::with_capacity(beside.len());
         for other in beside {
-            if other != unit && !co.contains(other) {
-                co.push(other.clone());
+            if other != unit && !co.contains(&other) {
+                co.push(other);
             }
         }
         co
     }
 
-    fn lost(&self) -> Vec<Lost> {
-        let mut lost: Vec<Lost> = self
-            .standings
-            .iter()
-            .enumerate()
-            .filter(|(at, standing)| standing.reaches() && self.fired != Some(*at))
-            .map(|(_, standing)| Lost {
-                rule: standing.rule.id.to_string(),
-                unit: standing.unit.cloned(),
-                why: standing.why.unwrap_or(LostWhy::Outranked),
-            })
-            .collect();
-        let outranked = |rule: &str, unit: &UnitId| Lost {
-            rule: rule.to_owned(),
-            unit: Some(unit.clone()),
-            why: LostWhy::Outranked,
-        };
+    fn lost(&self) -> Vec<Lost<'a>> {
+        let mut lost = Vec::with_capacity(self.standings.len() + 2);
+        for (at, standing) in self.standings.iter().enumerate() {
+            if standing.reaches() && self.fired != Some(at) {
+                let why = standing.why.unwrap_or(LostWhy::Outranked);
+                lost.push(Lost { rule: Fired::Rule(standing.rule), unit: standing.unit, why });
+            }
+        }
+        let outranked =
+            |rule, unit: &'a UnitId| Lost { rule, unit: Some(unit), why: LostWhy::Outranked };
         if let (Some(_), Some(zone)) = (self.fired, self.zone) {
-            lost.push(outranked("zone", &zone.lead));
+            lost.push(outranked(Fired::Zone, &zone.lead));
         }
         if self.fired.is_some() || self.zone.is_some() {
-            lost.push(outranked("fallback", &self.atlas.city().fallback));
+            lost.push(outranked(Fired::Fallback, &self.atlas.city().fallback));
         }
         lost
     }

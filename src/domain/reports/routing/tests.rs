@@ -9,7 +9,7 @@ use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::atlas::fault::AtlasFault;
 use crate::domain::atlas::unit::{Unit, UnitKind};
 use crate::domain::atlas::zone::Plan;
-use crate::domain::id::{CityId, FacilityId};
+use crate::domain::id::{CityId, FacilityId, RuleId, ZoneId};
 use crate::domain::text::{Attributes, Names};
 use crate::domain::time::Calendar;
 use crate::geom::coord::{LonLat, PositionFault};
@@ -110,8 +110,8 @@ fn ask(lon: f64, lat: f64) -> Ask<'static> {
     Ask { position, accuracy_m: None, category: None, at: Instant(0) }
 }
 
-fn lost(answer: &Answer) -> Vec<(&str, LostWhy)> {
-    answer.lost.iter().map(|lost| (lost.rule.as_str(), lost.why)).collect()
+fn lost<'a>(answer: &Answer<'a>) -> Vec<(&'a str, LostWhy)> {
+    answer.lost.iter().map(|lost| (lost.rule.code(), lost.why)).collect()
 }
 
 #[test]
@@ -119,9 +119,9 @@ fn the_zone_leads_and_the_fallback_answers_outside_with_the_distance() {
     let atlas = Atlas::build(city(Vec::new())).unwrap();
     let inside = route(&atlas, &ask(109.45, 36.55));
     assert_eq!((inside.fired.code(), inside.unit.as_str()), ("zone", "a"));
-    assert_eq!(inside.co, [unit_id("police")]);
+    assert_eq!(inside.co, [&unit_id("police")]);
     assert_eq!(lost(&inside), [("fallback", LostWhy::Outranked)]);
-    assert_eq!(inside.runner_up.unwrap().zone.as_str(), "east");
+    assert_eq!(inside.runner_up.unwrap().zone.id.as_str(), "east");
     assert!((inside.confidence - 1.0).abs() < 1e-12);
 
     let outside = route(&atlas, &ask(109.39, 36.55));
@@ -134,7 +134,7 @@ fn the_zone_leads_and_the_fallback_answers_outside_with_the_distance() {
 fn a_place_on_the_border_is_even_odds_unless_it_is_exact() {
     let atlas = Atlas::build(city(Vec::new())).unwrap();
     let border = route(&atlas, &ask(109.5, 36.55));
-    assert_eq!(border.zone.unwrap().as_str(), "east");
+    assert_eq!(border.zone.unwrap().id.as_str(), "east");
     assert!((border.confidence - 0.5).abs() < 1e-12 && border.for_dispatcher);
     let exact = route(&atlas, &Ask { accuracy_m: Some(0.0), ..ask(109.5, 36.55) });
     assert!((exact.confidence - 1.0).abs() < 1e-12 && !exact.for_dispatcher);
@@ -201,7 +201,7 @@ fn beside_the_zones_lead_it_stays_co_responsible() {
     food.mode = Mode::Beside;
     let atlas = Atlas::build(city(vec![food])).unwrap();
     let answer = route(&atlas, &ask(109.5, 36.55));
-    assert_eq!((answer.unit.as_str(), &answer.co[..]), ("food", &[unit_id("b")][..]));
+    assert_eq!((answer.unit.as_str(), &answer.co[..]), ("food", &[&unit_id("b")][..]));
     // The zone's border matters, because the zone's lead has a part.
     assert!((answer.confidence - 0.5).abs() < 1e-12);
 }
@@ -421,18 +421,18 @@ proptest! {
             let asked = Ask { category: code.as_ref(), at, ..ask(lon, lat) };
             let answer = route(&atlas, &asked);
             let (fired, unit) = slow(&atlas, &asked);
-            prop_assert_eq!((answer.fired.code(), &answer.unit), (fired.as_str(), &unit));
-            prop_assert!(atlas.unit(&answer.unit).is_some());
+            prop_assert_eq!((answer.fired.code(), answer.unit), (fired.as_str(), &unit));
+            prop_assert!(atlas.unit(answer.unit).is_some());
             prop_assert!((0.5..=1.0).contains(&answer.confidence));
             prop_assert!(!answer.co.contains(&answer.unit));
             let brief = route_brief(&atlas, &asked);
-            prop_assert_eq!(brief.unit, &answer.unit);
+            prop_assert_eq!(brief.unit, answer.unit);
             prop_assert_eq!(brief.rule.map(|r| atlas.rules()[r as usize].id.as_str()),
                 Some(answer.fired.code()).filter(|code| !matches!(*code, "zone" | "fallback")));
             prop_assert_eq!(brief.confidence.to_bits(), answer.confidence.to_bits());
             prop_assert_eq!(brief.border_m, answer.border_m);
             prop_assert_eq!(
-                brief.zone.map(|z| &atlas.zones()[usize::from(z)].id), answer.zone.as_ref());
+                brief.zone.map(|z| &atlas.zones()[usize::from(z)].id), answer.zone.map(|z| &z.id));
         }
     }
 }

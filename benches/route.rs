@@ -144,6 +144,10 @@ fn route(points: &Path, zones: &Path, field: &str, cache: &Path) -> (f64, u64) {
         .arg(zones)
         .arg("-o")
         .arg(&out)
+        // Ours are no settings of the service, which refuses what it does not know.
+        .env_remove("ZONEWARDEN_BENCH_ZONES")
+        .env_remove("ZONEWARDEN_BENCH_ZONE_ID")
+        .env_remove("ZONEWARDEN_BENCH_ROWS")
         .stdout(Stdio::null())
         .spawn()
         .unwrap();

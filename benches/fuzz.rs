@@ -2,24 +2,32 @@
 //!
 //! Run by hand: `cargo bench --bench fuzz -- [MINUTES] [SEED]`. Each round makes one input from its
 //! number, so that a round that is reported can be run again: `-- 0 SEED` runs that one alone.
-//! `-- verdicts N` prints N shapes with our verdict, `t` or `f`, before their well-known text, to
+//! Damaged GeoPackages and zipped shapefiles are among them. `-- verdicts N` prints N shapes with our verdict, `t` or `f`, before their well-known text, to
 //! be held against another library. Ends with 1 when a reader panicked, contradicted itself, or took
 //! longer than [`ROUND_MAX_S`].
 
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
+use std::io::{Cursor, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use geo::CoordsIter;
 use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
-use zonewarden::formats::{cell, csv, fixed, geojson, wkb, wkt};
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
+use zonewarden::formats::layer::{BYTES_MAX as FILE_BYTES_MAX, Layer, Reading};
+use zonewarden::formats::nouns::{Mapping, facilities, rules, units, zones};
+use zonewarden::formats::{cell, csv, fixed, geojson, shapefile, wkb, wkt};
 use zonewarden::geom::measure::on_grid;
 use zonewarden::geom::validity::{FAULTS_MAX, faults};
+use zonewarden::store::sqlite_exchange as geopackage;
 
 /// Longest a round may take.
 const ROUND_MAX_S: f64 = 10.0;
-/// Longest input made.
+/// Longest input made; of a file of several parts, longest part.
 const BYTES_MAX: usize = 1 << 16;
 
 fn main() -> ExitCode {
@@ -33,6 +41,10 @@ fn main() -> ExitCode {
     let first = number(1).unwrap_or(1);
     let until = Instant::now() + Duration::from_secs(minutes * 60);
     let (mut rounds, mut failed, mut slowest_s) = (0_u64, 0_u64, 0.0_f64);
+    if let Err(fault) = bombs() {
+        failed += 1;
+        println!("{fault}");
+    }
     for seed in first.. {
         let start = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| round(seed)));
@@ -83,23 +95,55 @@ impl Dice {
 
 fn round(seed: u64) -> Result<(), String> {
     let dice = &mut Dice(seed);
-    match dice.below(8) {
+    match dice.below(12) {
         0..=2 => shapes(dice),
         3 => texts(dice),
         4 => {
             let text = mutated(dice, GEOJSON);
-            let again = geojson::write(&geojson::read(&text).layer);
-            let _ = geojson::read(&again);
-            Ok(())
+            layers(&geojson::read(&text), &|layer| Ok(geojson::write(layer)), &geojson::read)
         }
         5 => {
             let text = mutated(dice, CSV);
-            let again = csv::write(&csv::read(&text).layer);
-            let _ = csv::read(&again);
-            Ok(())
+            layers(&csv::read(&text), &|layer| Ok(csv::write(layer)), &csv::read)
         }
         6 => blobs(dice),
-        _ => numbers(dice),
+        7 => numbers(dice),
+        8 | 9 => {
+            let bytes = geopackages(dice);
+            let read = |bytes: &[u8]| geopackage::read(bytes, None);
+            layers(&read(&bytes), &geopackage::write, &read)
+        }
+        _ => layers(&shapefile::read(&archives(dice)), &shapefile::write, &shapefile::read),
+    }
+}
+
+/// What must hold of whatever a reader made of a file: its shapes can be checked, its rows made
+/// into nouns, and a layer without a fault that can be written at all is read again.
+fn layers(
+    reading: &Reading,
+    write: &dyn Fn(&Layer) -> Result<Vec<u8>, String>,
+    read: &dyn Fn(&[u8]) -> Reading,
+) -> Result<(), String> {
+    let layer = &reading.layer;
+    for geometry in layer.features.iter().filter_map(|feature| feature.geometry.as_ref()) {
+        let _ = faults(geometry);
+    }
+    let mapping = Mapping::default();
+    let _ = zones::from_layer(layer, &mapping);
+    let _ = units::from_layer(layer, &mapping);
+    let _ = facilities::from_layer(layer, &mapping);
+    let _ = rules::from_layer(layer, &mapping);
+    // A table without a column cannot be written as one.
+    let bare = layer.features.iter().all(|row| row.fields.is_empty() && row.geometry.is_none());
+    match write(layer).map(|bytes| read(&bytes)) {
+        Ok(again) if !reading.refused() && !bare => {
+            let (was, is) = (layer.features.len(), again.layer.features.len());
+            if again.refused() || was != is {
+                return Err(format!("{was} rows read as {is}: {:?}", again.findings.first()));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -116,8 +160,11 @@ fn shapes(dice: &mut Dice) -> Result<(), String> {
         return Err(format!("turned, the verdict turns: {}", wkt::write(&shape)));
     }
     let read = wkt::read(&wkt::write(&shape)).map_err(|fault| fault.to_string())?;
-    // In words: a place that is no number does not equal itself.
-    if format!("{:?}", faults(&read)) != format!("{found:?}") {
+    let finite = shape.coords_iter().all(|at| at.x.is_finite() && at.y.is_finite());
+    // A ring that ends at no number does not end where it begins, and is closed again by every
+    // reader: only the verdict can be the same.
+    let same = if finite { faults(&read) == found } else { !faults(&read).is_empty() };
+    if !same {
         return Err(format!("written and read, the faults change: {}", wkt::write(&shape)));
     }
     let rounded = on_grid(&shape);
@@ -241,6 +288,146 @@ fn numbers(dice: &mut Dice) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// Features of every kind, as a file of each format holds them.
+static LAYER: LazyLock<Layer> = LazyLock::new(|| {
+    let read = geojson::read(LAYER_GEOJSON);
+    assert!(!read.refused(), "{:?}", read.findings);
+    read.layer
+});
+static GEOPACKAGE: LazyLock<Vec<u8>> =
+    LazyLock::new(|| geopackage::write(&LAYER).unwrap_or_default());
+static ARCHIVE: LazyLock<Vec<u8>> = LazyLock::new(|| shapefile::write(&LAYER).unwrap_or_default());
+static MEMBERS: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
+    let Ok(mut archive) = ZipArchive::new(Cursor::new(&*ARCHIVE)) else { return Vec::new() };
+    let mut member = |i: usize| {
+        let mut entry = archive.by_index(i).ok()?;
+        let (name, mut bytes) = (entry.name().ok()?.into_owned(), Vec::new());
+        entry.read_to_end(&mut bytes).ok()?;
+        Some((name, bytes))
+    };
+    (0..64).map_while(&mut member).collect()
+});
+
+const LAYER_GEOJSON: &[u8] = br#"{"type":"FeatureCollection","name":"x","features":[
+{"type":"Feature","geometry":{"type":"Point","coordinates":[109.4,36.5]},"properties":{"id":"a","name":"\u4e00","n":1,"f":0.5,"list":[1],"kind":"school","lead":"u"}},
+{"type":"Feature","geometry":null,"properties":{"id":"b","n":null}},
+{"type":"Feature","geometry":{"type":"MultiPoint","coordinates":[[109.4,36.5],[109.5,36.6]]},"properties":{"id":"c","n":7}},
+{"type":"Feature","geometry":{"type":"LineString","coordinates":[[109.4,36.5],[109.5,36.6]]},"properties":{"id":"d","n":"x"}},
+{"type":"Feature","geometry":{"type":"MultiLineString","coordinates":[[[109.4,36.5],[109.5,36.6]],[[109.1,36.5],[109.2,36.6]]]},"properties":{"id":"e"}},
+{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[109.1,36.1],[109.2,36.1],[109.2,36.2],[109.1,36.1]],[[109.17,36.12],[109.18,36.12],[109.18,36.13],[109.17,36.12]]]},"properties":{"id":"f","unit":"u","number":3}},
+{"type":"Feature","geometry":{"type":"MultiPolygon","coordinates":[[[[109.1,36.1],[109.2,36.1],[109.2,36.2],[109.1,36.1]]],[[[110.1,36.1],[110.2,36.1],[110.2,36.2],[110.1,36.1]]]]},"properties":{"id":"g","lead":"u"}}]}"#;
+
+/// A GeoPackage that is damaged.
+fn geopackages(dice: &mut Dice) -> Vec<u8> {
+    let mut bytes = GEOPACKAGE.clone();
+    damage(dice, &mut bytes);
+    bytes
+}
+
+/// A zipped shapefile that is damaged: the archive itself, or what is in it.
+fn archives(dice: &mut Dice) -> Vec<u8> {
+    if dice.below(3) == 0 {
+        let mut bytes = ARCHIVE.clone();
+        damage(dice, &mut bytes);
+        return bytes;
+    }
+    let mut members = MEMBERS.clone();
+    for _ in 0..=dice.below(3) {
+        let (at, other) = (dice.below(members.len()), dice.below(members.len()));
+        match dice.below(8) {
+            0 if members.len() > 1 => {
+                members.remove(at);
+            }
+            1 => members[at].1 = members[other].1.clone(),
+            2 => {
+                let odd =
+                    *dice.pick(&["../x.shp", "X.SHP", "x.shp/", "", "\u{4e00}.dbf", "a/.shp"]);
+                odd.clone_into(&mut members[at].0);
+            }
+            _ => damage(dice, &mut members[at].1),
+        }
+    }
+    pack(&members)
+}
+
+fn pack(members: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        if archive.start_file(name.as_str(), SimpleFileOptions::default()).is_ok() {
+            let _ = archive.write_all(bytes);
+        }
+    }
+    archive.finish().map(Cursor::into_inner).unwrap_or_default()
+}
+
+/// Bits turned, counts made huge, pieces cut, doubled, moved.
+fn damage(dice: &mut Dice, bytes: &mut Vec<u8>) {
+    const COUNTS: [u32; 10] =
+        [0, 1, 2, 0xff, 0xffff, 0x00ff_ffff, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
+    for _ in 0..=dice.below(5) {
+        let at = dice.below(bytes.len() + 1);
+        let end = (at + dice.below(200)).min(bytes.len());
+        // Headers and indexes stand at the ends of a file.
+        let near = match dice.below(3) {
+            0 => dice.below(bytes.len().min(128)),
+            1 => bytes.len() - dice.below(bytes.len().min(400)),
+            _ => at,
+        };
+        let count = *dice.pick(&COUNTS);
+        match dice.below(8) {
+            0 => {
+                bytes.drain(at..end);
+            }
+            1 if dice.below(3) == 0 => bytes.truncate(at),
+            2 => {
+                let piece = bytes[at..end].to_vec();
+                let to = dice.below(bytes.len() + 1);
+                bytes.splice(to..to, piece);
+            }
+            3 if near + 4 <= bytes.len() => {
+                bytes[near..near + 4].copy_from_slice(&count.to_le_bytes());
+            }
+            4 if near + 4 <= bytes.len() => {
+                bytes[near..near + 4].copy_from_slice(&count.to_be_bytes());
+            }
+            5 if near + 8 <= bytes.len() => {
+                let odd = *dice.pick(&[f64::NAN, f64::INFINITY, 1e308, -1e-320, 181.0]);
+                bytes[near..near + 8].copy_from_slice(&odd.to_le_bytes());
+            }
+            6 if near < bytes.len() => {
+                bytes[near] = u8::try_from(dice.below(256)).unwrap_or_default();
+            }
+            _ if near < bytes.len() => bytes[near] ^= 1 << dice.below(8),
+            _ => {}
+        }
+        bytes.truncate(BYTES_MAX * 4);
+    }
+}
+
+/// Small archives of which huge members come: refused, or read within the limits.
+fn bombs() -> Result<(), String> {
+    let zeros = |bytes: usize| vec![0_u8; bytes];
+    let past = pack(&[("a.shp".to_owned(), zeros(FILE_BYTES_MAX + 1))]);
+    if !shapefile::read(&past).refused() {
+        return Err("a member past BYTES_MAX was read".to_owned());
+    }
+    // Within the limit of bytes: shapes of eight bytes each, rows of one byte each.
+    let half = FILE_BYTES_MAX / 2 - 200;
+    let mut shp = zeros(half / 4 * 4);
+    shp[..4].copy_from_slice(&9994_i32.to_be_bytes());
+    shp[24..28].copy_from_slice(&u32::try_from(half / 4 * 2).unwrap_or_default().to_be_bytes());
+    let mut dbf = zeros(half);
+    dbf[0] = 3;
+    dbf[4..8].copy_from_slice(&u32::try_from(half - 64).unwrap_or_default().to_le_bytes());
+    dbf[8..12].copy_from_slice(&[33, 0, 1, 0]);
+    dbf[32] = b'\r';
+    let many = pack(&[("a.shp".to_owned(), shp), ("a.dbf".to_owned(), dbf)]);
+    if !shapefile::read(&many).refused() {
+        return Err("more than FEATURES_MAX shapes were read".to_owned());
+    }
+    Ok(())
 }
 
 const WKT: &[&[u8]] = &[

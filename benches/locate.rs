@@ -20,7 +20,8 @@ use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 use zonewarden::domain::sample::{Recipe, city};
 use zonewarden::geom::coord::{GridBox, GridPoint, step};
-use zonewarden::geom::locate::{AreaIndex, NOWHERE, Surroundings};
+use zonewarden::geom::locate::AreaIndex;
+use zonewarden::geom::locate::area::{NOWHERE, Surroundings};
 
 type Fault = Box<dyn std::error::Error>;
 

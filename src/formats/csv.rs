@@ -78,8 +78,14 @@ fn table(text: &str, found: &mut Findings) -> Layer {
 }
 
 fn delimiter(text: &str) -> u8 {
-    let header = text.lines().next().unwrap_or_default();
-    let count = |d: u8| header.bytes().filter(|b| *b == d).count();
+    let mut quoted = false;
+    // What stands in quotes separates nothing.
+    let plain = text.bytes().filter(move |byte| {
+        quoted ^= *byte == b'"';
+        !quoted
+    });
+    let header: Vec<u8> = plain.take_while(|byte| *byte != b'\n').collect();
+    let count = |d: u8| header.iter().filter(|b| **b == d).count();
     // The first of equals wins: a comma.
     [b'\t', b';', b','].into_iter().max_by_key(|d| count(*d)).unwrap_or(b',')
 }
@@ -254,9 +260,20 @@ pub fn write(layer: &Layer) -> Vec<u8> {
         (true, true) => &["lon", "lat", "crs"],
         (true, false) => &["wkt", "crs"],
     };
-    let mut out = ::csv::WriterBuilder::new().from_writer(vec![0xef, 0xbb, 0xbf]);
-    let header =
-        names.iter().map(|name| header_of(name)).chain(places.iter().map(|p| (*p).to_owned()));
+    let header: Vec<String> = names
+        .iter()
+        .map(|name| header_of(name))
+        .chain(places.iter().map(|p| (*p).to_owned()))
+        .collect();
+    // A column name with another separator in it stands in quotes, so that nobody takes that one
+    // for the file's.
+    let quotes = if header.iter().any(|name| name.contains(['\t', ';'])) {
+        ::csv::QuoteStyle::Always
+    } else {
+        ::csv::QuoteStyle::Necessary
+    };
+    let mut out =
+        ::csv::WriterBuilder::new().quote_style(quotes).from_writer(vec![0xef, 0xbb, 0xbf]);
     // Writing to memory does not fail.
     let _ = out.write_record(header);
     let crs = layer.crs.unwrap_or_default().code();
@@ -314,6 +331,15 @@ mod tests {
 
     fn found(text: &str) -> Vec<String> {
         read(text.as_bytes()).findings.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_separator_in_a_quoted_column_name_separates_nothing() {
+        let read = super::read(b"\"a;b;c\",d\n1,2\n").layer;
+        let names: Vec<&String> = read.features[0].fields.keys().collect();
+        assert_eq!(names, ["a;b;c", "d"]);
+        let written = write(&read);
+        assert_eq!(super::read(&written).layer, read, "{}", String::from_utf8_lossy(&written));
     }
 
     #[track_caller]

@@ -14,7 +14,7 @@ use crate::domain::time::{Calendar, Instant};
 use crate::formats::layer::{Finding, Findings, Layer};
 use crate::formats::nouns::{Mapping, cover, facilities, rules, units, zones};
 use crate::geom::crs::Crs;
-use crate::geom::locate::AREAS_MAX;
+use crate::geom::locate::area::AREAS_MAX;
 
 /// What to do with a layer.
 #[derive(Clone, Debug, PartialEq)]

@@ -16,7 +16,8 @@ use crate::domain::id::{FacilityId, UnitId, ZoneId};
 use crate::geom::coord::{GridBox, GridPoint, LonLat, PositionFault};
 use crate::geom::crs::Crs;
 use crate::geom::index::{Hit, PlaceIndex};
-use crate::geom::locate::{AREAS_MAX, AreaIndex};
+use crate::geom::locate::AreaIndex;
+use crate::geom::locate::area::AREAS_MAX;
 
 /// Most facilities of one city.
 pub const FACILITIES_MAX: usize = 5_000_000;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::domain::text::Attributes;
 use crate::formats::cell::encode;
 use crate::formats::label::clip;
-use crate::formats::layer::{Feature, Layer};
+use crate::formats::layer::{FEATURES_MAX, FINDINGS_MAX, Feature, Layer};
 
 /// Longest text of one cell, in bytes.
 const TEXT_MAX: usize = 254;
@@ -21,6 +21,11 @@ const TEXT_MAX: usize = 254;
 const NAME_MAX: usize = 10;
 /// Most columns of a table.
 pub(super) const COLUMNS_MAX: usize = 255;
+/// Most cells of a table: rows times columns.
+const CELLS_MAX: usize = 50_000_000;
+
+/// What to do about a cell that cannot be read.
+const CELL_REMEDY: &str = "mend the cell, or name the encoding in a .cpg";
 
 /// Which short name is which column: one row of the archive's table of names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,7 +54,8 @@ struct Field {
 /// Reads a table; `cpg` is the member that names its encoding.
 ///
 /// # Errors
-/// In words, when this is no table, is cut short, or is in an encoding that is not read.
+/// In words, when this is no table, is cut short, is in an encoding that is not read, or passes a
+/// limit.
 pub(super) fn read(bytes: &[u8], cpg: Option<&[u8]>) -> Result<Table, String> {
     let short = || "the table is cut short".to_owned();
     let head: &[u8; 32] = bytes.first_chunk().ok_or_else(short)?;
@@ -64,6 +70,18 @@ pub(super) fn read(bytes: &[u8], cpg: Option<&[u8]>) -> Result<Table, String> {
     if width < used || width == 0 || count.checked_mul(width).is_none_or(|need| need > body.len()) {
         return Err(short());
     }
+    if count > FEATURES_MAX {
+        return Err(format!("{count} rows, at most {FEATURES_MAX} (limit FEATURES_MAX)"));
+    }
+    let cells = count.saturating_mul(fields.len());
+    if fields.len() > COLUMNS_MAX || cells > CELLS_MAX {
+        let columns = fields.len();
+        return Err(format!(
+            "{count} rows of {columns} columns, at most {COLUMNS_MAX} columns (limit COLUMNS_MAX) \
+             and {CELLS_MAX} cells (limit CELLS_MAX)"
+        ));
+    }
+    let mut bad_cells = 0_usize;
     let mut rows = Vec::with_capacity(count);
     for (i, record) in body.chunks_exact(width).take(count).enumerate() {
         if record[0] == b'*' {
@@ -78,16 +96,19 @@ pub(super) fn read(bytes: &[u8], cpg: Option<&[u8]>) -> Result<Table, String> {
                 }
                 Ok(None) => {}
                 Err(fault) => {
-                    let fault = format!("{}: {fault}", clip(&field.name));
-                    faults.push((
-                        Some(i + 1),
-                        fault,
-                        "mend the cell, or name the encoding in a .cpg",
-                    ));
+                    bad_cells += 1;
+                    if bad_cells <= FINDINGS_MAX {
+                        let fault = format!("{}: {fault}", clip(&field.name));
+                        faults.push((Some(i + 1), fault, CELL_REMEDY));
+                    }
                 }
             }
         }
         rows.push(Some(row));
+    }
+    if bad_cells > FINDINGS_MAX {
+        let fault = format!("{} further cells cannot be read", bad_cells - FINDINGS_MAX);
+        faults.push((Some(count), fault, CELL_REMEDY));
     }
     Ok(Table { rows, faults })
 }

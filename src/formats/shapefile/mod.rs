@@ -75,7 +75,7 @@ fn whole(members: &[Member], found: &mut Findings) -> Layer {
         let geometries = match shp::read(&shape.bytes) {
             Ok(geometries) => geometries,
             Err(fault) => {
-                found.error(0, &shape.name, fault, "get the whole file");
+                found.error(0, &shape.name, fault, "get the whole file, or split it");
                 continue;
             }
         };

@@ -7,6 +7,11 @@ use geo_types::{
     Coord, Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon,
 };
 
+use crate::formats::layer::FEATURES_MAX;
+
+/// Most pairs of a shell and a hole in one shape: each hole is looked for in every shell.
+const RING_PAIRS_MAX: usize = 1_000_000_000;
+
 /// The kinds of shape that one file may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Class {
@@ -57,7 +62,7 @@ pub(super) struct Record {
 /// Every shape, in order.
 ///
 /// # Errors
-/// In words, when this is no .shp or it is cut short.
+/// In words, when this is no .shp, it is cut short, or holds more than [`FEATURES_MAX`] shapes.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Record>, String> {
     if bytes.len() < 100 || bytes[..4] != 9994_i32.to_be_bytes() {
         return Err("is no shapefile: its header is missing".to_owned());
@@ -70,6 +75,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Record>, String> {
     let mut records = Vec::new();
     let mut at = 100;
     while at < says.max(100) {
+        // Here, not where the rows are made: packed zeros are shapes of eight bytes.
+        if records.len() == FEATURES_MAX {
+            return Err(format!("holds more than {FEATURES_MAX} shapes (limit FEATURES_MAX)"));
+        }
         let head = bytes.get(at..at + 8).ok_or_else(|| cut(at))?;
         let words = head[4..].first_chunk().map_or(0, |raw| i32::from_be_bytes(*raw));
         let length = usize::try_from(words).map_err(|_| cut(at))? * 2;
@@ -203,12 +212,21 @@ fn polygons(rings: Vec<LineString<f64>>) -> Result<Vec<Polygon<f64>>, String> {
         // Written against the rule, but it can mean one thing only.
         std::mem::swap(&mut shells, &mut holes);
     }
+    if shells.len().saturating_mul(holes.len()) > RING_PAIRS_MAX {
+        let (shells, holes) = (shells.len(), holes.len());
+        return Err(format!("has {shells} shells and {holes} holes (limit RING_PAIRS_MAX)"));
+    }
     let mut inside: Vec<Vec<LineString<f64>>> = vec![Vec::new(); shells.len()];
+    let frames: Vec<[f64; 4]> = shells.iter().map(frame).collect();
     let sizes: Vec<f64> = shells.iter().map(|shell| twice_area(shell).abs()).collect();
     let mut lone = Vec::new();
     for hole in holes {
+        let [west, east, south, north] = frame(&hole);
         let around = (0..shells.len())
-            .filter(|i| holds(&shells[*i], &hole))
+            .filter(|i| {
+                let [a, b, c, d] = frames[*i];
+                west >= a && east <= b && south >= c && north <= d && holds(&shells[*i], &hole)
+            })
             .min_by(|a, b| sizes[*a].total_cmp(&sizes[*b]));
         match around {
             Some(i) => inside[i].push(hole),
@@ -221,21 +239,15 @@ fn polygons(rings: Vec<LineString<f64>>) -> Result<Vec<Polygon<f64>>, String> {
     Ok(polygons)
 }
 
+/// Least and greatest x, least and greatest y.
+fn frame(ring: &LineString<f64>) -> [f64; 4] {
+    ring.0.iter().fold([f64::MAX, f64::MIN, f64::MAX, f64::MIN], |[a, b, c, d], p| {
+        [a.min(p.x), b.max(p.x), c.min(p.y), d.max(p.y)]
+    })
+}
+
 /// Whether most vertices of `hole` lie within `shell` (some may lie on it).
 fn holds(shell: &LineString<f64>, hole: &LineString<f64>) -> bool {
-    let frame = |ring: &LineString<f64>| {
-        ring.0.iter().fold([f64::MAX, f64::MIN, f64::MAX, f64::MIN], |[a, b, c, d], p| {
-            [a.min(p.x), b.max(p.x), c.min(p.y), d.max(p.y)]
-        })
-    };
-    let (around, within) = (frame(shell), frame(hole));
-    if within[0] < around[0]
-        || within[1] > around[1]
-        || within[2] < around[2]
-        || within[3] > around[3]
-    {
-        return false;
-    }
     // A handful of vertices decides; all of them would be quadratic in a shape of many holes.
     let step = (hole.0.len() / 16).max(1);
     let tried: Vec<_> = hole.0.iter().step_by(step).collect();

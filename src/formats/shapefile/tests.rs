@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::archive::{pack, unpack};
 use super::{read, write};
-use crate::formats::layer::{Feature, Layer};
+use crate::formats::layer::{FEATURES_MAX, FINDINGS_MAX, Feature, Layer};
 use crate::geom::crs::Crs;
 
 fn sample(crs: Crs) -> Layer {
@@ -120,6 +120,43 @@ fn a_projected_system_is_refused_by_name_and_none_is_left_open() {
         "{:?}",
         reading.findings
     );
+}
+
+#[test]
+fn more_shapes_or_rows_than_the_limit_are_refused_before_any_is_kept() {
+    // Zeros pack well: shapes of eight bytes, rows of one.
+    let shapes = FEATURES_MAX + 1;
+    let mut shp = vec![0; 100 + 8 * shapes];
+    shp[..4].copy_from_slice(&9994_i32.to_be_bytes());
+    let words = u32::try_from(shp.len() / 2).unwrap();
+    shp[24..28].copy_from_slice(&words.to_be_bytes());
+    let reading = with(&[("a.shp", &shp)]);
+    assert!(reading.findings[0].fault.contains("limit FEATURES_MAX"), "{:?}", reading.findings[0]);
+
+    let null = super::shp::write(super::Class::Points, &[None]).0;
+    let mut dbf = vec![b' '; 33 + shapes];
+    dbf[..32].fill(0);
+    dbf[4..8].copy_from_slice(&u32::try_from(shapes).unwrap().to_le_bytes());
+    dbf[8..12].copy_from_slice(&[33, 0, 1, 0]);
+    dbf[32] = b'\r';
+    let reading = with(&[("a.shp", &null), ("a.dbf", &dbf)]);
+    assert!(reading.findings[0].fault.contains("limit FEATURES_MAX"), "{:?}", reading.findings[0]);
+}
+
+#[test]
+fn a_table_of_nothing_but_bad_cells_is_answered_with_a_list_that_ends() {
+    let rows = 3 * FINDINGS_MAX;
+    let mut dbf = vec![0; 65];
+    dbf[4..8].copy_from_slice(&u32::try_from(rows).unwrap().to_le_bytes());
+    dbf[8..12].copy_from_slice(&[65, 0, 2, 0]);
+    dbf[32] = b'n';
+    dbf[32 + 11] = b'N';
+    dbf[32 + 16] = 1;
+    dbf[64] = b'\r';
+    dbf.extend(b" x".repeat(rows));
+    let table = super::dbf::read(&dbf, None).unwrap();
+    assert_eq!((table.rows.len(), table.faults.len()), (rows, FINDINGS_MAX + 1));
+    assert!(table.faults[FINDINGS_MAX].1.starts_with("2000 further cells"));
 }
 
 #[test]

@@ -5,13 +5,13 @@
 //! where its lists would grow too long, boxes around groups of runs take their place.
 
 use crate::geom::coord::{GridBox, GridPoint};
+use crate::geom::locate::area::{NOWHERE, Surroundings};
 use crate::geom::locate::cells::Cells;
 use crate::geom::locate::edges::Outline;
 use crate::geom::locate::leaf::Holders;
 use crate::geom::locate::measure::Metric;
 use crate::geom::locate::runs::{Run, cut};
 use crate::geom::locate::thin;
-use crate::geom::locate::{NOWHERE, Surroundings};
 
 /// Runs in a group.
 const GROUP: usize = 32;

@@ -5,7 +5,7 @@
     reason = "packed words: every narrowing keeps the bits that are meant"
 )]
 
-use crate::geom::locate::NOWHERE;
+use crate::geom::locate::area::NOWHERE;
 use crate::geom::locate::tree::{BLOCK, KIND, SPLIT, Tree, WHOLE};
 
 /// Points in flight: their lists stay in the first cache.

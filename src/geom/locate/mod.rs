@@ -22,6 +22,7 @@
 //! Every point of the union of the closed areas thus belongs to exactly one area, and no point
 //! besides. Longitudes do not wrap at ±180.
 
+pub mod area;
 mod around;
 mod batch;
 mod cells;
@@ -39,11 +40,7 @@ mod wide;
 use geo_types::MultiPolygon;
 
 use crate::geom::coord::{GridBox, GridPoint};
-
-/// Most areas in one index.
-pub const AREAS_MAX: usize = 65_534;
-/// What a batch writes for a point in no area.
-pub const NOWHERE: u16 = u16::MAX;
+use crate::geom::locate::area::{NOWHERE, Surroundings};
 
 /// Areas by point. Areas are numbered in the order given.
 pub struct AreaIndex {
@@ -52,21 +49,8 @@ pub struct AreaIndex {
     extent: Option<GridBox>,
 }
 
-/// What lies around a point.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Surroundings {
-    /// The area that holds the point.
-    pub area: Option<u16>,
-    /// Distance (m) to the nearest border of that area; outside all, to the nearest area. `None`
-    /// only when the index is empty.
-    pub border_m: Option<f64>,
-    /// The nearest other area and its distance (m); `None` where there is no other. Outside all
-    /// areas: the nearest one.
-    pub runner_up: Option<(u16, f64)>,
-}
-
 impl AreaIndex {
-    /// Builds the index. Every coordinate on the grid, at most [`AREAS_MAX`] areas (the caller has
+    /// Builds the index. Every coordinate on the grid, at most [`AREAS_MAX`](area::AREAS_MAX) areas (the caller has
     /// checked both).
     #[must_use]
     pub fn build(areas: &[&MultiPolygon<f64>]) -> Self {

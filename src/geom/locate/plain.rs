@@ -5,7 +5,7 @@
 use geo_types::{Coord, LineString, MultiPolygon};
 
 use crate::geom::coord::{GridPoint, step};
-use crate::geom::locate::Surroundings;
+use crate::geom::locate::area::Surroundings;
 use crate::geom::locate::measure::Metric;
 
 /// One polygon: its area and all its edges, shell and holes.

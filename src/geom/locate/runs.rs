@@ -1,7 +1,7 @@
 //! The borders cut into short runs: what a distance is measured to.
 
 use crate::geom::coord::{GridBox, GridPoint};
-use crate::geom::locate::NOWHERE;
+use crate::geom::locate::area::NOWHERE;
 use crate::geom::locate::edges::{Edge, Outline};
 use crate::geom::locate::measure::Metric;
 

@@ -13,7 +13,7 @@
 use std::collections::HashMap;
 
 use crate::geom::coord::{GridBox, GridPoint, STEPS_PER_DEGREE};
-use crate::geom::locate::NOWHERE;
+use crate::geom::locate::area::NOWHERE;
 use crate::geom::locate::cells::Cells;
 use crate::geom::locate::edges::{Outline, count};
 use crate::geom::locate::runs::{RUN_EDGES, Run};

@@ -9,7 +9,7 @@
 )]
 
 use crate::geom::coord::{GridBox, GridPoint};
-use crate::geom::locate::NOWHERE;
+use crate::geom::locate::area::NOWHERE;
 use crate::geom::locate::cells::{Cells, point, toggle};
 use crate::geom::locate::edges::{Edge, Outline, count};
 use crate::geom::locate::leaf::{self, Cell, Holders, LeafOwner};

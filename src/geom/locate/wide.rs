@@ -20,7 +20,7 @@ use std::arch::x86_64::{
     _mm512_storeu_si512, _mm512_sub_epi32,
 };
 
-use crate::geom::locate::NOWHERE;
+use crate::geom::locate::area::NOWHERE;
 use crate::geom::locate::leaf;
 use crate::geom::locate::tree::{BLOCK, KIND, NEAR, SPLIT, Tree, WHOLE};
 

@@ -5,7 +5,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
-use crate::app::locate::{Place, locate};
+use crate::app::locate::{Place, enter, locate};
+use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::must;
 use crate::domain::accounts::Operation;
 use crate::domain::atlas::in_force::Atlas;
@@ -31,6 +32,8 @@ struct Question<'a> {
     category: Option<CategoryCode>,
     at: Option<Instant>,
     city: Option<std::borrow::Cow<'a, str>>,
+    /// What is wrong with how it was asked; where the place itself is at fault shows in the atlas.
+    faults: Vec<Fault>,
 }
 
 /// Who is responsible at a place, and why.
@@ -64,8 +67,11 @@ pub(crate) async fn locate_point(
     let query = request.uri().query().unwrap_or_default();
     let question = match quick(query) {
         Some(question) => question,
-        None => careful(query)?,
+        None => careful(query),
     };
+    if !question.faults.is_empty() {
+        return Err(every_fault(&web, question));
+    }
     let seat = web.app.seat(question.city.as_deref())?;
     if desk::has_key(request.headers()) {
         let caller = desk::caller(&web, &seat, request.headers()).await?;
@@ -73,7 +79,7 @@ pub(crate) async fn locate_point(
     }
     let glance = seat.glance();
     let Some(atlas) = glance.as_ref() else {
-        return Err(Problem::from(crate::app::refusal::Refusal::NotReady));
+        return Err(Problem::from(Refusal::NotReady));
     };
     let at = question.at.unwrap_or_else(|| web.app.now());
     let located = locate(atlas, &question.place, question.category.as_ref(), at)?;
@@ -145,10 +151,11 @@ fn quick(query: &str) -> Option<Question<'_>> {
             None => None,
         },
         city: city.map(std::borrow::Cow::Borrowed),
+        faults: Vec::new(),
     })
 }
 
-fn careful(query: &str) -> Result<Question<'static>, Problem> {
+fn careful(query: &str) -> Question<'static> {
     let mut params = Params::parse(query);
     let lon = params.must_number("lon");
     let lat = params.must_number("lat");
@@ -157,9 +164,23 @@ fn careful(query: &str) -> Result<Question<'static>, Problem> {
     let category = params.read("category", CategoryCode::new);
     let at = params.time("at");
     let city = params.text("city").map(std::borrow::Cow::Owned);
-    params.finish()?;
+    let faults = params.finish().err().unwrap_or_default();
     let (lon, lat) = (lon.unwrap_or(f64::NAN), lat.unwrap_or(f64::NAN));
-    Ok(Question { place: Place { lon, lat, crs, accuracy_m }, category, at, city })
+    Question { place: Place { lon, lat, crs, accuracy_m }, category, at, city, faults }
+}
+
+/// What is wrong with how it was asked, and with the place that was asked for.
+fn every_fault(web: &Web, question: Question<'_>) -> Problem {
+    let Question { place, city, mut faults, .. } = question;
+    let seat = web.app.seat(city.as_deref()).ok();
+    if let Some(atlas) = seat.as_ref().and_then(|seat| seat.atlas().ok())
+        && let Err(more) = enter(&atlas, &place)
+    {
+        // Of a number that could not be read there are words already.
+        let read = place.lon.is_finite() && place.lat.is_finite();
+        faults.extend(more.into_iter().filter(|fault| read || fault.place != "lon,lat"));
+    }
+    Refusal::Invalid(faults).into()
 }
 
 #[cfg(test)]
@@ -173,7 +194,8 @@ mod tests {
             "lat=36.6&lon=-109.5e0&crs=GCJ-02&accuracy=12.5",
             "lon=1&lat=2&category=event.05&at=2026-05-01T08:00:00Z&city=c",
         ] {
-            let (quick, careful) = (quick(query).unwrap(), careful(query).unwrap());
+            let (quick, careful) = (quick(query).unwrap(), careful(query));
+            assert_eq!(careful.faults, []);
             assert_eq!(quick.place, careful.place, "{query}");
             assert_eq!(quick.category, careful.category);
             assert_eq!(quick.at, careful.at);

@@ -73,6 +73,23 @@ async fn a_place_in_another_system_is_the_same_place() {
 }
 
 #[tokio::test]
+async fn every_fault_of_a_question_is_told_at_once() {
+    let world = World::new().await;
+    let places = async |query: &str| {
+        let answer = world.client.get(&format!("/api/v1/locate?{query}")).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        let faults = answer.json()["faults"].as_array().unwrap().clone();
+        faults.iter().map(|f| f["place"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let all = places("lon=36.585&lat=109.484&crs=utm&accuracy=-1&at=x&zoom=3").await;
+    assert_eq!(all, ["crs", "at", "zoom", "accuracy", "lon,lat"]);
+    assert_eq!(places("lon=36.585&lat=109.484&accuracy=-1").await, ["accuracy", "lon,lat"]);
+    // Longitude and latitude look swapped only beside the city's zones.
+    assert_eq!(places("lon=36.585&lat=89.484&crs=utm").await, ["crs"]);
+    assert_eq!(places("lon=x&lat=2&accuracy=-1").await, ["lon", "accuracy"]);
+}
+
+#[tokio::test]
 async fn before_the_first_atlas_the_service_says_that_it_is_not_ready() {
     let world = World::empty(zonewarden::http::limits::Limits::default()).await;
     for path in [PLACE, "/api/v1/plan", "/ready", "/api/v1/zones"] {

@@ -42,10 +42,6 @@ pub(super) const EXCEPTIONS: [(&str, &str, &str); 1] = [
     ("domain", "reports", "atlas"), // a report is routed over the atlas
 ];
 
-/// Folders whose files still ask their own `mod.rs`, which asks them: its nouns need a file of their
-/// own. Rows may only go.
-const RINGS: [&str; 1] = ["src/geom/locate/"];
-
 /// A lower floor imports a higher one, or anybody but the command line a room that is its own.
 pub(super) fn floors(sources: &[Source]) -> Vec<Fault> {
     let rank = |name: &str| FLOORS.iter().position(|floor| *floor == name);
@@ -82,31 +78,13 @@ pub(super) fn http_without_store(sources: &[Source]) -> Vec<Fault> {
     })
 }
 
-/// Files that import each other, however long the way round. Tests do not count.
-pub(super) fn no_circles(sources: &[Source]) -> Vec<Fault> {
-    circles_but(sources, &RINGS)
-}
-
-/// Folders listed as rings that are none any more.
-pub(super) fn stale_rings(sources: &[Source]) -> Vec<Fault> {
-    let needless = |row: &&&str| {
-        let others: Vec<&str> = RINGS.into_iter().filter(|other| *other != **row).collect();
-        circles_but(sources, &others) == circles_but(sources, &RINGS)
-    };
-    RINGS.iter().filter(needless).map(|row| stale(&format!("ring {row}"))).collect()
-}
-
 fn stale(what: &str) -> Fault {
     let says = format!("nothing needs the exception {what} any more; remove it");
     Fault { file: "tests/it/house/laws.rs".to_owned(), line: 0, says }
 }
 
-fn circles_but(sources: &[Source], rings: &[&str]) -> Vec<Fault> {
-    let listed = |from: &Source, to: &Source| {
-        rings.iter().any(|ring| {
-            from.path.starts_with(ring) && to.path.strip_prefix(ring).is_some_and(|f| f == "mod.rs")
-        })
-    };
+/// Files that import each other, however long the way round. Tests do not count.
+pub(super) fn no_circles(sources: &[Source]) -> Vec<Fault> {
     let mut edges: BTreeMap<usize, BTreeMap<usize, usize>> = BTreeMap::new();
     let modules: BTreeMap<Vec<String>, usize> =
         sources.iter().enumerate().map(|(n, s)| (s.module(), n)).collect();
@@ -114,9 +92,7 @@ fn circles_but(sources: &[Source], rings: &[&str]) -> Vec<Fault> {
         for named in source.paths() {
             let whole = rooted(source, &modules, &named.segments);
             let to = (1..=whole.len()).rev().find_map(|n| modules.get(&whole[..n]));
-            let counts = |to: &&usize| {
-                **to != from && !source.is_test(named.at) && !listed(source, &sources[**to])
-            };
+            let counts = |to: &&usize| **to != from && !source.is_test(named.at);
             if let Some(to) = to.filter(counts) {
                 edges.entry(from).or_default().entry(*to).or_insert(named.at);
             }

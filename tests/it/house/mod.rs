@@ -180,14 +180,12 @@ fn a_wing_that_imports_its_neighbour_is_found() {
 #[test]
 fn every_listed_exception_is_still_needed() {
     keep(laws::stale_exceptions, &service());
-    keep(laws::stale_rings, &service());
 }
 
 #[test]
 fn an_exception_that_nothing_needs_is_found() {
     let found = laws::stale_exceptions(&[Source::new("src/domain/x.rs", "")]);
     assert_eq!(found.len(), laws::EXCEPTIONS.len());
-    assert!(!laws::stale_rings(&[Source::new("src/domain/x.rs", "")]).is_empty());
 }
 
 #[test]

@@ -35,7 +35,7 @@ use crate::domain::id::{CategoryCode, UnitId};
 use crate::domain::reports::confidence::{same_side, sigma_m};
 use crate::domain::time::{Instant, Local, Window};
 use crate::geom::coord::GridPoint;
-use crate::geom::locate::Surroundings;
+use crate::geom::locate::area::Surroundings;
 
 /// Why the unit answers.
 #[derive(Clone, Copy, Debug, PartialEq)]

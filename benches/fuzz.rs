@@ -2,7 +2,7 @@
 //!
 //! Run by hand: `cargo bench --bench fuzz -- [MINUTES] [SEED]`. Each round makes one input from its
 //! number, so that a round that is reported can be run again: `-- 0 SEED` runs that one alone.
-//! Damaged GeoPackages and zipped shapefiles are among them. `-- verdicts N` prints N shapes with our verdict, `t` or `f`, before their well-known text, to
+//! Damaged `GeoPackage`s and zipped shapefiles are among them. `-- verdicts N` prints N shapes with our verdict, `t` or `f`, before their well-known text, to
 //! be held against another library. Ends with 1 when a reader panicked, contradicted itself, or took
 //! longer than [`ROUND_MAX_S`].
 
@@ -340,7 +340,10 @@ fn archives(dice: &mut Dice) -> Vec<u8> {
             0 if members.len() > 1 => {
                 members.remove(at);
             }
-            1 => members[at].1 = members[other].1.clone(),
+            1 => {
+                let bytes = members[other].1.clone();
+                members[at].1 = bytes;
+            }
             2 => {
                 let odd =
                     *dice.pick(&["../x.shp", "X.SHP", "x.shp/", "", "\u{4e00}.dbf", "a/.shp"]);

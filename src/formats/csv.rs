@@ -84,10 +84,14 @@ fn delimiter(text: &str) -> u8 {
         quoted ^= *byte == b'"';
         !quoted
     });
-    let header: Vec<u8> = plain.take_while(|byte| *byte != b'\n').collect();
-    let count = |d: u8| header.iter().filter(|b| **b == d).count();
-    // The first of equals wins: a comma.
-    [b'\t', b';', b','].into_iter().max_by_key(|d| count(*d)).unwrap_or(b',')
+    let mut counts = [(b'\t', 0), (b';', 0), (b',', 0)];
+    for byte in plain.take_while(|byte| *byte != b'\n') {
+        for (separator, count) in &mut counts {
+            *count += usize::from(byte == *separator);
+        }
+    }
+    // The last of equals wins: a comma.
+    counts.into_iter().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| separator)
 }
 
 /// Where the geometry stands, and what the other columns are called.

@@ -133,8 +133,11 @@ fn layers(
     let _ = units::from_layer(layer, &mapping);
     let _ = facilities::from_layer(layer, &mapping);
     let _ = rules::from_layer(layer, &mapping);
-    // A table without a column cannot be written as one.
-    let bare = layer.features.iter().all(|row| row.fields.is_empty() && row.geometry.is_none());
+    // A table without a column that has a name cannot be written as one.
+    let bare = layer.features.iter().all(|row| {
+        let named = |name: &String| !name.is_empty() && name.parse::<f64>().is_err();
+        row.geometry.is_none() && !row.fields.keys().any(named)
+    });
     match write(layer).map(|bytes| read(&bytes)) {
         Ok(again) if !reading.refused() && !bare => {
             let (was, is) = (layer.features.len(), again.layer.features.len());

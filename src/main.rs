@@ -1,5 +1,5 @@
 //! The `zonewarden` binary: see `zonewarden --help`.
 
-fn main() -> miette::Result<()> {
+fn main() -> std::process::ExitCode {
     zonewarden::cli::main()
 }

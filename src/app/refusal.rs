@@ -29,6 +29,13 @@ pub enum Refusal {
     /// Several cities, none named.
     #[error("this service holds several cities; name one of: {}", list(.cities))]
     WhichCity { cities: Vec<CityId> },
+    /// The store was asked, and holds no city.
+    #[error(
+        "there is no city yet; import one, it is noticed by itself: `zonewarden import units FILE \
+         --city CODE`, then its zones, with the same --database (`zonewarden sample --out DIR` makes \
+         the files of a demonstration city)"
+    )]
+    NoCityYet,
     /// The first atlas of the city is not there yet.
     #[error("the city's atlas is not loaded yet")]
     NotReady,

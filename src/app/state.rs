@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -36,6 +37,8 @@ struct Inner {
     pepper: Option<Pepper>,
     keyring: Keyring,
     cities: ArcSwap<BTreeMap<CityId, Arc<Seat>>>,
+    /// Whether the store has told its cities.
+    asked: AtomicBool,
     opening: Mutex<()>,
 }
 
@@ -120,6 +123,7 @@ impl App {
             pepper,
             keyring: Keyring::default(),
             cities: ArcSwap::default(),
+            asked: AtomicBool::new(false),
             opening: Mutex::new(()),
         };
         Self { inner: Arc::new(inner) }
@@ -158,20 +162,33 @@ impl App {
     }
 
     /// Whether there is a city, and each has an atlas.
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
+    ///
+    /// # Errors
+    /// [`Refusal::NoCityYet`], [`Refusal::NotReady`].
+    pub fn ready(&self) -> Result<(), Refusal> {
         let cities = self.inner.cities.load();
-        !cities.is_empty() && cities.values().all(|seat| seat.atlas.load().is_some())
+        if cities.is_empty() {
+            return Err(self.without_cities());
+        }
+        let all = cities.values().all(|seat| seat.atlas.load().is_some());
+        if all { Ok(()) } else { Err(Refusal::NotReady) }
+    }
+
+    /// Why no city is known: the store holds none, or was not asked yet.
+    fn without_cities(&self) -> Refusal {
+        let asked = self.inner.asked.load(Ordering::Acquire);
+        if asked { Refusal::NoCityYet } else { Refusal::NotReady }
     }
 
     /// The city that was named, or the only one.
     ///
     /// # Errors
-    /// [`Refusal::NoCity`], [`Refusal::WhichCity`]; [`Refusal::NotReady`] before the first.
+    /// [`Refusal::NoCity`], [`Refusal::WhichCity`]; [`Refusal::NoCityYet`] or [`Refusal::NotReady`]
+    /// before the first.
     pub fn seat(&self, named: Option<&str>) -> Result<Arc<Seat>, Refusal> {
         let cities = self.inner.cities.load();
         match named {
-            _ if cities.is_empty() => Err(Refusal::NotReady),
+            _ if cities.is_empty() => Err(self.without_cities()),
             Some(given) => cities
                 .get(given)
                 .cloned()
@@ -198,11 +215,14 @@ impl App {
         // Another program may have edited the embedded file: that counts its versions up.
         self.inner.store.notice_foreign_edits().await?;
         let mut first_fault = None;
-        for city in self.inner.store.cities().await? {
+        let cities = self.inner.store.cities().await?;
+        for city in cities {
             if let Err(refusal) = self.refresh_city(&city).await {
                 first_fault.get_or_insert(refusal);
             }
         }
+        // Only now: until the first atlas stands the cities are not known to be none.
+        self.inner.asked.store(true, Ordering::Release);
         first_fault.map_or(Ok(()), Err)
     }
 

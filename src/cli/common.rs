@@ -84,6 +84,37 @@ impl Common {
         Ok(App::new(store, Clock::system(), self.pepper(&place)?))
     }
 
+    /// An app over an empty store in memory, where the embedded store that is named is not there yet:
+    /// what is tried on it leaves nothing behind.
+    ///
+    /// # Errors
+    /// What keeps the store from opening.
+    pub async fn app_on_trial(&self) -> miette::Result<Option<App>> {
+        match Place::parse(&self.database) {
+            Place::File(path) if !path.exists() => {
+                let store = open(&Place::Memory, Migrate::Apply).await.into_diagnostic()?;
+                Ok(Some(App::new(store, Clock::system(), None)))
+            }
+            Place::File(_) | Place::Memory | Place::Postgres(_) => Ok(None),
+        }
+    }
+
+    /// For commands that ask a store and are no reason to make one.
+    ///
+    /// # Errors
+    /// When the embedded store that is named is not there.
+    pub fn must_exist(&self) -> miette::Result<()> {
+        match Place::parse(&self.database) {
+            Place::File(path) if !path.exists() => Err(miette::miette!(
+                help = "name a store with --database, or make one with `zonewarden serve` or \
+                        `zonewarden import`",
+                "there is no store `{}`",
+                path.display()
+            )),
+            Place::File(_) | Place::Memory | Place::Postgres(_) => Ok(()),
+        }
+    }
+
     /// The pepper of the settings, or the one in the file beside an embedded database.
     fn pepper(&self, place: &Place) -> miette::Result<Option<Pepper>> {
         let raw = match (&self.config.pepper, place) {

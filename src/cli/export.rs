@@ -9,6 +9,7 @@ use crate::app::transfer::export::export;
 use crate::app::transfer::{Format, Kind};
 use crate::cli::common::Common;
 use crate::cli::import::{crs, format, kind};
+use crate::cli::print::print;
 use crate::domain::id::CityId;
 use crate::geom::crs::Crs;
 
@@ -49,6 +50,7 @@ pub fn run(common: &Common, args: &ExportArgs) -> miette::Result<()> {
         None => Ok(Format::GeoJson),
     };
     let format = args.format.map_or(by_name, Ok)?;
+    common.must_exist()?;
     let runtime = tokio::runtime::Runtime::new().into_diagnostic()?;
     let bytes = runtime.block_on(async {
         let app = common.app_without_atlases().await?;
@@ -62,7 +64,7 @@ pub fn run(common: &Common, args: &ExportArgs) -> miette::Result<()> {
         Some(path) => {
             write_whole(path, &bytes).into_diagnostic().wrap_err(path.display().to_string())
         }
-        None => std::io::stdout().lock().write_all(&bytes).into_diagnostic(),
+        None => print(&bytes),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `zonewarden import`: import zones, units, facilities or rules.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use miette::{IntoDiagnostic, WrapErr};
 use crate::app::transfer::import::{Import, Outcome, import};
 use crate::app::transfer::{Format, Kind};
 use crate::cli::common::Common;
+use crate::cli::print::print;
 use crate::domain::accounts::Caller;
 use crate::domain::id::UnitId;
 use crate::formats::layer::{BYTES_MAX, Finding};
@@ -116,10 +117,20 @@ pub fn run(common: &Common, args: &ImportArgs) -> miette::Result<()> {
     };
     let runtime = tokio::runtime::Runtime::new().into_diagnostic()?;
     let outcome = runtime.block_on(async {
+        let (caller, city) = (Caller::cli(), common.city.as_deref());
+        // A store that is not there yet is made for what goes in, and not for a refusal.
+        if let Some(app) = common.app_on_trial().await? {
+            let look = Import { dry_run: true, ..ask.clone() };
+            let bytes = Arc::clone(&bytes);
+            let outcome = import(&app, &caller, city, bytes, &look).await.into_diagnostic()?;
+            if outcome.refused() || ask.dry_run {
+                return Ok(outcome);
+            }
+        }
         let app = common.app_without_atlases().await?;
-        import(&app, &Caller::cli(), common.city.as_deref(), bytes, &ask).await.into_diagnostic()
+        import(&app, &caller, city, bytes, &ask).await.into_diagnostic()
     })?;
-    tell(&outcome, &ask).into_diagnostic()?;
+    print(told(&outcome, &ask).as_bytes())?;
     if outcome.refused() {
         let errors = outcome.findings.iter().filter(|finding| !finding.warning).count();
         return Err(miette::miette!("{name} was refused: {errors} errors; nothing was written"));
@@ -141,11 +152,8 @@ fn bytes(path: &Path) -> miette::Result<Vec<u8>> {
 }
 
 /// The table of findings, then what was or would be done.
-fn tell(outcome: &Outcome, ask: &Import) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    for line in table(&outcome.findings) {
-        writeln!(out, "{line}")?;
-    }
+fn told(outcome: &Outcome, ask: &Import) -> String {
+    let mut lines = table(&outcome.findings);
     let tally = outcome.tally;
     let counts = format!(
         "{} {} rows: {} new, {} changed, {} the same, {} removed",
@@ -157,12 +165,13 @@ fn tell(outcome: &Outcome, ask: &Import) -> std::io::Result<()> {
         tally.removed
     );
     let city = &outcome.city;
-    match outcome.committed {
-        Some(version) => writeln!(out, "{counts}; {city} is at atlas version {version}"),
-        None if outcome.refused() => writeln!(out, "{counts}; refused"),
-        None if ask.dry_run => writeln!(out, "{counts}; dry run, {city} is as it was"),
-        None => writeln!(out, "{counts}; {city} is as it was"),
-    }
+    lines.push(match outcome.committed {
+        Some(version) => format!("{counts}; {city} is at atlas version {version}"),
+        None if outcome.refused() => format!("{counts}; refused"),
+        None if ask.dry_run => format!("{counts}; dry run, {city} is as it was"),
+        None => format!("{counts}; {city} is as it was"),
+    });
+    lines.join("\n") + "\n"
 }
 
 fn table(findings: &[Finding]) -> Vec<String> {

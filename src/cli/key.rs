@@ -1,13 +1,12 @@
 //! `zonewarden key`: issue, list and revoke API keys.
 
-use std::io::Write;
-
 use clap::Subcommand;
 use miette::{IntoDiagnostic, miette};
 
 use crate::app::accounts::{self, KeyOrder};
 use crate::app::state::App;
 use crate::cli::common::Common;
+use crate::cli::print::print;
 use crate::domain::accounts::{ApiKey, Caller, Role};
 use crate::domain::id::{CityId, KeyId, UnitId};
 use crate::domain::time::Instant;
@@ -64,10 +63,11 @@ pub fn run(common: &Common, args: &KeyArgs) -> miette::Result<()> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().into_diagnostic()?;
     let text = runtime.block_on(act(common, &args.act))?;
-    std::io::stdout().write_all(text.as_bytes()).into_diagnostic()
+    print(text.as_bytes())
 }
 
 async fn act(common: &Common, act: &Act) -> miette::Result<String> {
+    common.must_exist()?;
     let app = common.app().await?;
     let city = app.seat(common.city.as_deref()).into_diagnostic()?.city.clone();
     match act {

@@ -1,13 +1,13 @@
 //! `zonewarden locate`: who is responsible at a place.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use miette::{IntoDiagnostic, miette};
 use serde_json::{Value, json};
 
 use crate::app::clock::Clock;
 use crate::cli::common::Common;
+use crate::cli::print::print;
 use crate::cli::zones::{self, Loaded, Naming, ZonesArgs};
 use crate::domain::atlas::zone::Zone;
 use crate::domain::id::{CategoryCode, UnitId};
@@ -90,9 +90,7 @@ pub fn run(common: &Common, args: &LocateArgs) -> miette::Result<()> {
         }
         in_words(&loaded, args, position, &answer).into_diagnostic()?
     };
-    // Who reads our output may have seen enough.
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    Ok(())
+    print(text.as_bytes())
 }
 
 fn as_json(loaded: &Loaded, args: &LocateArgs, position: GridPoint, answer: &Answer<'_>) -> Value {

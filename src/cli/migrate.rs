@@ -1,11 +1,11 @@
 //! `zonewarden migrate`: bring a store's schema up to date.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use miette::{IntoDiagnostic, WrapErr};
 
 use crate::cli::common::Common;
+use crate::cli::print::print;
 use crate::store::migrate::Applied;
 use crate::store::open::{Place, migrate};
 
@@ -30,7 +30,7 @@ pub fn run(common: &Common, _args: &MigrateArgs) -> miette::Result<()> {
     let runtime = runtime.enable_all().build().into_diagnostic()?;
     let applied =
         runtime.block_on(migrate(&place)).into_diagnostic().wrap_err("migrating the store")?;
-    std::io::stdout().write_all(words(&applied).as_bytes()).into_diagnostic()
+    print(words(&applied).as_bytes())
 }
 
 fn words(applied: &[Applied]) -> String {

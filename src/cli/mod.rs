@@ -1,6 +1,7 @@
 //! The command line. Each command is one file: its options, what it does, its words.
 
 pub mod common;
+pub mod print;
 pub mod zones;
 pub mod serve;
 pub mod locate;
@@ -12,10 +13,13 @@ pub mod sample;
 pub mod openapi;
 pub mod key;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 pub use crate::cli::common::Common;
 use crate::cli::common::CommonArgs;
+use crate::cli::print::{READER_GONE_STATUS, ReaderGone};
 
 /// Responsibility zones of a city: every report and incident routed by location to the unit that
 /// answers for it.
@@ -50,11 +54,20 @@ enum Command {
     Key(key::KeyArgs),
 }
 
-/// Reads the command line and runs the command.
-///
-/// # Errors
-/// What the command could not do, for people.
-pub fn main() -> miette::Result<()> {
+/// Reads the command line, runs the command and says what it could not do.
+#[must_use]
+pub fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) if fault.is::<ReaderGone>() => ExitCode::from(READER_GONE_STATUS),
+        Err(fault) => {
+            eprintln!("Error: {fault:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> miette::Result<()> {
     let cli = Cli::parse();
     let common = &cli.common.resolve()?;
     match &cli.command {

@@ -1,10 +1,7 @@
 //! `zonewarden openapi`: print the `OpenAPI` 3.1 document.
 
-use std::io::Write;
-
-use miette::IntoDiagnostic;
-
 use crate::cli::common::Common;
+use crate::cli::print::print;
 use crate::http::router;
 
 /// Print the `OpenAPI` 3.1 document.
@@ -18,7 +15,7 @@ pub struct OpenapiArgs {}
 /// # Errors
 /// When standard output takes nothing.
 pub fn run(_common: &Common, _args: &OpenapiArgs) -> miette::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(&router::document_bytes()).into_diagnostic()?;
-    out.write_all(b"\n").into_diagnostic()
+    let mut document = router::document_bytes().to_vec();
+    document.push(b'\n');
+    print(&document)
 }

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use miette::{IntoDiagnostic, WrapErr};
 
 use crate::cli::common::Common;
+use crate::cli::print::print;
 use crate::domain::atlas::city::CityState;
 use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::sample::reports::{HEADER, Reports};
@@ -87,9 +88,8 @@ pub fn run(_common: &Common, args: &SampleArgs) -> miette::Result<()> {
             write(&folder.join("reports.csv"), |file| write_reports(&reports, file))?;
         }
         let CityState { zones, units, facilities, rules, .. } = &state;
-        writeln!(
-            std::io::stdout(),
-            "{}: {} zones, {} units, {} facilities, {} rules, {} reports in {}",
+        let line = format!(
+            "{}: {} zones, {} units, {} facilities, {} rules, {} reports in {}\n",
             state.city.id,
             zones.len(),
             units.len(),
@@ -97,8 +97,8 @@ pub fn run(_common: &Common, args: &SampleArgs) -> miette::Result<()> {
             rules.len(),
             args.reports,
             folder.display()
-        )
-        .into_diagnostic()?;
+        );
+        print(line.as_bytes())?;
     }
     Ok(())
 }

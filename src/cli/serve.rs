@@ -12,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 use crate::app::seed;
 use crate::app::state::App;
 use crate::cli::common::Common;
+use crate::cli::print::print;
 use crate::config::Config;
 use crate::domain::sample::Recipe;
 use crate::http::access_log::AccessLog;
@@ -51,7 +52,7 @@ pub fn run(common: &Common, args: &ServeArgs) -> miette::Result<()> {
     config.listen = args.listen.unwrap_or(config.listen);
     config.cameras = args.cameras.unwrap_or(config.cameras);
     if args.print_config {
-        return std::io::stdout().write_all(config.documented().as_bytes()).into_diagnostic();
+        return print(config.documented().as_bytes());
     }
     log_to_stderr(&config.log)?;
     let runtime =

@@ -85,15 +85,15 @@ pub(crate) async fn get_health(State(web): State<Web>) -> Response {
     get, path = "/ready", operation_id = "get_readiness", tag = "ops",
     responses(
         (status = 200, description = "It can", body = HealthBody),
-        (status = 503, description = "Not yet", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Not yet, or there is no city yet", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn get_readiness(State(web): State<Web>) -> Result<Response, Problem> {
-    if web.app.is_ready() && !web.closing.is_cancelled() {
-        Ok(uncached(Json(health(&web))))
-    } else {
-        Err(Refusal::NotReady.into())
+    if web.closing.is_cancelled() {
+        return Err(Refusal::NotReady.into());
     }
+    web.app.ready()?;
+    Ok(uncached(Json(health(&web))))
 }
 
 /// Counters for Prometheus.

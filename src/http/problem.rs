@@ -46,6 +46,7 @@ problems! {
     Broken = INTERNAL_SERVER_ERROR, "broken", "The service failed";
     Busy = SERVICE_UNAVAILABLE, "busy", "The service is busy";
     NotReady = SERVICE_UNAVAILABLE, "not-ready", "The service is not ready";
+    NoCityYet = SERVICE_UNAVAILABLE, "no-city-yet", "The service has no city yet";
     TimedOut = GATEWAY_TIMEOUT, "timed-out", "The answer took too long";
 }
 
@@ -143,6 +144,7 @@ impl From<Refusal> for Problem {
             Refusal::NoCity { .. } | Refusal::NotFound => Self::new(Kind::NotFound, words),
             Refusal::WhichCity { .. } => Self::invalid(vec![Fault::new("city", words)]),
             Refusal::NotReady => Self::new(Kind::NotReady, words).retry(2),
+            Refusal::NoCityYet => Self::new(Kind::NoCityYet, words).retry(2),
             Refusal::BadKey => Self::new(Kind::BadKey, words),
             Refusal::NoPepper => {
                 Self::new(Kind::BadKey, Refusal::BadKey.to_string()).because(words)

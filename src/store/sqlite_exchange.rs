@@ -116,6 +116,10 @@ fn rows(file: &Connection, wanted: Option<&str>, found: &mut Findings) -> rusqli
     if let Some((_, srs)) = &geometry {
         layer.crs = system(file, *srs, found)?;
     }
+    if let Some(fault) = unreadable_column(file, table)? {
+        found.error(0, "columns", fault, "write the file anew with GDAL or QGIS");
+        return Ok(layer);
+    }
     let mut statement = file.prepare(&format!("select * from {}", quoted(table)))?;
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     if columns.len() > FIELDS_MAX {
@@ -147,6 +151,20 @@ fn rows(file: &Connection, wanted: Option<&str>, found: &mut Findings) -> rusqli
         layer.features.push(feature);
     }
     Ok(layer)
+}
+
+/// A column whose name is no text: the driver would break on it.
+fn unreadable_column(file: &Connection, table: &str) -> rusqlite::Result<Option<String>> {
+    let mut names = file.prepare("select name from pragma_table_xinfo(?1)")?;
+    let mut rows = names.query([table])?;
+    let mut at = 0;
+    while let Some(row) = rows.next()? {
+        at += 1;
+        if row.get_ref(0)?.as_str().is_err() {
+            return Ok(Some(format!("the name of column {at} is not UTF-8")));
+        }
+    }
+    Ok(None)
 }
 
 /// The integer primary key: the row's number, not one of its facts.
@@ -401,6 +419,16 @@ mod tests {
             changed[at] ^= 0xff;
             let _ = read(&changed, None);
         }
+    }
+
+    #[test]
+    fn a_column_whose_name_is_no_text_is_refused() {
+        let mut bytes = write(&sample(Crs::Wgs84)).unwrap();
+        let name = b"\"share\" real";
+        let at = bytes.windows(name.len()).position(|window| window == name).unwrap();
+        bytes[at + 1] = 0xd4;
+        let reading = read(&bytes, None);
+        assert!(reading.findings[0].fault.contains("is not UTF-8"), "{:?}", reading.findings);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod store;
 mod sample;
 mod locate;
 mod route;
+mod commands;
 mod client;
 mod faces;
 mod world;

@@ -18,6 +18,7 @@ use miette::{IntoDiagnostic, WrapErr, miette};
 
 use crate::app::clock::Clock;
 use crate::cli::common::Common;
+use crate::cli::print::ReaderGone;
 use crate::cli::route::columns::Asked;
 use crate::cli::route::csv::{Labels, Table};
 use crate::cli::route::desk::{Desk, RowFault};
@@ -87,7 +88,8 @@ Examples:
   gzip -dc big.ndjson.gz | zonewarden route - --format ndjson > routed.ndjson
 
 Exit status: 0 when every row was read (also when some have a fault), 1 when the input, the zones
-or the output could not be used (then -o leaves nothing behind), 2 for a wrong option.";
+or the output could not be used (then -o leaves nothing behind, nor when it is interrupted), 2 for a
+wrong option, 141 when nobody reads the output any more.";
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -160,11 +162,10 @@ pub fn run(common: &Common, args: &RouteArgs) -> miette::Result<()> {
     let routed = stream.run(format, &mut *source, &mut output, &bar);
     bar.finish_and_clear();
     let tally = match routed {
-        // Who reads our output has seen enough.
         Err(PumpFault::Write(fault))
             if fault.kind() == ErrorKind::BrokenPipe && args.output.is_none() =>
         {
-            return Ok(());
+            return Err(ReaderGone.into());
         }
         Err(fault) => return Err(miette!("{fault}").wrap_err(args.file.display().to_string())),
         Ok(tally) => tally,

@@ -3,8 +3,12 @@
 use std::fs::File;
 use std::io::{Stdout, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Sender, channel};
 
 use miette::{IntoDiagnostic, WrapErr, miette};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::print::refused;
 
 /// Where the rows go.
 pub(super) enum Output {
@@ -51,6 +55,7 @@ impl Output {
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let path = target.with_file_name(format!(".{name}.{}.part", std::process::id()));
+        remove_when_interrupted(path.clone());
         let file = File::create(&path)
             .into_diagnostic()
             .wrap_err_with(|| format!("writing beside `{}`", target.display()))?;
@@ -64,7 +69,7 @@ impl Output {
     /// When it cannot be renamed.
     pub(super) fn finish(self) -> miette::Result<()> {
         match self {
-            Self::Stdout(mut out) => out.flush().into_diagnostic(),
+            Self::Stdout(mut out) => out.flush().map_err(|fault| refused(&fault)),
             Self::Draft { file, mut draft } => {
                 // Not made durable first: who loses power routes the file again.
                 drop(file);
@@ -76,6 +81,39 @@ impl Output {
             }
         }
     }
+}
+
+/// Takes the draft away and ends the process with the customary status when somebody asks it to end.
+/// Where the signals cannot be watched, they end the process as ever, and the draft stays.
+fn remove_when_interrupted(draft: PathBuf) {
+    let (watching, watched) = channel();
+    std::thread::spawn(move || {
+        let Some(number) = interrupted(&watching) else { return };
+        // It may bear its name already, and then it is whole.
+        let _ = std::fs::remove_file(&draft);
+        // What a shell shows for a command that a signal ended.
+        std::process::exit(128 + number);
+    });
+    // Waits until a signal would be seen; an error says that none will be.
+    let _ = watched.recv();
+}
+
+/// The number of the signal that asks the process to end, when it comes; tells `watching` from when
+/// on it would be seen.
+fn interrupted(watching: &Sender<()>) -> Option<i32> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().ok()?;
+    runtime.block_on(async {
+        let mut interrupt = signal(SignalKind::interrupt()).ok()?;
+        let mut terminate = signal(SignalKind::terminate()).ok()?;
+        let mut hangup = signal(SignalKind::hangup()).ok()?;
+        watching.send(()).ok()?;
+        let kind = tokio::select! {
+            _ = interrupt.recv() => SignalKind::interrupt(),
+            _ = terminate.recv() => SignalKind::terminate(),
+            _ = hangup.recv() => SignalKind::hangup(),
+        };
+        Some(kind.as_raw_value())
+    })
 }
 
 impl Write for Output {

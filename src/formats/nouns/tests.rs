@@ -276,3 +276,41 @@ fn a_rule_that_is_half_understood_is_refused() {
     assert!(mapped.items.is_empty());
     assert_eq!(mapped.findings.len(), 6, "{:#?}", words(&mapped.findings));
 }
+
+#[test]
+fn a_part_narrower_than_a_hair_that_crosses_itself_on_the_grid_is_left_out() {
+    let ring = |steps: &[(f64, f64)]| {
+        let at = |(x, y): &(f64, f64)| format!("[{:.9},{:.9}]", 109.7 + x * 1e-7, 36.7 + y * 1e-7);
+        format!("[[{}]]", steps.iter().map(at).collect::<Vec<_>>().join(","))
+    };
+    let parts = |parts: &[String]| {
+        format!(r#"{{"type":"MultiPolygon","coordinates":[{}]}}"#, parts.join(","))
+    };
+    let whole = "[[[109.4,36.5],[109.5,36.5],[109.5,36.6],[109.4,36.6],[109.4,36.5]]]".to_owned();
+    // A tenth of a step wide, 1 mm: on the grid the corner above (10, 4) falls below it.
+    let crumb = ring(&[
+        (0.0, 0.0),
+        (10.0, 3.667),
+        (20.0, 7.333),
+        (30.0, 11.0),
+        (19.0, 7.067),
+        (11.0, 4.133),
+        (0.0, 0.0),
+    ]);
+    // Eight steps wide, 9 cm.
+    let thin = ring(&[(0.0, 0.0), (1_000.0, 500.0), (0.0, 8.0), (0.0, 0.0)]);
+    let bow = "[[[109.7,36.7],[109.8,36.8],[109.8,36.7],[109.7,36.8],[109.7,36.7]]]".to_owned();
+    let read =
+        |parts: &str| zones::from_layer(&layer(&[(r#"{"id":"a","name":"a"}"#, parts)]), &lead("u"));
+
+    let left_out = read(&parts(&[whole.clone(), crumb.clone()]));
+    let found = words(&left_out.findings);
+    assert!(found.iter().any(|line| line.contains("narrower than 0.1 m")), "{found:#?}");
+    assert_eq!((left_out.refused(), left_out.items[0].area.0.len()), (false, 1));
+    // One that stays valid on the grid is kept, however thin.
+    let kept = read(&parts(&[whole.clone(), thin]));
+    assert_eq!((kept.refused(), kept.items[0].area.0.len()), (false, 2), "{:?}", kept.findings);
+    // Nothing else is left: then it is a fault like any other. So is a part as wide as a field.
+    assert!(read(&parts(&[crumb])).refused());
+    assert!(read(&parts(&[whole, bow])).refused());
+}

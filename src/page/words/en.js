@@ -90,6 +90,7 @@ export default {
   problem_invalid: "Please check the position:",
   problem_busy: "The service is busy; try again shortly.",
   "problem_not-ready": "The service is starting; try again shortly.",
+  "problem_no-city-yet": "There is no city here yet. Import one, then reload the page.",
   "problem_timed-out": "That took too long; try again.",
   problem_broken: "The service failed; try again shortly.",
   fault_map: "This browser has no WebGL 2, so there is no map; coordinates can still be asked about.",

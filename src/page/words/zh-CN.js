@@ -90,6 +90,7 @@ export default {
   problem_invalid: "请检查所给的位置：",
   problem_busy: "服务繁忙，请稍后再试。",
   "problem_not-ready": "服务正在启动，请稍后再试。",
+  "problem_no-city-yet": "此处尚无城市数据。请先导入，再刷新页面。",
   "problem_timed-out": "等待过久，请再试一次。",
   problem_broken: "服务出错，请稍后再试。",
   fault_map: "此浏览器不支持 WebGL 2，无法显示地图；坐标查询仍可使用。",

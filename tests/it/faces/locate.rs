@@ -99,3 +99,20 @@ async fn before_the_first_atlas_the_service_says_that_it_is_not_ready() {
     }
     assert_eq!(world.client.get("/health").await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_store_without_a_city_says_so_and_how_to_import_one() {
+    let world = World::empty(zonewarden::http::limits::Limits::default()).await;
+    world.app.refresh().await.unwrap();
+    for path in [PLACE, "/api/v1/plan", "/ready", "/api/v1/zones"] {
+        let answer = world.client.get(path).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        let problem = answer.json();
+        assert!(problem["type"].as_str().unwrap().ends_with("no-city-yet"), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("zonewarden import"), "{problem}");
+        assert!(!answer.header("retry-after").is_empty());
+    }
+    zonewarden::app::seed::found(&world.app, crate::world::demonstration()).await.unwrap();
+    assert_eq!(world.client.get("/ready").await.status, StatusCode::OK);
+    assert_eq!(world.client.get(PLACE).await.status, StatusCode::OK);
+}

@@ -293,6 +293,7 @@ fn a_part_narrower_than_a_hair_that_crosses_itself_on_the_grid_is_left_out() {
         (10.0, 3.667),
         (20.0, 7.333),
         (30.0, 11.0),
+        (29.0, 10.733),
         (19.0, 7.067),
         (11.0, 4.133),
         (0.0, 0.0),

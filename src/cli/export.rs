@@ -1,4 +1,4 @@
-//! `zonewarden export`: export zones, units, facilities or rules.
+//! `zonewarden export`: export zones, units, facilities, rules, or a city's own settings.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -6,27 +6,28 @@ use std::path::{Path, PathBuf};
 use miette::{IntoDiagnostic, WrapErr};
 
 use crate::app::transfer::export::export;
-use crate::app::transfer::{Format, Kind};
+use crate::app::transfer::{self, Format};
 use crate::cli::common::Common;
-use crate::cli::import::{crs, format, kind};
+use crate::cli::import::{What, crs, format, what};
 use crate::cli::print::print;
 use crate::domain::id::CityId;
 use crate::geom::crs::Crs;
 
-/// Export zones, units, facilities or rules.
+/// Export zones, units, facilities, rules, or a city's own settings.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   zonewarden export zones -o zones.gpkg
   zonewarden export facilities --format geojson > facilities.geojson
+  zonewarden export city -o city.json
   zonewarden export zones --crs gcj02 -o zones-for-amap.geojson
 
 A file that is written is whole or not there at all. Importing it again gives the same city; in
 GCJ-02 and BD-09 long straight borders get more vertices.")]
 pub struct ExportArgs {
-    /// What to write: zones, units, facilities or rules.
-    #[arg(value_parser = kind)]
-    kind: Kind,
+    /// What to write: zones, units, facilities, rules or city (its settings, JSON).
+    #[arg(value_parser = what)]
+    what: What,
     /// The file [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -43,7 +44,11 @@ pub struct ExportArgs {
 /// # Errors
 /// What went wrong, for people.
 pub fn run(common: &Common, args: &ExportArgs) -> miette::Result<()> {
+    if args.what == What::City && args.format.is_some_and(|format| format != Format::GeoJson) {
+        return Err(miette::miette!("a city's settings are written as JSON; leave --format out"));
+    }
     let by_name = match &args.output {
+        Some(_) if args.what == What::City => Ok(Format::GeoJson),
         Some(path) => Format::of_name(&path.display().to_string()).ok_or_else(|| {
             miette::miette!("{}: its name does not say the format; give --format", path.display())
         }),
@@ -58,7 +63,12 @@ pub fn run(common: &Common, args: &ExportArgs) -> miette::Result<()> {
             Some(named) => CityId::new(named).into_diagnostic()?,
             None => only(app.store().cities().await.into_diagnostic()?)?,
         };
-        export(&app, &city, args.kind, format, args.crs).await.into_diagnostic()
+        match args.what {
+            What::City => transfer::city::export(&app, &city).await.into_diagnostic(),
+            What::Layer(kind) => {
+                export(&app, &city, kind, format, args.crs).await.into_diagnostic()
+            }
+        }
     })?;
     match &args.output {
         Some(path) => {

@@ -1,4 +1,4 @@
-//! `zonewarden import`: import zones, units, facilities or rules.
+//! `zonewarden import`: import zones, units, facilities, rules, or a city's own settings.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use miette::{IntoDiagnostic, WrapErr};
 
+use crate::app::state::App;
+use crate::app::transfer::city::CityImport;
 use crate::app::transfer::import::{Import, Outcome, import};
-use crate::app::transfer::{Format, Kind};
+use crate::app::transfer::settings::Settings;
+use crate::app::transfer::{self, Format, Kind};
 use crate::cli::common::Common;
 use crate::cli::print::print;
 use crate::domain::accounts::Caller;
@@ -15,7 +18,7 @@ use crate::domain::id::UnitId;
 use crate::formats::layer::{BYTES_MAX, Finding};
 use crate::geom::crs::Crs;
 
-/// Import zones, units, facilities or rules.
+/// Import zones, units, facilities, rules, or a city's own settings.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -23,15 +26,31 @@ Examples:
   zonewarden import zones plan.geojson --dry-run
   zonewarden import zones precincts.geojson --zone-id precinct --lead police --make-units
   zonewarden import facilities schools.gpkg --layer schools --merge
+  zonewarden import city city.json
+  zonewarden import city --fallback police --time-zone Asia/Urumqi --name-en Yanan
 
 Everything wrong with the file is listed first; then all of it is imported, or nothing.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct ImportArgs {
-    /// What the file holds: zones, units, facilities or rules.
-    #[arg(value_parser = kind)]
-    kind: Kind,
-    /// The file; `-` for standard input.
-    file: PathBuf,
+    /// What the file holds: zones, units, facilities, rules or city (its settings, JSON).
+    #[arg(value_parser = what)]
+    what: What,
+    /// The file; `-` for standard input. Of a city the options alone may do.
+    #[arg(required_unless_present_any = ["fallback", "time_zone", "name_zh", "name_en"])]
+    file: Option<PathBuf>,
+    /// The unit that answers when nothing else does; of a new city the leading or first one if
+    /// nothing is said.
+    #[arg(long, value_name = "UNIT", value_parser = unit)]
+    fallback: Option<UnitId>,
+    /// The city's time zone, such as Asia/Shanghai, which a new one has if nothing is said.
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// The city's name in Chinese.
+    #[arg(long, value_name = "NAME")]
+    name_zh: Option<String>,
+    /// The city's name in English.
+    #[arg(long, value_name = "NAME")]
+    name_en: Option<String>,
     /// geojson, csv, gpkg or shapefile (a zip) [default: by the file's name]
     #[arg(long, value_parser = format)]
     format: Option<Format>,
@@ -64,10 +83,21 @@ pub struct ImportArgs {
     note: String,
 }
 
-/// A kind by its word.
-pub(super) fn kind(text: &str) -> Result<Kind, String> {
-    let found = Kind::ALL.into_iter().find(|kind| kind.code() == text);
-    found.ok_or_else(|| "give zones, units, facilities or rules".to_owned())
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// A city's own settings.
+    City,
+    /// A layer.
+    Layer(Kind),
+}
+
+/// What a file holds by its word.
+pub(super) fn what(text: &str) -> Result<What, String> {
+    let found = Kind::ALL.into_iter().find(|kind| kind.code() == text).map(What::Layer);
+    found
+        .or((text == "city").then_some(What::City))
+        .ok_or_else(|| "give zones, units, facilities, rules or city".to_owned())
 }
 
 /// A format by its word.
@@ -98,44 +128,90 @@ fn unit(text: &str) -> Result<UnitId, String> {
 /// # Errors
 /// What went wrong, for people.
 pub fn run(common: &Common, args: &ImportArgs) -> miette::Result<()> {
-    let name = args.file.display().to_string();
+    let ask = ask(args)?;
+    let runtime = tokio::runtime::Runtime::new().into_diagnostic()?;
+    let outcome = runtime.block_on(async {
+        // A store that is not there yet is made for what goes in, and not for a refusal.
+        if let Some(app) = common.app_on_trial().await? {
+            let outcome = imported(&app, common, &ask, true).await?;
+            if outcome.refused() || args.dry_run {
+                return Ok(outcome);
+            }
+        }
+        let app = common.app_without_atlases().await?;
+        imported(&app, common, &ask, args.dry_run).await
+    })?;
+    print(told(&outcome, args).as_bytes())?;
+    if outcome.refused() {
+        let name = args.file.as_ref().map_or("it".into(), |file| file.display().to_string());
+        let errors = outcome.findings.iter().filter(|finding| !finding.warning).count();
+        return Err(miette::miette!("{name} was refused: {errors} errors; nothing was written"));
+    }
+    Ok(())
+}
+
+/// What is to be imported.
+enum Plea {
+    City(CityImport),
+    Layer(Box<Import>, Arc<[u8]>),
+}
+
+fn ask(args: &ImportArgs) -> miette::Result<Plea> {
+    let settings = Settings {
+        name_zh: args.name_zh.clone(),
+        name_en: args.name_en.clone(),
+        time_zone: args.time_zone.clone(),
+        fallback: args.fallback.clone(),
+        ..Settings::default()
+    };
+    let file = args.file.as_deref();
+    let kind = match args.what {
+        What::Layer(kind) => kind,
+        What::City => {
+            let bytes = file.map(bytes).transpose()?.map(Arc::from);
+            let (make_units, dry_run) = (args.make_units, args.dry_run);
+            return Ok(Plea::City(CityImport { bytes, settings, make_units, dry_run }));
+        }
+    };
+    let file = file.ok_or_else(|| miette::miette!("name the file, or `-` for standard input"))?;
+    let name = file.display().to_string();
     let format = args.format.or_else(|| Format::of_name(&name)).ok_or_else(|| {
         miette::miette!("{name}: its name does not say the format; give --format")
     })?;
-    let bytes: Arc<[u8]> = bytes(&args.file)?.into();
     let ask = Import {
-        kind: args.kind,
+        kind,
         format,
         layer: args.layer.clone(),
         crs: args.crs,
         id: args.zone_id.clone(),
         lead: args.lead.clone(),
         make_units: args.make_units,
-        replace: args.replace || (args.kind == Kind::Zones && !args.merge),
+        settings,
+        replace: args.replace || (kind == Kind::Zones && !args.merge),
         dry_run: args.dry_run,
         note: args.note.clone(),
     };
-    let runtime = tokio::runtime::Runtime::new().into_diagnostic()?;
-    let outcome = runtime.block_on(async {
-        let (caller, city) = (Caller::cli(), common.city.as_deref());
-        // A store that is not there yet is made for what goes in, and not for a refusal.
-        if let Some(app) = common.app_on_trial().await? {
-            let look = Import { dry_run: true, ..ask.clone() };
-            let bytes = Arc::clone(&bytes);
-            let outcome = import(&app, &caller, city, bytes, &look).await.into_diagnostic()?;
-            if outcome.refused() || ask.dry_run {
-                return Ok(outcome);
-            }
+    Ok(Plea::Layer(Box::new(ask), bytes(file)?.into()))
+}
+
+async fn imported(
+    app: &App,
+    common: &Common,
+    plea: &Plea,
+    dry_run: bool,
+) -> miette::Result<Outcome> {
+    let (caller, city) = (Caller::cli(), common.city.as_deref());
+    let outcome = match plea {
+        Plea::City(ask) => {
+            let ask = CityImport { dry_run, ..ask.clone() };
+            transfer::city::import(app, &caller, city, ask).await
         }
-        let app = common.app_without_atlases().await?;
-        import(&app, &caller, city, bytes, &ask).await.into_diagnostic()
-    })?;
-    print(told(&outcome, &ask).as_bytes())?;
-    if outcome.refused() {
-        let errors = outcome.findings.iter().filter(|finding| !finding.warning).count();
-        return Err(miette::miette!("{name} was refused: {errors} errors; nothing was written"));
-    }
-    Ok(())
+        Plea::Layer(ask, bytes) => {
+            let ask = Import { dry_run, ..Import::clone(ask) };
+            import(app, &caller, city, Arc::clone(bytes), &ask).await
+        }
+    };
+    outcome.into_diagnostic()
 }
 
 /// The file, as long as it is within the limit.
@@ -152,23 +228,28 @@ fn bytes(path: &Path) -> miette::Result<Vec<u8>> {
 }
 
 /// The table of findings, then what was or would be done.
-fn told(outcome: &Outcome, ask: &Import) -> String {
+fn told(outcome: &Outcome, args: &ImportArgs) -> String {
     let mut lines = table(&outcome.findings);
     let tally = outcome.tally;
-    let counts = format!(
-        "{} {} rows: {} new, {} changed, {} the same, {} removed",
-        outcome.rows,
-        ask.kind.code(),
-        tally.added,
-        tally.changed,
-        tally.same,
-        tally.removed
-    );
     let city = &outcome.city;
+    let counts = match args.what {
+        What::City if tally.added > 0 => format!("{city} is new"),
+        What::City if tally.changed > 0 => format!("the settings of {city} change"),
+        What::City => format!("the settings of {city} are the same"),
+        What::Layer(kind) => format!(
+            "{} {} rows: {} new, {} changed, {} the same, {} removed",
+            outcome.rows,
+            kind.code(),
+            tally.added,
+            tally.changed,
+            tally.same,
+            tally.removed
+        ),
+    };
     lines.push(match outcome.committed {
         Some(version) => format!("{counts}; {city} is at atlas version {version}"),
         None if outcome.refused() => format!("{counts}; refused"),
-        None if ask.dry_run => format!("{counts}; dry run, {city} is as it was"),
+        None if args.dry_run => format!("{counts}; dry run, {city} is as it was"),
         None => format!("{counts}; {city} is as it was"),
     });
     lines.join("\n") + "\n"

@@ -81,13 +81,13 @@ pub fn run(common: &Common, args: &LocateArgs) -> miette::Result<()> {
     let at = args.at.unwrap_or_else(|| Clock::system().now());
     let ask = Ask { position, accuracy_m: args.accuracy, category: args.category.as_ref(), at };
     let answer = route(atlas, &ask);
+    for note in &loaded.notes {
+        eprintln!("{note}");
+    }
     let text = if args.json {
         let value = as_json(&loaded, args, position, &answer);
         serde_json::to_string_pretty(&value).into_diagnostic()? + "\n"
     } else {
-        for note in &loaded.notes {
-            eprintln!("{note}");
-        }
         in_words(&loaded, args, position, &answer).into_diagnostic()?
     };
     print(text.as_bytes())

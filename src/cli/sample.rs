@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 use miette::{IntoDiagnostic, WrapErr};
 
+use crate::app::transfer::city;
 use crate::cli::common::Common;
 use crate::cli::print::print;
 use crate::domain::atlas::city::CityState;
 use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::sample::reports::{HEADER, Reports};
-use crate::domain::sample::{CITIES_MAX, Recipe, ZONES_MAX, ZONES_MIN, city};
+use crate::domain::sample::{self, CITIES_MAX, Recipe, ZONES_MAX, ZONES_MIN};
 use crate::formats::layer::Layer;
 use crate::formats::{geojson, nouns};
 
@@ -75,7 +76,7 @@ pub fn run(_common: &Common, args: &SampleArgs) -> miette::Result<()> {
             cameras: args.cameras,
             city: nth,
         };
-        let state = city(&recipe);
+        let state = sample::city(&recipe);
         let folder = match args.cities {
             1 => args.out.clone(),
             _ => args.out.join(state.city.id.as_str()),
@@ -108,8 +109,7 @@ pub fn run(_common: &Common, args: &SampleArgs) -> miette::Result<()> {
 /// # Errors
 /// When the city's settings cannot be put into JSON.
 pub fn files(state: &CityState) -> miette::Result<Vec<(String, Vec<u8>)>> {
-    let mut settings = serde_json::to_vec_pretty(&state.city).into_diagnostic()?;
-    settings.push(b'\n');
+    let settings = city::write(&state.city).map_err(|fault| miette::miette!("{fault}"))?;
     let mut out = vec![
         ("city.json".to_owned(), settings),
         layer("units.geojson", &nouns::units::to_layer(&state.units)),

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use geo::CoordsIter;
 use geo_types::{Geometry, MultiPolygon};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use serde_json::Value;
 
+use crate::app::transfer::{Format, file};
 use crate::cli::common::Common;
 use crate::domain::atlas::city::{City, CityState};
 use crate::domain::atlas::in_force::Atlas;
@@ -15,22 +17,27 @@ use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::id::{CityId, CodeFault, UnitId, ZoneId};
 use crate::domain::text::{Attributes, Names, nearest};
 use crate::domain::time::{Calendar, Instant};
-use crate::formats::geojson;
-use crate::formats::layer::{BYTES_MAX, Feature, Findings, Layer};
+use crate::formats::layer::{BYTES_MAX, Feature, Finding, Findings, Layer};
+use crate::formats::nouns::{cover, system};
+use crate::geom::coord::{LonLat, PositionFault};
 use crate::geom::crs::{Crs, convert_geometry};
 use crate::geom::measure::on_grid;
+use crate::geom::validity::faults;
 use crate::store::open::{Migrate, Place, open};
 
 /// Accuracy radius (m, 68 %) taken for a position that states none, where no city says otherwise:
 /// a phone under an open sky.
 const ASSUMED_ACCURACY_M: f64 = 10.0;
-/// How many findings of a zone file are shown.
+/// How many findings of a zone file that is refused are shown.
 const SHOWN_MAX: usize = 20;
+/// How many of one that is used.
+const NOTES_MAX: usize = 5;
 
 /// Zones from a file instead of the store.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ZonesArgs {
-    /// Take the zones from this GeoJSON file; no database is opened.
+    /// Take the zones from this file; no database is opened. GeoJSON, CSV with a column of WKT,
+    /// `GeoPackage` (.gpkg) or zipped Shapefile (.zip), by its name.
     #[arg(long, value_name = "FILE")]
     pub zones: Option<PathBuf>,
     /// The property of a zone that names it [default: its own id, then `id`, `zone`, `name`].
@@ -39,6 +46,16 @@ pub struct ZonesArgs {
     /// The property that names a zone's unit [default: each zone is its own unit].
     #[arg(long, value_name = "FIELD", requires = "zones")]
     pub unit_field: Option<String>,
+    /// The layer of a `GeoPackage` that holds several.
+    #[arg(long, value_name = "NAME", requires = "zones")]
+    pub zones_layer: Option<String>,
+    /// The system of the zones, where their file does not say it: wgs84, cgcs2000, gcj02 or bd09.
+    #[arg(long, value_name = "CRS", requires = "zones", value_parser = crs)]
+    pub zones_crs: Option<Crs>,
+}
+
+fn crs(text: &str) -> Result<Crs, String> {
+    Crs::from_name(text).map_err(|fault| fault.to_string())
 }
 
 /// What zones and units are called in answers.
@@ -147,32 +164,92 @@ fn from_file(path: &Path, args: &ZonesArgs) -> miette::Result<Loaded> {
     }
     let bytes =
         std::fs::read(path).into_diagnostic().wrap_err_with(|| format!("reading `{shown}`"))?;
-    let reading = geojson::read(&bytes);
+    let format = Format::of_name(&shown.to_string()).unwrap_or(Format::GeoJson);
+    let reading = file::read(&bytes, format, args.zones_layer.as_deref());
     let mut findings = Findings::default();
     findings.extend(reading.findings);
+    let crs = system(&reading.layer, args.zones_crs, file::prescribed(format));
+    let crs = crs.unwrap_or_else(|finding| {
+        findings.push(*finding);
+        Crs::Wgs84
+    });
     let state = if findings.refused() {
         None
     } else {
-        Some(state(&reading.layer, args, &mut findings).into_diagnostic()?)
+        Some(state(&reading.layer, crs, args, &mut findings).into_diagnostic()?)
     };
-    let refused = findings.refused();
-    let list = findings.into_vec();
-    let mut notes: Vec<String> = list.iter().take(SHOWN_MAX).map(ToString::to_string).collect();
-    if list.len() > SHOWN_MAX {
-        notes.push(format!("and {} more", list.len() - SHOWN_MAX));
-    }
     match state {
-        Some(state) if !refused => Ok(Loaded { atlas: built(state)?, naming: Naming::File, notes }),
+        Some(state) if !findings.refused() => {
+            let (atlas, doubts) = checked(state);
+            findings.extend(doubts);
+            let notes = shortly(&findings.into_vec(), NOTES_MAX);
+            Ok(Loaded { atlas: atlas?, naming: Naming::File, notes })
+        }
         _ => Err(miette!(
-            help = "the zones are read from GeoJSON: a FeatureCollection of polygons",
+            help = "the zones are polygons: of GeoJSON, a CSV with a column wkt, a GeoPackage or a \
+                    zipped Shapefile",
             "`{shown}` cannot be used as zones:\n{}",
-            notes.join("\n")
+            shortly(&findings.into_vec(), SHOWN_MAX).join("\n")
         )),
     }
 }
 
+/// The atlas of the zones, and what is doubtful about their shapes: it is answered by the border
+/// rule, which has an answer for every shape, but perhaps not the one that was meant.
+fn checked(state: CityState) -> (miette::Result<Atlas>, Vec<Finding>) {
+    let zones = state.zones.clone();
+    std::thread::scope(|scope| {
+        let doubts = scope.spawn(|| doubts(&zones));
+        let atlas = built(state);
+        (atlas, doubts.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault)))
+    })
+}
+
+/// Shapes that are not valid, overlaps, and gaps between zones: as warnings.
+fn doubts(zones: &[Zone]) -> Vec<Finding> {
+    let rows: Vec<usize> = zones.iter().map(|zone| zone.number as usize).collect();
+    let mut found = Findings::default();
+    let mut valid = true;
+    for (zone, row) in zones.iter().zip(&rows) {
+        for fault in faults(&Geometry::MultiPolygon(zone.area.clone())) {
+            valid = false;
+            let (what, remedy) = fault.kind.words();
+            let place = format!("{} at {}, {}", zone.names.any(), fault.at.x, fault.at.y);
+            found.warning(*row, place, what, remedy);
+        }
+    }
+    // What a shape that crosses itself covers is not one thing.
+    if valid {
+        let zones: Vec<&Zone> = zones.iter().collect();
+        let cover = cover::findings_called(&zones, &rows, |zone| zone.names.any());
+        found.extend(cover.into_iter().map(|finding| Finding { warning: true, ..finding }));
+    }
+    found.into_vec()
+}
+
+/// The first of the findings, in the words of these options, and how many there are.
+fn shortly(findings: &[Finding], shown_max: usize) -> Vec<String> {
+    let shown = findings.iter().take(shown_max);
+    let mut lines: Vec<String> = shown
+        .map(|finding| {
+            let line = finding.to_string();
+            line.replace("(--layer)", "(--zones-layer)").replace("--crs ", "--zones-crs ")
+        })
+        .collect();
+    if findings.len() > shown_max {
+        let more = findings.len() - shown_max;
+        lines.push(format!("and {more} more; `zonewarden import zones --dry-run` lists them all"));
+    }
+    lines
+}
+
 /// A city of the file's zones; what keeps it from being one is told to `found`.
-fn state(layer: &Layer, args: &ZonesArgs, found: &mut Findings) -> Result<CityState, CodeFault> {
+fn state(
+    layer: &Layer,
+    crs: Crs,
+    args: &ZonesArgs,
+    found: &mut Findings,
+) -> Result<CityState, CodeFault> {
     let mut units = Units::default();
     let fallback = units.named("fallback", "fallback")?;
     let mut zones = Vec::new();
@@ -183,11 +260,7 @@ fn state(layer: &Layer, args: &ZonesArgs, found: &mut Findings) -> Result<CitySt
             Some(field) => unit_label(feature, field, found),
             None => label.as_ref().map(|names| names.any().to_owned()),
         };
-        let area = area(feature, layer.crs.unwrap_or_default());
-        if area.is_none() {
-            let fault = "is no polygon".to_owned();
-            found.error(feature.row, "geometry", fault, "give polygons or multipolygons");
-        }
+        let area = area(feature, crs, found);
         let (Some(names), Some(unit), Some(area)) = (label, unit, area) else { continue };
         let lead = units.named(&format!("unit-{unit}"), &unit)?;
         zones.push(Zone {
@@ -201,7 +274,7 @@ fn state(layer: &Layer, args: &ZonesArgs, found: &mut Findings) -> Result<CitySt
         });
     }
     if zones.is_empty() {
-        found.error(0, "file", "holds no zone", "give a FeatureCollection of polygons");
+        found.error(0, "file", "holds no zone", "give polygons, a row for each zone");
     }
     let city = city_of_file(fallback)?;
     let plan = Plan { version: 0, effective_from: Instant(0), note: String::new() };
@@ -315,8 +388,24 @@ fn there_are(feature: &Feature, field: &str) -> String {
     format!(" (there are: {}){meant}", names.join(", "))
 }
 
-fn area(feature: &Feature, crs: Crs) -> Option<MultiPolygon<f64>> {
-    let geometry = feature.geometry.as_ref()?;
+fn area(feature: &Feature, crs: Crs, found: &mut Findings) -> Option<MultiPolygon<f64>> {
+    let areal = feature.geometry.as_ref().filter(|geometry| {
+        matches!(geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_))
+            && geometry.coords_count() > 0
+    });
+    let Some(geometry) = areal else {
+        found.error(feature.row, "geometry", "is no polygon", "give polygons or multipolygons");
+        return None;
+    };
+    let off = geometry.coords_iter().find_map(|at| match LonLat::new(at.x, at.y) {
+        // A corner at 0, 0 is a corner.
+        Ok(_) | Err(PositionFault::Null { .. }) => None,
+        Err(fault) => Some(fault),
+    });
+    if let Some(fault) = off {
+        found.error(feature.row, "geometry", fault.to_string(), "mend the position");
+        return None;
+    }
     let geometry = if crs.same_degrees(Crs::Wgs84) {
         on_grid(geometry)
     } else {

@@ -99,7 +99,7 @@ fn a_route_that_is_interrupted_leaves_no_half_file() {
             .spawn()
             .unwrap();
         // Its input does not end, so it is at work from the moment its draft is there.
-        while !names(desk.path()).iter().any(|name| name.ends_with(".part")) {
+        while !names(desk.path()).iter().any(|name| name.contains("out.csv")) {
             assert_eq!(child.try_wait().unwrap(), None, "it ended by itself");
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -115,6 +115,22 @@ fn a_route_that_is_interrupted_leaves_no_half_file() {
         assert_eq!(ended.code(), Some(status), "{signal}");
         assert_eq!(names(desk.path()), before, "{signal}");
     }
+}
+
+#[test]
+fn the_settings_of_a_city_go_out_and_in() {
+    let desk = desk();
+    let (ok, said) = ran(desk.path(), &["export", "city", "-o", "city.json"]);
+    assert!(ok, "{said}");
+    let (ok, said) = ran(desk.path(), &["import", "city", "city.json"]);
+    assert!(ok && said.contains("settings of yanan are the same"), "{said}");
+    let args = ["import", "city", "--name-en", "Yan'an", "--time-zone", "Asia/Urumqi"];
+    let (ok, said) = ran(desk.path(), &args);
+    assert!(ok && said.contains("settings of yanan change; yanan is at atlas version 2"), "{said}");
+    let (ok, said) = ran(desk.path(), &["export", "city"]);
+    assert!(ok && said.contains("Yan'an") && said.contains("Asia/Urumqi"), "{said}");
+    let (ok, said) = ran(desk.path(), &["import", "city"]);
+    assert!(!ok && said.contains("FILE"), "{said}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
+use zonewarden::geom::crs::{Crs, convert_geometry};
 
 /// West (1) and east (2) of 109.5; the ids are numbers and a text that a spreadsheet would run.
 const ZONES: &str = r#"{"type":"FeatureCollection","features":[
@@ -336,4 +337,81 @@ fn without_store_and_zones_the_help_says_what_to_do() {
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && words.contains("--zones"), "{words}");
     assert!(made(desk.folder.path(), &["points.csv", "precincts.geojson"]).is_empty());
+}
+
+/// Two squares that overlap by a tenth of a degree, and one that crosses itself.
+const DOUBTFUL: &str = r#"{"type":"FeatureCollection","features":[
+{"type":"Feature","properties":{"precinct":"west"},"geometry":{"type":"Polygon","coordinates":
+[[[109.4,36.5],[109.6,36.5],[109.6,36.6],[109.4,36.6],[109.4,36.5]]]}},
+{"type":"Feature","properties":{"precinct":"east"},"geometry":{"type":"Polygon","coordinates":
+[[[109.5,36.5],[109.7,36.5],[109.7,36.6],[109.5,36.6],[109.5,36.5]]]}}]}"#;
+
+#[test]
+fn zones_that_overlap_or_cross_themselves_are_told_and_still_answered() {
+    let desk = Desk::new();
+    std::fs::write(&desk.zones, DOUBTFUL).unwrap();
+    let ran = desk.csv("lon,lat\n109.55,36.55\n", &[]);
+    assert!(ran.ok && ran.out.contains("109.55,36.55,west,"), "{} {}", ran.out, ran.err);
+    assert!(ran.err.contains("warning: row 2, zones west and east at 109.5"), "{}", ran.err);
+    let ran = desk.run(b"", &["locate", "109.55", "36.55", "--json"]);
+    assert!(ran.ok && ran.err.contains("zones west and east"), "{}", ran.err);
+    let quiet = desk.csv("lon,lat\n109.55,36.55\n", &["--quiet"]);
+    assert_eq!((quiet.ok, quiet.err.as_str()), (true, ""));
+
+    let bow_tie = DOUBTFUL.replace("[109.7,36.6],[109.5,36.6]", "[109.5,36.6],[109.7,36.6]");
+    std::fs::write(&desk.zones, bow_tie).unwrap();
+    let ran = desk.csv("lon,lat\n109.45,36.55\n", &[]);
+    assert!(ran.ok && ran.out.contains("36.55,west,"), "{} {}", ran.out, ran.err);
+    assert!(ran.err.contains("warning: row 2, east at 109.6, 36.55"), "{}", ran.err);
+
+    let nowhere = DOUBTFUL.replace("[109.7,36.6]", "[109.7,96.6]");
+    std::fs::write(&desk.zones, nowhere).unwrap();
+    let ran = desk.csv("lon,lat\n109.45,36.55\n", &[]);
+    assert!(!ran.ok && ran.err.contains("row 2, geometry: position 109.7, 96.6"), "{}", ran.err);
+}
+
+/// The zones as every format holds them; a CSV does not say its system.
+fn layers() -> Vec<(&'static str, Vec<u8>)> {
+    let layer = zonewarden::formats::geojson::read(ZONES.as_bytes()).layer;
+    let shifted = |crs| {
+        let mut layer = layer.clone();
+        layer.crs = Some(crs);
+        for feature in &mut layer.features {
+            let geometry = feature.geometry.take().unwrap();
+            feature.geometry = Some(convert_geometry(&geometry, Crs::Wgs84, crs));
+        }
+        layer
+    };
+    let csv = "precinct,by,wkt\n1,A,\"POLYGON((109.4 36.5,109.5 36.5,109.5 36.6,109.4 36.6,109.4 \
+               36.5))\"\n2,B,\"POLYGON((109.5 36.5,109.6 36.5,109.6 36.6,109.5 36.6,109.5 36.5))\"\n";
+    vec![
+        ("zones.gpkg", zonewarden::store::sqlite_exchange::write(&layer).unwrap()),
+        ("zones.zip", zonewarden::formats::shapefile::write(&layer).unwrap()),
+        ("zones.csv", csv.as_bytes().to_vec()),
+        ("gcj02.gpkg", zonewarden::store::sqlite_exchange::write(&shifted(Crs::Gcj02)).unwrap()),
+        ("gcj02.csv", zonewarden::formats::csv::write(&shifted(Crs::Gcj02))),
+    ]
+}
+
+#[test]
+fn zones_are_read_from_every_format_in_the_system_that_the_file_says() {
+    // 40 m east of the border: in GCJ-02 the same numbers lie on its other side.
+    let points = "lon,lat\n109.4505,36.55\n109.5005,36.55\n";
+    let expected = Desk::new().csv(points, &[]).out;
+    assert!(expected.contains("109.4505,36.55,1,") && expected.contains("109.5005,36.55,2,"));
+    for (name, bytes) in layers() {
+        let mut desk = Desk::new();
+        desk.zones = desk.file(name, &bytes);
+        let crs: &[&str] = if name == "zones.csv" { &["--zones-crs", "wgs84"] } else { &[] };
+        let ran = desk.csv(points, crs);
+        assert!(ran.ok, "{name}: {}", ran.err);
+        let zones = |out: &str| -> Vec<String> {
+            out.lines().map(|line| line.split(',').nth(2).unwrap().to_owned()).collect()
+        };
+        assert_eq!(zones(&ran.out), zones(&expected), "{name}");
+        if name == "zones.csv" {
+            let ran = desk.csv(points, &[]);
+            assert!(!ran.ok && ran.err.contains("state it: --zones-crs wgs84"), "{}", ran.err);
+        }
+    }
 }

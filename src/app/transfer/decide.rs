@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::transfer::Kind;
+use crate::app::transfer::settings::Settings;
 use crate::domain::atlas::city::{City, CityState};
+use crate::domain::atlas::fault::AtlasFault;
 use crate::domain::atlas::in_force::Atlas;
-use crate::domain::atlas::unit::{Unit, UnitKind};
+use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::Change;
 use crate::domain::id::{CityId, UnitId};
-use crate::domain::text::{Attributes, Names};
+use crate::domain::text::Names;
 use crate::domain::time::{Calendar, Instant};
 use crate::formats::layer::{Finding, Findings, Layer};
 use crate::formats::nouns::{Mapping, cover, facilities, rules, units, zones};
@@ -31,6 +33,8 @@ pub struct Plea {
     pub lead: Option<UnitId>,
     /// Make units that are named and not there.
     pub make_units: bool,
+    /// The city's own settings, where they are to be others.
+    pub settings: Settings,
     /// Take away what the file does not hold.
     pub replace: bool,
     /// Why: the new plan's note.
@@ -68,7 +72,7 @@ pub struct Tally {
 pub fn decide(layer: &Layer, plea: &Plea, state: Option<&CityState>) -> Verdict {
     let mut made = match state {
         Some(state) => state.clone(),
-        None => founded(plea),
+        None => founded(&plea.city, plea.now),
     };
     let known: BTreeSet<UnitId> = made.units.iter().map(|unit| unit.id.clone()).collect();
     let mapping = Mapping {
@@ -102,25 +106,36 @@ pub fn decide(layer: &Layer, plea: &Plea, state: Option<&CityState>) -> Verdict 
             merged.tally
         }
     };
-    if state.is_none() {
-        found_city(plea, &mut made, &mut changes, &mut found);
+    match state {
+        None => found_city(plea, &mut made, &mut changes, &mut found),
+        Some(state) => {
+            plea.settings.settle(&mut made.city, &mut found);
+            if made.city != state.city {
+                changes.insert(0, Change::CitySet(made.city.clone()));
+            }
+        }
     }
     if !found.refused()
         && let Err(faults) = Atlas::build(made)
     {
-        for fault in faults {
-            found.error(
-                0,
-                "city",
-                fault.to_string(),
-                "import what is missing first, or leave it out",
-            );
-        }
+        no_atlas(faults, &mut found);
     }
     if found.refused() {
         changes.clear();
     }
     Verdict { changes, findings: found.into_vec(), tally }
+}
+
+/// Tells why a state is no atlas.
+pub(super) fn no_atlas(faults: Vec<AtlasFault>, found: &mut Findings) {
+    for fault in faults {
+        let remedy = match fault {
+            AtlasFault::UnknownTimeZone { .. } => "give the name of an IANA time zone",
+            AtlasFault::Number { .. } => "give a number within the limits",
+            _ => "import what is missing first, or leave it out",
+        };
+        found.error(0, "city", fault.to_string(), remedy);
+    }
 }
 
 fn push<T>(changes: &mut Vec<Change>, items: Vec<T>, change: impl Fn(Vec<T>) -> Change) {
@@ -225,14 +240,7 @@ fn make_units(
                 format!("there is no unit {id}: it is made"),
                 "import the units to give it its name, kind and seat",
             );
-            fresh.push(Unit {
-                id: id.clone(),
-                names: Names { zh: String::new(), en: id.to_string() },
-                kind: UnitKind::Department,
-                seat: None,
-                capacity: 0,
-                attributes: Attributes::new(),
-            });
+            fresh.push(Unit::named_only(id.clone()));
         }
     }
     made.units.extend(fresh.iter().cloned());
@@ -241,21 +249,20 @@ fn make_units(
 }
 
 /// A city before anything is in it.
-fn founded(plea: &Plea) -> CityState {
-    let fallback = plea.lead.clone();
+pub(super) fn founded(city: &CityId, now: Instant) -> CityState {
     CityState {
         atlas_version: 0,
         city: City {
-            id: plea.city.clone(),
-            names: Names { zh: String::new(), en: plea.city.to_string() },
+            id: city.clone(),
+            names: Names { zh: String::new(), en: city.to_string() },
             time_zone: "Asia/Shanghai".to_owned(),
-            // Replaced by the first unit below; a code stands here for the type's sake.
-            fallback: fallback.unwrap_or_else(|| no_unit(&plea.city)),
+            // Replaced when the city is made; a code stands here for the type's sake.
+            fallback: no_unit(city),
             confidence_floor: 0.6,
             assumed_accuracy_m: 10.0,
             calendar: Calendar::default(),
         },
-        plan: Plan { version: 0, effective_from: plea.now, note: String::new() },
+        plan: Plan { version: 0, effective_from: now, note: String::new() },
         zones: Vec::new(),
         units: Vec::new(),
         facilities: Vec::new(),
@@ -268,7 +275,8 @@ fn no_unit(city: &CityId) -> UnitId {
     UnitId::new(city.as_str()).expect("codes are of one form")
 }
 
-/// Makes the city itself: its fallback is the unit of the option, else the first.
+/// Makes the city itself: its fallback is the unit of the option, else the one that leads, else the
+/// first.
 fn found_city(plea: &Plea, made: &mut CityState, changes: &mut Vec<Change>, found: &mut Findings) {
     let chosen = plea
         .lead
@@ -287,11 +295,15 @@ fn found_city(plea: &Plea, made: &mut CityState, changes: &mut Vec<Change>, foun
         return;
     };
     made.city.fallback = unit.id.clone();
+    plea.settings.settle(&mut made.city, found);
     found.warning(
         0,
         "city",
         format!("there is no city {}: it is made", plea.city),
-        format!("its fallback unit is {}, its time zone {}", unit.id, made.city.time_zone),
+        format!(
+            "its fallback unit is {}, its time zone {} (--fallback, --time-zone)",
+            made.city.fallback, made.city.time_zone
+        ),
     );
     changes.insert(0, Change::CitySet(made.city.clone()));
 }

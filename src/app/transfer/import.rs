@@ -5,11 +5,14 @@ use std::sync::Arc;
 use crate::app::refusal::Refusal;
 use crate::app::state::App;
 use crate::app::transfer::decide::{Plea, Tally, Verdict, decide};
+use crate::app::transfer::settings::Settings;
 use crate::app::transfer::{Format, Kind, file};
 use crate::domain::accounts::{Caller, Role};
+use crate::domain::atlas::city::CityState;
 use crate::domain::id::{CityId, UnitId};
 use crate::domain::text::{WORDS_CHARS_MAX, words};
-use crate::formats::layer::{Finding, Findings, Layer};
+use crate::domain::time::Instant;
+use crate::formats::layer::{Finding, Findings};
 use crate::formats::nouns::system;
 use crate::geom::crs::Crs;
 use crate::store::{Basis, CommitError};
@@ -30,10 +33,13 @@ pub struct Import {
     pub crs: Option<Crs>,
     /// The column that holds the id.
     pub id: Option<String>,
-    /// The unit that leads zones whose rows name none; of a new city also the fallback.
+    /// The unit that leads zones whose rows name none; of a new city also the fallback, where the
+    /// settings name none.
     pub lead: Option<UnitId>,
     /// Make units that are named and not there.
     pub make_units: bool,
+    /// The city's own settings, where they are to be others.
+    pub settings: Settings,
     /// Take away what the file does not hold. A plan of zones is always whole unless this is off.
     pub replace: bool,
     /// Only look.
@@ -78,9 +84,7 @@ pub async fn import(
     bytes: Arc<[u8]>,
     ask: &Import,
 ) -> Result<Outcome, Refusal> {
-    if !matches!(caller.role, Role::Admin | Role::Planner) {
-        return Err(Refusal::NotFound);
-    }
+    may(caller)?;
     let note = words(&ask.note, WORDS_CHARS_MAX)
         .map_err(|fault| Refusal::fault("note", fault.to_string()))?;
     let city = which(app, city).await?;
@@ -114,29 +118,42 @@ pub async fn import(
         id: ask.id.clone(),
         lead: ask.lead.clone(),
         make_units: ask.make_units,
+        settings: ask.settings.clone(),
         replace: ask.replace,
         note,
         now: app.now(),
     };
-    turns(app, caller, plea, &layer, before, ask.dry_run).await
+    let city = plea.city.clone();
+    let decide =
+        move |state: Option<&CityState>, now| decide(&layer, &Plea { now, ..plea.clone() }, state);
+    turns(app, caller, (city, rows), Arc::new(decide), before, ask.dry_run).await
 }
 
-/// Decides and commits, again where the atlas moved meanwhile.
-async fn turns(
+/// Refuses who may not import.
+pub(super) fn may(caller: &Caller) -> Result<(), Refusal> {
+    let may = matches!(caller.role, Role::Admin | Role::Planner);
+    if may { Ok(()) } else { Err(Refusal::NotFound) }
+}
+
+/// Decides on a state of the city at a moment.
+pub(super) type Decide = dyn Fn(Option<&CityState>, Instant) -> Verdict + Send + Sync;
+
+/// Decides and commits, again where the atlas moved meanwhile. Given are the city and how many rows
+/// its file has.
+pub(super) async fn turns(
     app: &App,
     caller: &Caller,
-    plea: Plea,
-    layer: &Arc<Layer>,
+    (city, rows): (CityId, usize),
+    decide: Arc<Decide>,
     before: Vec<Finding>,
     dry_run: bool,
 ) -> Result<Outcome, Refusal> {
-    let (city, rows) = (plea.city.clone(), layer.features.len());
     for _ in 0..TURNS_MAX {
-        let plea = Plea { now: app.now(), ..plea.clone() };
+        let now = app.now();
         let state = app.store().load(&city).await?;
         let basis = Basis { atlas_version: Some(state.as_ref().map_or(0, |s| s.atlas_version)) };
-        let layer = Arc::clone(layer);
-        let verdict = blocking(move || decide(&layer, &plea, state.as_ref())).await?;
+        let decide = Arc::clone(&decide);
+        let verdict = blocking(move || decide(state.as_ref(), now)).await?;
         let Verdict { changes, findings, tally } = verdict;
         let mut found = Findings::default();
         found.extend(before.iter().cloned());
@@ -165,7 +182,7 @@ async fn turns(
 }
 
 /// The city named, whether it exists or not; else the only one.
-async fn which(app: &App, named: Option<&str>) -> Result<CityId, Refusal> {
+pub(super) async fn which(app: &App, named: Option<&str>) -> Result<CityId, Refusal> {
     if let Some(named) = named {
         return CityId::new(named).map_err(|fault| Refusal::fault("city", fault.to_string()));
     }

@@ -1,9 +1,11 @@
-//! Import and export: files of zones, units, facilities and rules. First every finding is listed,
+//! Import and export: files of zones, units, facilities and rules, and of the city itself. First every finding is listed,
 //! then there is one commit, or none.
 
 pub mod file;
+pub mod settings;
 pub mod decide;
 pub mod import;
+pub mod city;
 pub mod export;
 
 /// What a file holds.

@@ -58,3 +58,18 @@ pub struct Unit {
     /// Further facts.
     pub attributes: Attributes,
 }
+
+impl Unit {
+    /// A unit of which nothing is known but that it is named.
+    #[must_use]
+    pub fn named_only(id: UnitId) -> Self {
+        Self {
+            names: Names { zh: String::new(), en: id.to_string() },
+            id,
+            kind: UnitKind::Department,
+            seat: None,
+            capacity: 0,
+            attributes: Attributes::new(),
+        }
+    }
+}

@@ -21,6 +21,16 @@ const NOTHING_M2: f64 = 1e-3;
 /// any gap a warning. `rows` are the zones' rows in the file, 0 for one that is in force already.
 #[must_use]
 pub fn findings(zones: &[&Zone], rows: &[usize]) -> Vec<Finding> {
+    findings_called(zones, rows, |zone| zone.id.as_str())
+}
+
+/// The same, with what the zones are called in the findings.
+#[must_use]
+pub fn findings_called(
+    zones: &[&Zone],
+    rows: &[usize],
+    called: impl Fn(&Zone) -> &str,
+) -> Vec<Finding> {
     let mut found = Findings::default();
     let vertices: usize = zones.iter().map(|zone| count(&zone.area)).sum();
     if vertices > COVER_VERTICES_MAX {
@@ -38,7 +48,8 @@ pub fn findings(zones: &[&Zone], rows: &[usize]) -> Vec<Finding> {
     let union = unary_union(polygons.iter().copied());
     let sum: f64 = polygons.iter().map(|polygon| polygon.unsigned_area()).sum();
     if (sum - union.unsigned_area()) * frame.step2_m2() > NOTHING_M2 {
-        overlaps(zones, rows, &plane, &frame, &mut found);
+        let names: Vec<&str> = zones.iter().map(|zone| called(zone)).collect();
+        overlaps(&names, rows, &plane, &frame, &mut found);
     }
     for hole in union.0.iter().flat_map(Polygon::interiors) {
         gap(hole, &frame, &mut found);
@@ -52,7 +63,7 @@ fn count(area: &MultiPolygon<f64>) -> usize {
 }
 
 fn overlaps(
-    zones: &[&Zone],
+    names: &[&str],
     rows: &[usize],
     plane: &[MultiPolygon<f64>],
     frame: &Frame,
@@ -68,14 +79,14 @@ fn overlaps(
             }
             let (first, second) = (*i.min(j), *i.max(j));
             for part in &plane[first].intersection(&plane[second]).0 {
-                overlap((zones[first], zones[second], rows[second]), part, frame, found);
+                overlap((names[first], names[second], rows[second]), part, frame, found);
             }
         }
     }
 }
 
 fn overlap(
-    (first, second, row): (&Zone, &Zone, usize),
+    (first, second, row): (&str, &str, usize),
     part: &Polygon<f64>,
     frame: &Frame,
     found: &mut Findings,
@@ -84,13 +95,13 @@ fn overlap(
     if area_m2 < NOTHING_M2 {
         return;
     }
-    let place = format!("zones {} and {} at {}", first.id, second.id, frame.place(part.exterior()));
+    let place = format!("zones {first} and {second} at {}", frame.place(part.exterior()));
     if width_m < HAIR_M {
         found.warning(
             row,
             place,
             format!("they overlap by a hair line: {area_m2:.2} m², {width_m:.3} m wide"),
-            "the zone with the lower id answers there; draw the border once for both",
+            "the first of the two answers there; draw the border once for both",
         );
     } else {
         found.error(

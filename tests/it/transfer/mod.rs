@@ -7,8 +7,10 @@ use std::sync::Arc;
 use zonewarden::app::clock::Clock;
 use zonewarden::app::seed;
 use zonewarden::app::state::App;
+use zonewarden::app::transfer::city::{self, CityImport};
 use zonewarden::app::transfer::export::export;
 use zonewarden::app::transfer::import::{Import, Outcome, import};
+use zonewarden::app::transfer::settings::Settings;
 use zonewarden::app::transfer::{Format, Kind};
 use zonewarden::domain::accounts::Caller;
 use zonewarden::domain::id::{CityId, UnitId};
@@ -60,6 +62,7 @@ pub(super) fn ask(kind: Kind, format: Format) -> Import {
         id: None,
         lead: None,
         make_units: false,
+        settings: Settings::default(),
         replace: true,
         dry_run: false,
         note: String::new(),
@@ -224,6 +227,68 @@ async fn a_polygon_of_very_many_vertices_is_imported() {
     let file = zones(&[("A", &format!("[{}]", ring.join(",")))]);
     let outcome = world.import("yanan", &file, &made(false)).await;
     assert!(outcome.committed.is_some(), "{:#?}", words(&outcome));
+}
+
+#[tokio::test]
+async fn a_new_city_has_the_settings_that_are_said_and_they_can_change() {
+    let world = World::empty().await;
+    let settings = Settings {
+        name_zh: Some("延安".to_owned()),
+        time_zone: Some("Asia/Urumqi".to_owned()),
+        fallback: Some(UnitId::new("office").unwrap()),
+        ..Settings::default()
+    };
+    let units = b"id,name_zh,kind\npolice,\xe5\x85\xac\xe5\xae\x89,department\noffice,\xe5\x8a\x9e,department\n";
+    let ask_units = Import { settings, ..ask(Kind::Units, Format::Csv) };
+    let outcome = world.import("yanan", units, &ask_units).await;
+    assert!(outcome.committed.is_some(), "{:#?}", words(&outcome));
+    let id = CityId::new("yanan").unwrap();
+    let city = world.app.store().load(&id).await.unwrap().unwrap().city;
+    assert_eq!(city.fallback.as_str(), "office");
+    assert_eq!((&*city.time_zone, &*city.names.zh), ("Asia/Urumqi", "延安"));
+
+    let set = async |settings, dry_run| {
+        let ask = CityImport { settings, dry_run, ..CityImport::default() };
+        city::import(&world.app, &Caller::cli(), None, ask).await.unwrap()
+    };
+    let zone = |name: &str| Settings { time_zone: Some(name.to_owned()), ..Settings::default() };
+    let refused = set(zone("Mars/Olympus"), false).await;
+    assert!(words(&refused)[0].contains("`Mars/Olympus` is no IANA time zone"));
+    assert_eq!(set(zone("Asia/Shanghai"), true).await.committed, None);
+    assert_eq!(set(zone("Asia/Urumqi"), false).await.committed, None);
+    assert!(set(zone("Asia/Shanghai"), false).await.committed.is_some());
+    let city = world.app.store().load(&id).await.unwrap().unwrap().city;
+    assert_eq!((&*city.time_zone, city.fallback.as_str()), ("Asia/Shanghai", "office"));
+    let nobody = Settings { fallback: UnitId::new("nobody").ok(), ..Settings::default() };
+    assert!(words(&set(nobody, false).await)[0].contains("there is no unit nobody"));
+}
+
+#[tokio::test]
+async fn a_city_file_makes_the_city_whose_settings_it_holds() {
+    let (sample, id) = World::sample().await;
+    let file = city::export(&sample.app, &id).await.unwrap();
+    let committed = include_bytes!("../../../geodata/city.json");
+    assert_eq!(String::from_utf8_lossy(&file), String::from_utf8_lossy(committed));
+    let world = World::empty().await;
+    let ask = |file: &[u8], make_units| CityImport {
+        bytes: Some(Arc::from(file)),
+        make_units,
+        ..CityImport::default()
+    };
+    let caller = Caller::cli();
+    let alone = city::import(&world.app, &caller, None, ask(&file, false)).await.unwrap();
+    assert!(words(&alone)[0].contains("import the units first"), "{:#?}", words(&alone));
+    assert_eq!(world.app.store().cities().await.unwrap(), vec![]);
+    let made = city::import(&world.app, &caller, None, ask(&file, true)).await.unwrap();
+    assert!(made.committed.is_some(), "{:#?}", words(&made));
+    let expected = sample.app.store().load(&id).await.unwrap().unwrap().city;
+    assert_eq!(world.app.store().load(&id).await.unwrap().unwrap().city, expected);
+    let same = city::import(&world.app, &caller, None, ask(&file, false)).await.unwrap();
+    assert_eq!((same.committed, same.tally.same, same.refused()), (None, 1, false));
+    let other = city::import(&world.app, &caller, Some("other"), ask(&file, true)).await.unwrap();
+    assert!(words(&other)[0].contains("the file is of the city yanhe"), "{:#?}", words(&other));
+    let public = city::import(&world.app, &Caller::public(), None, ask(&file, true)).await;
+    assert!(public.is_err());
 }
 
 #[tokio::test]

@@ -1,0 +1,67 @@
+//! Settings of a city, said one by one.
+
+use crate::domain::atlas::city::City;
+use crate::domain::id::UnitId;
+use crate::domain::text::Names;
+use crate::domain::time::Calendar;
+use crate::formats::layer::Findings;
+
+/// Settings of a city; what is `None` stays as it is, or as a new city has it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// Its name in Chinese.
+    pub name_zh: Option<String>,
+    /// Its name in English.
+    pub name_en: Option<String>,
+    /// IANA time zone.
+    pub time_zone: Option<String>,
+    /// Who answers when nothing else does.
+    pub fallback: Option<UnitId>,
+    /// Confidence (0 to 1) below which a dispatcher decides.
+    pub confidence_floor: Option<f64>,
+    /// Accuracy radius (m, 68 %) taken for a position that states none.
+    pub assumed_accuracy_m: Option<f64>,
+    /// Holidays, make-up days and school terms.
+    pub calendar: Option<Calendar>,
+}
+
+impl Settings {
+    /// These, and where they say nothing what `others` say.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        Self {
+            name_zh: self.name_zh.or(others.name_zh),
+            name_en: self.name_en.or(others.name_en),
+            time_zone: self.time_zone.or(others.time_zone),
+            fallback: self.fallback.or(others.fallback),
+            confidence_floor: self.confidence_floor.or(others.confidence_floor),
+            assumed_accuracy_m: self.assumed_accuracy_m.or(others.assumed_accuracy_m),
+            calendar: self.calendar.or(others.calendar),
+        }
+    }
+
+    /// The city with these settings.
+    pub fn settle(&self, city: &mut City, found: &mut Findings) {
+        if self.name_zh.is_some() || self.name_en.is_some() {
+            let given = |new: &Option<String>, old: &str| new.clone().unwrap_or(old.to_owned());
+            let (zh, en) =
+                (given(&self.name_zh, &city.names.zh), given(&self.name_en, &city.names.en));
+            match Names::new(&zh, &en) {
+                Ok(names) => city.names = names,
+                Err(fault) => found.error(0, "names", fault.to_string(), "give a name people know"),
+            }
+        }
+        let set = |to: &mut f64, given: Option<f64>| *to = given.unwrap_or(*to);
+        set(&mut city.confidence_floor, self.confidence_floor);
+        set(&mut city.assumed_accuracy_m, self.assumed_accuracy_m);
+        if let Some(zone) = &self.time_zone {
+            city.time_zone.clone_from(zone);
+        }
+        if let Some(unit) = &self.fallback {
+            city.fallback = unit.clone();
+        }
+        if let Some(calendar) = &self.calendar {
+            city.calendar = calendar.clone();
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use geo::{CoordsIter, MapCoords};
+use geo::{CoordsIter, MapCoords, unary_union};
 use geo_types::{Coord, Geometry, LineString, MultiLineString, MultiPolygon, Polygon};
 
 use crate::formats::layer::{FEATURE_VERTICES_MAX, Findings, HAIR_M};
@@ -235,13 +235,21 @@ fn tidy_polygon(polygon: Polygon<f64>, row: usize, found: &mut Findings) -> Opti
 fn oriented(mut ring: LineString<f64>, counter_clockwise: bool) -> Option<LineString<f64>> {
     ring.0.dedup();
     let twice = twice_area_steps(&ring);
-    if ring.0.len() < 4 || twice == 0 {
+    if ring.0.len() < 4 || (twice == 0 && !covers(&ring)) {
         return None;
     }
     if (twice > 0) != counter_clockwise {
         ring.0.reverse();
     }
     Some(ring)
+}
+
+/// Whether a ring whose loops cancel out covers more than a hair line: a bow tie is no crumb, and what
+/// checks the shape has words for it.
+fn covers(ring: &LineString<f64>) -> bool {
+    let parts = unary_union([&Polygon::new(ring.clone(), Vec::new())]);
+    let area_m2: f64 = parts.0.iter().map(|part| measure::polygon_area_m2(part).abs()).sum();
+    2.0 * area_m2 >= HAIR_M * measure::length_m(&ring.clone().into())
 }
 
 /// Twice the signed area in grid steps squared, exact; positive when counter-clockwise.

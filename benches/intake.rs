@@ -2,9 +2,9 @@
 //!
 //! `cargo bench --bench intake`, and with `ZONEWARDEN_BENCH_POSTGRES=postgres://…/database` (one
 //! that may be filled) on PostgreSQL too. Baseline and contestant write the same rows through the
-//! same code: report, assignment, unit list, journal, the city's head. The baseline has a
-//! transaction for each report; on PostgreSQL over 64 connections, each filing to a city of its
-//! own, so that none waits for another's lock.
+//! same code: report, assignment, journal, the city's head, on PostgreSQL the lists of units. The
+//! baseline has a transaction for each report; on PostgreSQL over 64 connections, each filing to a
+//! city of its own, so that none waits for another's lock.
 //!
 //! Contestants take turns, round after round; what is printed are medians and ratios. Ends with an
 //! error when a target is missed.

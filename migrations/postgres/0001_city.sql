@@ -199,6 +199,7 @@ create table zonewarden.report (
     contact text collate "C",
     idempotency_key text collate "C",
     request_hash text collate "C" not null,
+    units text collate "C" not null,
     position public.geometry(Point, 4326) not null
         check (public.st_xmin(position) >= -180 and public.st_xmax(position) <= 180
             and public.st_ymin(position) >= -90 and public.st_ymax(position) <= 90),
@@ -221,6 +222,7 @@ comment on column zonewarden.report.words is 'What was said.';
 comment on column zonewarden.report.contact is 'How to reach the person: never shown to the public, never logged.';
 comment on column zonewarden.report.idempotency_key is 'The caller''s key, unique in the city.';
 comment on column zonewarden.report.request_hash is 'SHA-256 of the request''s body, hex.';
+comment on column zonewarden.report.units is 'Units that have a part in it by the assignment in force, the lead first, a JSON list.';
 comment on column zonewarden.report.position is 'Where, WGS84.';
 create unique index report_idempotency_key on zonewarden.report (city_id, idempotency_key) where idempotency_key is not null;
 create index report_by_time on zonewarden.report (city_id, received_at, report_id);
@@ -272,7 +274,7 @@ create table zonewarden.report_unit (
     primary key (city_id, unit_id, received_at, report_id)
 );
 select zonewarden.place('report_unit');
-comment on table zonewarden.report_unit is 'Which units have a part in a report by the assignment in force, lead and beside: what a unit''s list is read from.';
+comment on table zonewarden.report_unit is 'Which units have a part in a report by the assignment in force, lead and beside: what a unit''s list is read from here, an index of report.units. SQLite has none.';
 comment on column zonewarden.report_unit.city_id is 'The city.';
 comment on column zonewarden.report_unit.unit_id is 'The unit.';
 comment on column zonewarden.report_unit.received_at is 'When the report was received: the list is newest first.';

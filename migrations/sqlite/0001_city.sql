@@ -166,13 +166,15 @@ create table report (
     contact text, -- How to reach the person: never shown to the public, never logged.
     idempotency_key text, -- The caller's key, unique in the city.
     request_hash text not null, -- SHA-256 of the request's body, hex.
+    units text not null, -- Units that have a part in it by the assignment in force, the lead first, a JSON list.
     position POINT not null, -- Where, WGS84.
     unique (city_id, report_id)
 );
 create unique index report_idempotency_key on report (city_id, idempotency_key) where idempotency_key is not null;
-create index report_by_time on report (city_id, received_at, report_id);
--- No index by zone, as PostgreSQL has: each report would write one more page of the log, half of all
--- that intake costs; a zone's list is read along the time.
+-- A zone's list and a unit's are read along the time, and this index alone is looked through for them. Indexes
+-- by zone and by unit, as PostgreSQL has, would spread each report over pages of the log that no other report of
+-- its group touches, which costs more than all the rest of intake.
+create index report_by_time on report (city_id, received_at, report_id, zone_id, units);
 create index report_for_dispatcher on report (city_id, received_at, report_id) where for_dispatcher = 1;
 
 -- To whom a report went, and why. Append-only: a new decision is a row with the next turn.
@@ -193,15 +195,6 @@ create table assignment (
     actor text not null, -- Who decided.
     assigned_at integer not null, -- When, microseconds since 1970 UTC.
     primary key (city_id, report_id, turn)
-) without rowid;
-
--- Which units have a part in a report by the assignment in force, lead and beside: what a unit's list is read from.
-create table report_unit (
-    city_id text not null, -- The city.
-    unit_id text not null, -- The unit.
-    received_at integer not null, -- When the report was received: the list is newest first.
-    report_id text not null, -- The report.
-    primary key (city_id, unit_id, received_at, report_id)
 ) without rowid;
 
 -- Every change of a city, in order.

@@ -26,12 +26,26 @@ pub(super) static JOURNAL: Table = Table {
 pub(super) const ENTRIES: &str = "select seq, written_at, actor, kind, subject, facts \
      from zonewarden.journal where city_id = $1 and seq > $2 order by seq limit $3";
 
+/// What has to be made of a change for its row.
+#[derive(Debug)]
+pub(super) struct Texts {
+    subject: String,
+    facts: String,
+}
+
+impl Texts {
+    pub(super) fn of(change: &Change) -> Self {
+        Self { subject: change.subject(), facts: change.facts().to_string() }
+    }
+}
+
 /// The row of a change.
 pub(super) fn row<'a>(
     city: &'a CityId,
     seq: i64,
     stamp: &'a Stamp,
     change: &Change,
+    texts: &'a Texts,
 ) -> Vec<Value<'a>> {
     vec![
         Value::text(city.as_str()),
@@ -39,8 +53,8 @@ pub(super) fn row<'a>(
         Value::Int(stamp.at.0),
         Value::text(&stamp.actor),
         Value::text(change.kind()),
-        Value::owned(change.subject()),
-        Value::owned(change.facts().to_string()),
+        Value::text(&texts.subject),
+        Value::text(&texts.facts),
     ]
 }
 

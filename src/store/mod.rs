@@ -111,8 +111,8 @@ impl Store {
         check::changes(&stamp, &changes)?;
         match &self.driver {
             Driver::Memory(memory) => memory.commit(&stamp, basis, &changes),
-            Driver::Sqlite(sqlite) => sqlite.commit(Commit { stamp, basis, changes }).await,
-            Driver::Postgres(postgres) => postgres.commit(Commit { stamp, basis, changes }).await,
+            Driver::Sqlite(sqlite) => sqlite.commit(Commit::new(stamp, basis, changes)).await,
+            Driver::Postgres(postgres) => postgres.commit(Commit::new(stamp, basis, changes)).await,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The reports wing: reports, their assignments, and the lists of units.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
@@ -10,7 +11,7 @@ use crate::geom::crs::Crs;
 use crate::store::promise::{ReportFilter, ReportKey, StoreError};
 use crate::store::sql::Dialect;
 use crate::store::statement::{
-    Row, Statement, Table, Taken, Value, damaged, geometry, int, list, real, text, unknown,
+    Row, Statement, Table, Taken, Value, damaged, geometry, int, json, real, text, unknown,
 };
 
 static REPORT: Table = Table {
@@ -31,6 +32,7 @@ static REPORT: Table = Table {
         text("contact"),
         text("idempotency_key"),
         text("request_hash"),
+        text("units"),
         geometry("position"),
     ],
     key: &["city_id", "report_id"],
@@ -67,42 +69,81 @@ static REPORT_UNIT: Table = Table {
     taken: Taken::Refuse,
 };
 
-/// The rows of filed reports, for all of a group at once.
-pub(super) fn file<'a>(
-    city: &'a CityId,
-    filed: &[(&'a Report, &'a Assignment)],
-) -> [Statement<'a>; 3] {
-    let mut units = Vec::with_capacity(filed.len());
-    for (report, to) in filed {
-        let mut told: HashSet<&str> = HashSet::new();
-        for unit in std::iter::once(&to.unit).chain(&to.co) {
-            if told.insert(unit.as_str()) {
-                units.push(vec![
-                    Value::text(city.as_str()),
-                    Value::text(unit.as_str()),
-                    Value::Int(report.received_at.0),
-                    Value::owned(report.id.to_string()),
-                ]);
-            }
-        }
-    }
-    [
-        Statement::Bulk {
-            table: &REPORT,
-            rows: filed.iter().map(|(report, to)| report_row(city, report, to)).collect(),
-        },
-        Statement::Bulk {
-            table: &ASSIGNMENT,
-            rows: filed.iter().map(|(_, to)| assignment_row(city, to)).collect(),
-        },
-        Statement::Bulk { table: &REPORT_UNIT, rows: units },
-    ]
+/// A report to be filed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Filed<'a> {
+    pub(super) report: &'a Report,
+    pub(super) assignment: &'a Assignment,
+    pub(super) texts: &'a Texts,
 }
 
-fn report_row<'a>(city: &'a CityId, report: &'a Report, to: &'a Assignment) -> Vec<Value<'a>> {
+/// What has to be made of a report for its rows.
+#[derive(Debug)]
+pub(super) struct Texts {
+    id: String,
+    /// The units beside the lead, JSON.
+    co: Cow<'static, str>,
+    /// All units that have a part in it, JSON.
+    units: Cow<'static, str>,
+}
+
+impl Texts {
+    pub(super) fn of(to: &Assignment) -> Self {
+        Self {
+            id: to.report.to_string(),
+            co: json(to.co.iter().map(UnitId::as_str)),
+            units: json(units(to).into_iter()),
+        }
+    }
+}
+
+/// The units that have a part in it, each once, the lead first.
+fn units(to: &Assignment) -> Vec<&str> {
+    let mut units = vec![to.unit.as_str()];
+    for unit in &to.co {
+        if !units.contains(&unit.as_str()) {
+            units.push(unit.as_str());
+        }
+    }
+    units
+}
+
+/// The rows of filed reports, for all of a group at once.
+pub(super) fn file<'a>(
+    dialect: Dialect,
+    city: &'a CityId,
+    filed: &[Filed<'a>],
+) -> Vec<Statement<'a>> {
+    let reports = filed.iter().map(|it| report_row(city, it)).collect();
+    let assignments = filed.iter().map(|it| assignment_row(city, it)).collect();
+    let mut all = vec![
+        Statement::Bulk { table: &REPORT, rows: reports },
+        Statement::Bulk { table: &ASSIGNMENT, rows: assignments },
+    ];
+    if dialect == Dialect::Postgres {
+        let rows = filed.iter().flat_map(|it| unit_rows(city, it)).collect();
+        all.push(Statement::Bulk { table: &REPORT_UNIT, rows });
+    }
+    all
+}
+
+fn unit_rows<'a>(city: &'a CityId, filed: &Filed<'a>) -> impl Iterator<Item = Vec<Value<'a>>> {
+    let (received_at, id) = (filed.report.received_at.0, filed.texts.id.as_str());
+    units(filed.assignment).into_iter().map(move |unit| {
+        vec![
+            Value::text(city.as_str()),
+            Value::text(unit),
+            Value::Int(received_at),
+            Value::text(id),
+        ]
+    })
+}
+
+fn report_row<'a>(city: &'a CityId, filed: &Filed<'a>) -> Vec<Value<'a>> {
+    let Filed { report, assignment: to, texts } = *filed;
     vec![
         Value::text(city.as_str()),
-        Value::owned(report.id.to_string()),
+        Value::text(&texts.id),
         Value::Int(report.received_at.0),
         Value::Int(report.happened_at.0),
         Value::text(&report.source),
@@ -116,20 +157,22 @@ fn report_row<'a>(city: &'a CityId, report: &'a Report, to: &'a Assignment) -> V
         Value::text_or(report.contact.as_deref()),
         Value::text_or(report.idempotency_key.as_deref()),
         Value::text(&report.request_hash),
+        Value::text(&texts.units),
         Value::point(report.position),
     ]
 }
 
-fn assignment_row<'a>(city: &'a CityId, to: &'a Assignment) -> Vec<Value<'a>> {
+fn assignment_row<'a>(city: &'a CityId, filed: &Filed<'a>) -> Vec<Value<'a>> {
+    let Filed { assignment: to, texts, .. } = *filed;
     vec![
         Value::text(city.as_str()),
-        Value::owned(to.report.to_string()),
+        Value::text(&texts.id),
         Value::Int(i64::from(to.turn)),
         Value::Int(to.plan_version),
         Value::Int(to.atlas_version),
         Value::text_or(to.zone.as_ref().map(ZoneId::as_str)),
         Value::text(to.unit.as_str()),
-        list(to.co.iter().map(UnitId::as_str)),
+        Value::text(&texts.co),
         Value::text(&to.rule),
         Value::Real(to.confidence),
         Value::real_or(to.border_m),
@@ -158,6 +201,14 @@ impl Known {
         }
         self.ids.insert(id);
         Ok(())
+    }
+
+    /// Takes in a report that is about to be filed.
+    pub(super) fn file(&mut self, report: &Report) {
+        self.ids.insert(report.id);
+        if let Some(key) = &report.idempotency_key {
+            self.by_key.insert(key.clone(), (report.id, report.request_hash.clone()));
+        }
     }
 }
 
@@ -203,23 +254,29 @@ pub(super) fn one() -> String {
 
 /// A list of reports.
 pub(super) fn page<'a>(
+    dialect: Dialect,
     city: &'a CityId,
     filter: &'a ReportFilter,
     after: Option<ReportKey>,
     limit: usize,
 ) -> (String, Vec<Value<'a>>) {
     let mut ask = Asking { wheres: String::new(), values: vec![Value::text(city.as_str())] };
-    // The list of a unit is read along report_unit, every other along report.
-    let (by, from) = if filter.unit.is_some() {
-        let from = "zonewarden.report_unit u join zonewarden.report r \
-                    on r.city_id = u.city_id and r.report_id = u.report_id";
-        ("u", from)
-    } else {
-        ("r", "zonewarden.report r")
+    let (by, from) = match (&filter.unit, dialect) {
+        (None, _) => ("r", "zonewarden.report r"),
+        (Some(unit), Dialect::Postgres) => {
+            ask.add("u.unit_id = $n", [Value::text(unit.as_str())]);
+            let from = "zonewarden.report_unit u join zonewarden.report r \
+                        on r.city_id = u.city_id and r.report_id = u.report_id";
+            ("u", from)
+        }
+        (Some(unit), Dialect::Sqlite) => {
+            // The code in its quotes stands in the list, or it does not.
+            let quoted = json(std::iter::once(unit.as_str()));
+            let quoted = quoted.trim_matches(['[', ']']).to_owned();
+            ask.add("instr(r.units, $n) > 0", [Value::owned(quoted)]);
+            ("r", "zonewarden.report r")
+        }
     };
-    if let Some(unit) = &filter.unit {
-        ask.add("u.unit_id = $n", [Value::text(unit.as_str())]);
-    }
     if let Some(zone) = &filter.zone {
         ask.add("r.zone_id = $n", [Value::text(zone.as_str())]);
     }

@@ -179,11 +179,16 @@ pub(super) fn unknown(code: &str) -> String {
 
 /// A list of codes as JSON. Codes need no escape; whatever else comes is escaped all the same.
 pub(super) fn list<'a>(codes: impl ExactSizeIterator<Item = &'a str>) -> Value<'static> {
+    Value::Text(json(codes))
+}
+
+/// The text of [`list`].
+pub(super) fn json<'a>(codes: impl ExactSizeIterator<Item = &'a str>) -> Cow<'static, str> {
     if codes.len() == 0 {
-        return Value::text("[]");
+        return Cow::Borrowed("[]");
     }
     let codes = codes.map(|code| serde_json::Value::from(code).to_string());
-    Value::owned(format!("[{}]", codes.collect::<Vec<_>>().join(",")))
+    Cow::Owned(format!("[{}]", codes.collect::<Vec<_>>().join(",")))
 }
 
 /// Attributes as JSON, keys sorted.

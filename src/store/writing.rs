@@ -2,10 +2,9 @@
 //! so that both databases decide alike; the driver reads before and runs after.
 
 use crate::domain::change::Change;
-use crate::domain::id::CityId;
-use crate::domain::reports::report::{Assignment, Report};
+use crate::domain::id::{CityId, ReportId};
 use crate::store::promise::{Basis, CommitError, Head, Stamp, StoreError};
-use crate::store::reports::Known;
+use crate::store::reports::{Filed, Known};
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Statement, Value};
 use crate::store::{accounts, atlas, journal, reports, words};
@@ -56,9 +55,33 @@ pub(super) struct Commit {
     pub(super) stamp: Stamp,
     pub(super) basis: Basis,
     pub(super) changes: Vec<Change>,
+    /// The texts of each change that have to be made. Whoever asks makes them, so that the one who
+    /// writes for all does not.
+    texts: Vec<Texts>,
+}
+
+#[derive(Debug)]
+struct Texts {
+    entry: journal::Texts,
+    report: Option<reports::Texts>,
+}
+
+impl Texts {
+    fn of(change: &Change) -> Self {
+        let report = match change {
+            Change::ReportFiled { assignment, .. } => Some(reports::Texts::of(assignment)),
+            _ => None,
+        };
+        Self { entry: journal::Texts::of(change), report }
+    }
 }
 
 impl Commit {
+    pub(super) fn new(stamp: Stamp, basis: Basis, changes: Vec<Change>) -> Self {
+        let texts = changes.iter().map(Texts::of).collect();
+        Self { stamp, basis, changes, texts }
+    }
+
     /// Whether it may share a transaction: nothing but filed reports.
     pub(super) fn may_share(&self) -> bool {
         !self.changes.is_empty()
@@ -71,9 +94,11 @@ impl Commit {
     }
 
     /// The reports it files.
-    pub(super) fn filed(&self) -> impl Iterator<Item = (&Report, &Assignment)> {
-        self.changes.iter().filter_map(|change| match change {
-            Change::ReportFiled { report, assignment } => Some((report, assignment)),
+    pub(super) fn filed(&self) -> impl Iterator<Item = Filed<'_>> {
+        self.changes.iter().zip(&self.texts).filter_map(|(change, texts)| match change {
+            Change::ReportFiled { report, assignment } => {
+                texts.report.as_ref().map(|texts| Filed { report, assignment, texts })
+            }
             _ => None,
         })
     }
@@ -83,24 +108,34 @@ impl Commit {
 pub(super) struct Group<'a> {
     city: &'a CityId,
     head: Option<HeadRow>,
-    known: Known,
+    known: Option<Known>,
     admitted: Vec<(&'a Commit, i64)>,
 }
 
+impl Known {
+    /// The report that used one of the commit's keys before, and its request's hash.
+    fn used(&self, commit: &Commit) -> Option<&(ReportId, String)> {
+        commit.filed().find_map(|it| self.by_key.get(it.report.idempotency_key.as_ref()?))
+    }
+
+    /// A report of the commit whose id is in use.
+    fn taken(&self, commit: &Commit) -> Option<ReportId> {
+        commit.filed().map(|it| it.report.id).find(|id| self.ids.contains(id))
+    }
+}
+
 impl<'a> Group<'a> {
-    /// A group that has been told where the city stands and what is known of its reports.
-    pub(super) fn new(city: &'a CityId, head: Option<HeadRow>, known: Known) -> Self {
+    /// A group that has been told where the city stands and what is known of its reports; `None`
+    /// when nobody has looked, and the tables themselves refuse what is taken.
+    pub(super) fn new(city: &'a CityId, head: Option<HeadRow>, known: Option<Known>) -> Self {
         Self { city, head, known, admitted: Vec::new() }
     }
 
     /// Admits a commit, or says why not; a refused one leaves no trace in the group.
     pub(super) fn admit(&mut self, commit: &'a Commit) -> Result<Head, CommitError> {
-        for (report, _) in commit.filed() {
-            let used = report.idempotency_key.as_ref().and_then(|key| self.known.by_key.get(key));
-            if let Some((report, request_hash)) = used {
-                let request_hash = request_hash.clone();
-                return Err(CommitError::KeyUsed { report: *report, request_hash });
-            }
+        if let Some((report, request_hash)) = self.known.as_ref().and_then(|it| it.used(commit)) {
+            let request_hash = request_hash.clone();
+            return Err(CommitError::KeyUsed { report: *report, request_hash });
         }
         let head = self.head.filter(|head| head.atlas_version > 0);
         if head.is_none() && !commit.makes_city() {
@@ -111,8 +146,8 @@ impl<'a> Group<'a> {
         if commit.basis.atlas_version.is_some_and(|read| read != now) {
             return Err(CommitError::Moved { now });
         }
-        if let Some((report, _)) = commit.filed().find(|(it, _)| self.known.ids.contains(&it.id)) {
-            return Err(CommitError::Conflict(words::taken("report", &report.id)));
+        if let Some(report) = self.known.as_ref().and_then(|it| it.taken(commit)) {
+            return Err(CommitError::Conflict(words::taken("report", &report)));
         }
         for change in &commit.changes {
             if let Change::PlanPublished { plan, .. } = change {
@@ -127,12 +162,8 @@ impl<'a> Group<'a> {
         }
         self.admitted.push((commit, head.journal_seq));
         head.journal_seq += i64::try_from(commit.changes.len()).unwrap_or(i64::MAX);
-        for (report, _) in commit.filed() {
-            self.known.ids.insert(report.id);
-            if let Some(key) = &report.idempotency_key {
-                let earlier = (report.id, report.request_hash.clone());
-                self.known.by_key.insert(key.clone(), earlier);
-            }
+        if let Some(known) = &mut self.known {
+            commit.filed().for_each(|it| known.file(it.report));
         }
         self.head = Some(head);
         Ok(head.head())
@@ -149,15 +180,16 @@ impl<'a> Group<'a> {
         let mut entries = Vec::new();
         let mut filed = Vec::new();
         for (commit, seq) in &self.admitted {
-            for (change, seq) in commit.changes.iter().zip(seq + 1..) {
-                entries.push(journal::row(self.city, seq, &commit.stamp, change));
+            let changes = commit.changes.iter().zip(&commit.texts);
+            for ((change, texts), seq) in changes.zip(seq + 1..) {
+                entries.push(journal::row(self.city, seq, &commit.stamp, change, &texts.entry));
                 put(&mut all, dialect, self.city, change);
             }
             filed.extend(commit.filed());
         }
         let Some(head) = self.head.filter(|_| !entries.is_empty()) else { return Vec::new() };
         if !filed.is_empty() {
-            all.extend(reports::file(self.city, &filed));
+            all.extend(reports::file(dialect, self.city, &filed));
         }
         all.push(Statement::Bulk { table: &journal::JOURNAL, rows: entries });
         all.push(Statement::One {

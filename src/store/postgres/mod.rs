@@ -18,6 +18,7 @@ use crate::store::postgres::connect::connection;
 use crate::store::postgres::rows::{PostgresRow, fault};
 use crate::store::postgres::writer::Writer;
 use crate::store::promise::{CommitError, Head, ReportFilter, ReportKey, StoreError, rows_at_most};
+use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Value};
 use crate::store::writing::{self, Commit, HeadRow};
 use crate::store::{accounts, atlas, journal, reports, sql};
@@ -93,7 +94,8 @@ impl Postgres {
         after: Option<ReportKey>,
         limit: u32,
     ) -> Result<Vec<AssignedReport>, StoreError> {
-        let (text, values) = reports::page(city, filter, after, rows_at_most(limit));
+        let (text, values) =
+            reports::page(Dialect::Postgres, city, filter, after, rows_at_most(limit));
         self.read(&text, &values, reports::read).await
     }
 

@@ -169,7 +169,7 @@ async fn write(
     commits: &[&Commit],
 ) -> Result<Vec<Result<Head, CommitError>>, CommitError> {
     let (head, known) = ask(client, city, commits).await?;
-    let mut group = Group::new(city, head, known);
+    let mut group = Group::new(city, head, Some(known));
     let answers: Vec<_> = commits.iter().map(|commit| group.admit(commit)).collect();
     if group.moved().is_none() {
         client.batch_execute("rollback").await.map_err(|error| fault(&error))?;
@@ -211,7 +211,7 @@ async fn ask(
     let told = |error| fault(&error);
     let lock = writing::lock_head(Dialect::Postgres);
     let lock = client.prepare_cached(&lock).await.map_err(told)?;
-    let filed = commits.iter().flat_map(|commit| commit.filed()).map(|(report, _)| report);
+    let filed = commits.iter().flat_map(|commit| commit.filed()).map(|it| it.report);
     let values = reports::known_values(city, filed);
     let asked = client.prepare_cached(&reports::known(Dialect::Postgres)).await.map_err(told)?;
     let city = Value::text(city.as_str());

@@ -18,6 +18,7 @@ use crate::domain::id::{CityId, KeyId, ReportId};
 use crate::domain::reports::report::AssignedReport;
 use crate::store::migrate::Applied;
 use crate::store::promise::{CommitError, Head, ReportFilter, ReportKey, StoreError, rows_at_most};
+use crate::store::sql::Dialect;
 use crate::store::sqlite::rows::{all, fault};
 use crate::store::sqlite::writer::Writer;
 use crate::store::statement::{Row, Value};
@@ -116,7 +117,8 @@ impl Sqlite {
     ) -> Result<Vec<AssignedReport>, StoreError> {
         let (city, filter) = (city.clone(), filter.clone());
         self.read(move |it| {
-            let (text, values) = reports::page(&city, &filter, after, rows_at_most(limit));
+            let (text, values) =
+                reports::page(Dialect::Sqlite, &city, &filter, after, rows_at_most(limit));
             all(it, &text, &values, |row| reports::read(row))
         })
         .await

@@ -150,13 +150,15 @@ impl Desk {
         }
     }
 
-    /// Takes what waits. Where the last transaction served many, they are likely to come back
-    /// within a fraction of what a transaction costs: worth a short wait.
+    /// Takes what waits, and waits a little for half of those who are about: who waits now, and whom
+    /// the last transaction served and who are likely to come back. So the two halves take turns,
+    /// and one is on its way while the other is written.
     fn gather(&self, first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
         let mut taken = vec![first];
         taken.extend(jobs.try_iter().take(self.group_max.saturating_sub(1)));
         let until = Instant::now() + GATHER_MAX.min(self.last_took / 2);
-        while taken.len() < self.last_group.min(self.group_max) {
+        let half = (taken.len() + self.last_group).div_ceil(2);
+        while taken.len() < half.min(self.group_max) {
             let left = until.saturating_duration_since(Instant::now());
             match jobs.recv_timeout(left) {
                 Ok(job) => taken.push(job),
@@ -172,12 +174,7 @@ impl Desk {
         }
         let begun = Instant::now();
         let shared: Vec<&Commit> = commits.iter().collect();
-        let results = match self.attempt(&shared) {
-            Ok(results) => results,
-            // Whatever it was, it may be the matter of one: each for itself.
-            Err(_) if shared.len() > 1 => shared.iter().map(|it| self.alone(it)).collect(),
-            Err(error) => vec![Err(error)],
-        };
+        let results = self.together(&shared);
         self.last_took = begun.elapsed();
         self.last_group = commits.len();
         commits.clear();
@@ -186,19 +183,41 @@ impl Desk {
         }
     }
 
+    fn together(&mut self, commits: &[&Commit]) -> Vec<Result<Head, CommitError>> {
+        // New reports are nearly always new: they are filed without a look, and the tables' own keys
+        // refuse what is taken. Then, and for all else, it is looked first.
+        if commits.iter().all(|it| it.may_share())
+            && let Ok(results) = self.attempt(commits, Look::Never)
+        {
+            return results;
+        }
+        match self.attempt(commits, Look::First) {
+            Ok(results) => results,
+            // Whatever it was, it may be the matter of one: each for itself.
+            Err(_) if commits.len() > 1 => commits.iter().map(|it| self.alone(it)).collect(),
+            Err(error) => vec![Err(error)],
+        }
+    }
+
     fn alone(&mut self, commit: &Commit) -> Result<Head, CommitError> {
-        self.attempt(&[commit])?.pop().unwrap_or_else(|| Err(stopped().into()))
+        self.attempt(&[commit], Look::First)?.pop().unwrap_or_else(|| Err(stopped().into()))
     }
 
     /// One transaction for all, of one city or several.
     fn attempt(
         &mut self,
         commits: &[&Commit],
+        look: Look,
     ) -> Result<Vec<Result<Head, CommitError>>, CommitError> {
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|error| fault(&error))?;
+        let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = match begun {
+            Ok(transaction) => transaction,
+            // The file is locked or gone, for all alike: to try one by one would only take longer.
+            Err(error) => {
+                let error = CommitError::from(fault(&error));
+                return Ok(commits.iter().map(|_| Err(error.clone())).collect());
+            }
+        };
         let mut results: Vec<Result<Head, CommitError>> =
             commits.iter().map(|_| Err(stopped().into())).collect();
         let mut cities: Vec<&CityId> = commits.iter().map(|it| &it.stamp.city).collect();
@@ -209,7 +228,7 @@ impl Desk {
             let mine = |at: &usize| commits[*at].stamp.city == *city;
             let members: Vec<usize> = (0..commits.len()).filter(mine).collect();
             let asked: Vec<&Commit> = members.iter().map(|at| commits[*at]).collect();
-            let (answers, head) = write(&transaction, city, &asked)?;
+            let (answers, head) = write(&transaction, city, &asked, look)?;
             moved.extend(head.map(|head| (city.to_string(), head)));
             for (at, answer) in members.into_iter().zip(answers) {
                 results[at] = answer;
@@ -248,6 +267,13 @@ impl Desk {
     }
 }
 
+/// Whether ids and idempotency keys are looked up before anything is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Never,
+    First,
+}
+
 type Written = (Vec<Result<Head, CommitError>>, Option<HeadRow>);
 
 /// Writes what one city's commits ask, as far as they are admitted.
@@ -255,15 +281,28 @@ fn write(
     transaction: &Transaction<'_>,
     city: &CityId,
     commits: &[&Commit],
+    look: Look,
 ) -> Result<Written, CommitError> {
     if commits.iter().any(|commit| commit.makes_city()) {
         run(transaction, writing::MAKE_HEAD, &[Value::text(city.as_str())])?;
     }
-    let lock = writing::lock_head(Dialect::Sqlite);
-    let head = all(transaction, &lock, &[Value::text(city.as_str())], |row| HeadRow::read(row))?;
-    let known = known(transaction, city, commits)?;
+    let text = writing::lock_head(Dialect::Sqlite);
+    let head = all(transaction, &text, &[Value::text(city.as_str())], |row| HeadRow::read(row))?;
+    let known = match look {
+        Look::Never => None,
+        Look::First => Some(known(transaction, city, commits)?),
+    };
     let mut group = Group::new(city, head.first().copied(), known);
-    let answers: Vec<_> = commits.iter().map(|commit| group.admit(commit)).collect();
+    let mut answers = Vec::with_capacity(commits.len());
+    for commit in commits {
+        answers.push(group.admit(commit));
+        // A used key is told before whatever else is wrong: that takes a look.
+        if look == Look::Never
+            && let Some(Err(_)) = answers.last()
+        {
+            return write(transaction, city, commits, Look::First);
+        }
+    }
     let statements = group.statements(Dialect::Sqlite);
     let moved = group.moved();
     for statement in &statements {
@@ -303,7 +342,7 @@ fn known(
     commits: &[&Commit],
 ) -> Result<Known, StoreError> {
     let mut known = Known::default();
-    let filed = commits.iter().flat_map(|commit| commit.filed()).map(|(report, _)| report);
+    let filed = commits.iter().flat_map(|commit| commit.filed()).map(|it| it.report);
     let values = reports::known_values(city, filed);
     if matches!(values.get(1), Some(Value::Texts(ids)) if !ids.is_empty()) {
         let text = reports::known(Dialect::Sqlite);

@@ -1,11 +1,12 @@
 //! What the promise says, one sentence a test, on every store.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use zonewarden::domain::change::Change;
-use zonewarden::domain::id::{FacilityId, UnitId};
+use zonewarden::domain::id::{FacilityId, ReportId, UnitId};
 use zonewarden::domain::reports::report::Report;
-use zonewarden::store::{Basis, CommitError, Head, Store};
+use zonewarden::store::{Basis, CommitError, Head, ReportFilter, Store};
 
 use super::made::{Dice, city, city_id, stamp};
 use super::places::{all, block_on};
@@ -130,6 +131,40 @@ fn what_no_database_keeps_is_refused_at_the_door_with_the_place() {
                 Err(CommitError::Conflict(told)) if told.contains(words) => {}
                 other => panic!("{store:?}: {other:?} does not say {words}"),
             }
+        }
+    });
+}
+
+#[test]
+fn a_units_list_holds_what_it_leads_or_is_beside_and_nothing_of_a_code_that_is_alike() {
+    everywhere(|store| async move {
+        let mut dice = Dice(6);
+        let unit = |code: &str| UnitId::new(code).unwrap();
+        let mut listed = BTreeMap::<&str, BTreeSet<ReportId>>::new();
+        for (lead, co) in [
+            ("单位-1", vec!["单位-12"]),
+            ("单位-12", vec!["位-1", "单位-12"]),
+            ("位-1", vec![]),
+            ("单位-3", vec!["单位-12", "单位-1"]),
+        ] {
+            let mut filed = dice.filed(None);
+            let id = report_of(&filed).id;
+            if let Change::ReportFiled { assignment, .. } = &mut filed {
+                assignment.unit = unit(lead);
+                assignment.co = co.iter().map(|code| unit(code)).collect();
+            }
+            for code in co.into_iter().chain([lead]) {
+                listed.entry(code).or_default().insert(id);
+            }
+            commit(&store, None, vec![filed]).await.unwrap();
+        }
+        listed.insert("单位", BTreeSet::new());
+        for (code, ids) in listed {
+            let filter = ReportFilter { unit: Some(unit(code)), ..ReportFilter::default() };
+            let found = store.reports(&city_id(), &filter, None, 100).await.unwrap();
+            let found: Vec<_> = found.iter().map(|it| it.report.id).collect();
+            assert_eq!(found.len(), ids.len(), "{store:?}, {code}");
+            assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), ids, "{store:?}, {code}");
         }
     });
 }

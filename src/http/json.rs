@@ -1,7 +1,7 @@
 //! JSON written by hand into one buffer, for answers that are asked for thousands of times a
 //! second. Everything else goes through serde.
 
-use geo_types::{Coord, Geometry, LineString, Polygon};
+use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 
 use crate::geom::coord::{STEPS_PER_DEGREE, step};
 
@@ -204,9 +204,7 @@ impl Json {
                 });
             }
             Geometry::MultiPolygon(polygons) => {
-                self.kind("MultiPolygon").list(&polygons.0, |json, polygon| {
-                    json.rings(polygon);
-                });
+                return self.areas(polygons);
             }
             Geometry::Rect(rect) => {
                 self.kind("Polygon").rings(&rect.to_polygon());
@@ -216,6 +214,14 @@ impl Json {
             }
             Geometry::GeometryCollection(_) => return self.raw("null"),
         }
+        self.raw("}")
+    }
+
+    /// A GeoJSON multi-polygon.
+    pub fn areas(&mut self, polygons: &MultiPolygon<f64>) -> &mut Self {
+        self.kind("MultiPolygon").list(&polygons.0, |json, polygon| {
+            json.rings(polygon);
+        });
         self.raw("}")
     }
 

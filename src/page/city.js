@@ -27,24 +27,21 @@ function zoneOf(feature) {
 }
 
 export class City {
-  constructor(plan, zones, units, counts) {
+  constructor(plan, zones, units) {
     this.plan = plan;
     this.names = plan.city_names;
     this.zones = zones.features.map(zoneOf).sort((a, b) => a.number - b.number);
     this.byId = new Map(this.zones.map((zone) => [zone.id, zone]));
     this.units = new Map(units.map((unit) => [unit.id, unit]));
-    this.counts = new Map(counts); // how many there are of each kind
+    this.counts = new Map(Object.entries(plan.facilities)); // how many there are of each kind
     this.named = new Map();
     this.ground = [];
   }
 
   /** Everything the page needs before the first question. */
   static async load() {
-    const count = async (kind) => [kind, (await api.facilities({ kind, limit: 1 })).total];
-    const [plan, zones, units, ...counts] = await Promise.all([
-      api.plan(), api.zones(), api.units(), ...KINDS.map(count),
-    ]);
-    const city = new City(plan, zones, units.units, counts);
+    const [plan, zones, units] = await Promise.all([api.plan(), api.zones(), api.units()]);
+    const city = new City(plan, zones, units.units);
     city.ground = (await Promise.all(GROUND.map((kind) => city.allOf(kind)))).flat();
     return city;
   }

@@ -1,9 +1,10 @@
 //! The plan in force, its zones, and the units.
 
+use std::collections::BTreeMap;
+
 use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use geo_types::Geometry;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -43,6 +44,8 @@ pub struct PlanBody {
     pub note: String,
     /// How many zones it has.
     pub zones: usize,
+    /// How many facilities the city has, by kind; a kind without any is left out.
+    pub facilities: BTreeMap<String, usize>,
     /// West, south, east, north of the zones; null for a plan without zones.
     #[schema(required = true)]
     pub bbox: Option<[f64; 4]>,
@@ -159,6 +162,8 @@ pub(crate) async fn get_plan(desk: Desk, headers: HeaderMap) -> Result<Response,
         json.raw(",\"effective_from\":").text(&plan.effective_from.rfc3339());
         json.raw(",\"note\":").text(&plan.note);
         json.raw(",\"zones\":").whole(i64::try_from(atlas.zones().len()).unwrap_or(i64::MAX));
+        json.raw(",\"facilities\":");
+        counts(&mut json, &atlas);
         json.raw(",\"bbox\":");
         match atlas.areas().extent() {
             Some(frame) => {
@@ -260,7 +265,7 @@ pub(crate) async fn get_zone(
 fn write_zone(json: &mut Json, atlas: &Atlas, zone: &Zone, shape: bool) {
     json.raw("{\"type\":\"Feature\",\"id\":").text(zone.id.as_str()).raw(",\"geometry\":");
     if shape {
-        json.geometry(&Geometry::MultiPolygon(zone.area.clone()));
+        json.areas(&zone.area);
     } else {
         json.raw("null");
     }
@@ -273,6 +278,20 @@ fn write_zone(json: &mut Json, atlas: &Atlas, zone: &Zone, shape: bool) {
     json.raw(",\"attributes\":");
     attributes(json, &zone.attributes);
     json.raw("}}");
+}
+
+/// Writes how many facilities there are of each kind.
+fn counts(json: &mut Json, atlas: &Atlas) {
+    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+    for facility in atlas.facilities() {
+        *counts.entry(facility.kind.code()).or_default() += 1;
+    }
+    let mut before = "{";
+    for (kind, count) in counts {
+        json.raw(before).text(kind).raw(":").whole(count);
+        before = ",";
+    }
+    json.raw(if before == "{" { "{}" } else { "}" });
 }
 
 /// Writes attributes as a JSON object.

@@ -50,6 +50,20 @@ async fn zones_come_whole_by_box_by_unit_and_without_their_areas() {
 }
 
 #[tokio::test]
+async fn the_plan_counts_the_facilities_of_each_kind() {
+    let world = World::new().await;
+    let plan = world.client.get("/api/v1/plan").await.json();
+    let counts = plan["facilities"].as_object().unwrap();
+    assert!(counts.len() > 10 && !counts.contains_key("camera"), "{counts:?}");
+    for (kind, count) in counts {
+        let path = format!("/api/v1/facilities?kind={kind}&limit=1");
+        assert_eq!(world.client.get(&path).await.json()["total"], *count, "{kind}");
+    }
+    let all = world.client.get("/api/v1/facilities?limit=1").await.json()["total"].as_u64();
+    assert_eq!(counts.values().map(|count| count.as_u64().unwrap()).sum::<u64>(), all.unwrap());
+}
+
+#[tokio::test]
 async fn pages_of_facilities_hold_each_once() {
     let world = World::new().await;
     let whole = world.client.get("/api/v1/facilities?kind=school&limit=10000").await.json();

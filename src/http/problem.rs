@@ -50,6 +50,20 @@ problems! {
     TimedOut = GATEWAY_TIMEOUT, "timed-out", "The answer took too long";
 }
 
+/// What nearly every operation may answer with, for the document.
+#[derive(utoipa::IntoResponses)]
+pub enum UsualProblems {
+    /// The key opens nothing
+    #[response(status = 401, content_type = "application/problem+json")]
+    BadKey(ProblemBody),
+    /// Every fault of the parameters
+    #[response(status = 422, content_type = "application/problem+json")]
+    Invalid(ProblemBody),
+    /// Busy or not ready
+    #[response(status = 503, content_type = "application/problem+json")]
+    Busy(ProblemBody),
+}
+
 /// A problem on its way out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {

@@ -19,7 +19,7 @@ use crate::http::api::locate::JSON;
 use crate::http::desk::Desk;
 use crate::http::etag;
 use crate::http::json::Json;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 
 /// The type of GeoJSON answers.
 pub const GEOJSON: &str = "application/geo+json";
@@ -142,10 +142,8 @@ pub struct ZoneProperties {
     responses(
         (status = 200, description = "The plan", body = PlanBody),
         (status = 304, description = "What the caller has"),
-        (status = 401, description = "The key opens nothing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such city", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the parameters", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Busy or not ready", body = ProblemBody, content_type = "application/problem+json"),
+        UsualProblems,
     )
 )]
 pub(crate) async fn get_plan(desk: Desk, headers: HeaderMap) -> Result<Response, Problem> {
@@ -196,10 +194,8 @@ pub(crate) async fn get_plan(desk: Desk, headers: HeaderMap) -> Result<Response,
     responses(
         (status = 200, description = "The zones", body = ZonesBody, content_type = "application/geo+json"),
         (status = 304, description = "What the caller has"),
-        (status = 401, description = "The key opens nothing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such city", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the parameters", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Busy or not ready", body = ProblemBody, content_type = "application/problem+json"),
+        UsualProblems,
     )
 )]
 pub(crate) async fn list_zones(mut desk: Desk, headers: HeaderMap) -> Result<Response, Problem> {
@@ -240,10 +236,8 @@ pub(crate) async fn list_zones(mut desk: Desk, headers: HeaderMap) -> Result<Res
     responses(
         (status = 200, description = "The zone", body = ZoneFeature, content_type = "application/geo+json"),
         (status = 304, description = "What the caller has"),
-        (status = 401, description = "The key opens nothing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such zone", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the parameters", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Busy or not ready", body = ProblemBody, content_type = "application/problem+json"),
+        UsualProblems,
     )
 )]
 pub(crate) async fn get_zone(
@@ -307,10 +301,8 @@ pub fn attributes(json: &mut Json, attributes: &Attributes) {
     responses(
         (status = 200, description = "The units", body = UnitsBody),
         (status = 304, description = "What the caller has"),
-        (status = 401, description = "The key opens nothing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such city", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the parameters", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Busy or not ready", body = ProblemBody, content_type = "application/problem+json"),
+        UsualProblems,
     )
 )]
 pub(crate) async fn list_units(desk: Desk, headers: HeaderMap) -> Result<Response, Problem> {
@@ -335,10 +327,8 @@ pub(crate) async fn list_units(desk: Desk, headers: HeaderMap) -> Result<Respons
     responses(
         (status = 200, description = "The unit", body = UnitBody),
         (status = 304, description = "What the caller has"),
-        (status = 401, description = "The key opens nothing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such unit", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the parameters", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Busy or not ready", body = ProblemBody, content_type = "application/problem+json"),
+        UsualProblems,
     )
 )]
 pub(crate) async fn get_unit(

@@ -17,7 +17,7 @@ use crate::http::api::batch_work::{AnswerRow, Defaults, PlaceBody, Work};
 use crate::http::api::rows::{Broken, Cutter, Form};
 use crate::http::body;
 use crate::http::desk::Desk;
-use crate::http::problem::{Kind, Problem, ProblemBody};
+use crate::http::problem::{Kind, Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 
 /// The media types taken, and sent back.
@@ -59,12 +59,10 @@ const TAKEN: [&str; 5] = [
             (String = "text/csv"),
         )),
         (status = 400, description = "The body cannot be read", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, description = "The key opens nothing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such city", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "Too large", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "No batch of places", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the parameters", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Busy or not ready", body = ProblemBody, content_type = "application/problem+json"),
+        UsualProblems,
     )
 )]
 pub(crate) async fn locate_batch(

@@ -11,7 +11,7 @@ use crate::http::api::answer::NamesBody;
 use crate::http::api::locate::JSON;
 use crate::http::desk::Desk;
 use crate::http::etag;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 
 /// The categories of reports.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -39,10 +39,8 @@ pub struct CategoryBody {
     responses(
         (status = 200, description = "The categories", body = CategoriesBody),
         (status = 304, description = "What the caller has"),
-        (status = 401, description = "The key opens nothing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such city", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the parameters", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Busy or not ready", body = ProblemBody, content_type = "application/problem+json"),
+        UsualProblems,
     )
 )]
 pub(crate) async fn list_categories(desk: Desk, headers: HeaderMap) -> Result<Response, Problem> {

@@ -20,7 +20,7 @@ use crate::http::desk::Desk;
 use crate::http::etag;
 use crate::http::json::Json;
 use crate::http::params::{self, Params};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 
 /// Facilities on a page when nothing is said.
 const PAGE_DEFAULT: u32 = 1_000;
@@ -110,10 +110,8 @@ enum Search {
     responses(
         (status = 200, description = "The facilities", body = FacilitiesBody, content_type = "application/geo+json"),
         (status = 304, description = "What the caller has"),
-        (status = 401, description = "The key opens nothing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such city", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the parameters", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Busy or not ready", body = ProblemBody, content_type = "application/problem+json"),
+        UsualProblems,
     )
 )]
 pub(crate) async fn list_facilities(
@@ -253,10 +251,8 @@ fn page(
     responses(
         (status = 200, description = "The facility", body = FacilityFeature, content_type = "application/geo+json"),
         (status = 304, description = "What the caller has"),
-        (status = 401, description = "The key opens nothing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such facility", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the parameters", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Busy or not ready", body = ProblemBody, content_type = "application/problem+json"),
+        UsualProblems,
     )
 )]
 pub(crate) async fn get_facility(

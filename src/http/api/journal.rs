@@ -19,7 +19,7 @@ use crate::app::state::must;
 use crate::domain::accounts::Operation;
 use crate::domain::change::JournalEntry;
 use crate::http::desk::Desk;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 
 /// How often a silent stream shows that it lives.
@@ -63,10 +63,8 @@ pub struct EntryBody {
     ),
     responses(
         (status = 200, description = "Events without end", body = EntryBody, content_type = "text/event-stream"),
-        (status = 401, description = "The key opens nothing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "Nothing that the key opens", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the parameters", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Busy or not ready", body = ProblemBody, content_type = "application/problem+json"),
+        UsualProblems,
     ),
     security(("key" = []))
 )]

@@ -23,7 +23,7 @@ use crate::http::api::answer::PositionBody;
 use crate::http::body::{self, Fields};
 use crate::http::desk::Desk;
 use crate::http::params;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 
 /// Largest report, in bytes.
@@ -227,10 +227,8 @@ fn read(bytes: &[u8]) -> Result<Telling, Problem> {
     ),
     responses(
         (status = 200, description = "The report", body = ReportBody),
-        (status = 401, description = "The key opens nothing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such report, or none that the key opens", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the parameters", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Busy or not ready", body = ProblemBody, content_type = "application/problem+json"),
+        UsualProblems,
     ),
     security(("key" = []))
 )]
@@ -262,10 +260,8 @@ pub(crate) async fn get_report(
     ),
     responses(
         (status = 200, description = "A page of reports", body = ReportsBody),
-        (status = 401, description = "The key opens nothing", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "Nothing that the key opens", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Every fault of the parameters", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Busy or not ready", body = ProblemBody, content_type = "application/problem+json"),
+        UsualProblems,
     ),
     security(("key" = []))
 )]

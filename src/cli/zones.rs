@@ -209,21 +209,16 @@ fn checked(state: CityState) -> (miette::Result<Atlas>, Vec<Finding>) {
 fn doubts(zones: &[Zone]) -> Vec<Finding> {
     let rows: Vec<usize> = zones.iter().map(|zone| zone.number as usize).collect();
     let mut found = Findings::default();
-    let mut valid = true;
     for (zone, row) in zones.iter().zip(&rows) {
         for fault in faults(&Geometry::MultiPolygon(zone.area.clone())) {
-            valid = false;
             let (what, remedy) = fault.kind.words();
             let place = format!("{} at {}, {}", zone.names.any(), fault.at.x, fault.at.y);
             found.warning(*row, place, what, remedy);
         }
     }
-    // What a shape that crosses itself covers is not one thing.
-    if valid {
-        let zones: Vec<&Zone> = zones.iter().collect();
-        let cover = cover::findings_called(&zones, &rows, |zone| zone.names.any());
-        found.extend(cover.into_iter().map(|finding| Finding { warning: true, ..finding }));
-    }
+    let zones: Vec<&Zone> = zones.iter().collect();
+    let cover = cover::findings_called(&zones, &rows, |zone| zone.names.any());
+    found.extend(cover.into_iter().map(|finding| Finding { warning: true, ..finding }));
     found.into_vec()
 }
 

@@ -31,16 +31,23 @@ impl Scale {
 /// The distance from the origin to the nearest point of a segment in the plane.
 #[must_use]
 pub fn origin_to_segment(a: [f64; 2], b: [f64; 2]) -> f64 {
+    origin_to_segment_m2(a, b).sqrt()
+}
+
+/// The square of [`origin_to_segment`]; exactly 0 when the origin is an end.
+#[must_use]
+pub fn origin_to_segment_m2(a: [f64; 2], b: [f64; 2]) -> f64 {
+    let square = |p: [f64; 2]| p[0] * p[0] + p[1] * p[1];
     let along = [b[0] - a[0], b[1] - a[1]];
-    let square = along[0] * along[0] + along[1] * along[1];
-    if square == 0.0 {
-        return a[0].hypot(a[1]);
+    let length2 = square(along);
+    if length2 == 0.0 {
+        return square(a);
     }
-    let t = (-(a[0] * along[0] + a[1] * along[1]) / square).clamp(0.0, 1.0);
+    let t = (-(a[0] * along[0] + a[1] * along[1]) / length2).clamp(0.0, 1.0);
     if t >= 1.0 {
-        return b[0].hypot(b[1]);
+        return square(b);
     }
-    (a[0] + t * along[0]).hypot(a[1] + t * along[1])
+    square([a[0] + t * along[0], a[1] + t * along[1]])
 }
 
 /// A WGS84 position in web Mercator (EPSG:3857), metres east and north of 0, 0; latitudes beyond

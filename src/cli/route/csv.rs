@@ -1,12 +1,16 @@
 //! Delimited text: every byte of the input stays, our columns follow.
 
 use crate::cli::route::columns::{self, Asked};
-use crate::cli::route::desk::{Desk, Given, RowFault};
+use crate::cli::route::desk::{Desk, Given, Question, RowFault};
 use crate::cli::route::pump::{Feed, PumpFault, Tally};
-use crate::cli::route::rows::{self, Record, UNWANTED, put_field, record, unquoted, whole_records};
+use crate::cli::route::rows::{self, UNWANTED, put_field, record, unquoted, whole_records};
 use crate::cli::zones::Naming;
 use crate::domain::reports::routing::Brief;
 use crate::formats::fixed::put_decimal;
+use crate::geom::locate::area::Surroundings;
+
+/// Rows that are answered together.
+const TOGETHER: usize = 4_096;
 
 /// What the header said.
 pub(super) struct Table {
@@ -87,40 +91,57 @@ impl Table {
         tally: &mut Tally,
     ) {
         out.reserve(text.len() * 2);
+        let mut rows = Vec::with_capacity(TOGETHER);
+        let mut points = Vec::with_capacity(TOGETHER);
         let mut at = 0;
         while at < text.len() {
-            let row = record(text, at, self.delimiter, &self.slots);
-            out.extend_from_slice(&text[at..row.text_end]);
-            // A line without anything is no row: it stays as it is.
-            if row.text_end > at {
-                tally.rows += 1;
-                self.answer(desk, labels, text, &row, out, tally);
+            while at < text.len() && rows.len() < TOGETHER {
+                let row = self.read_row(desk, text, at);
+                at = row.end;
+                points.extend(row.asked.iter().map(|asked| asked.position));
+                rows.push(row);
             }
-            out.extend_from_slice(&text[row.text_end..row.end]);
-            at = row.end;
+            let mut found = desk.atlas.areas().surroundings_batch(&points).into_iter();
+            for row in rows.drain(..) {
+                out.extend_from_slice(&text[row.begin..row.text_end]);
+                // A line without anything is no row: it stays as it is.
+                if row.text_end > row.begin {
+                    tally.rows += 1;
+                    self.answer(desk, labels, &row, &mut found, out, tally);
+                }
+                out.extend_from_slice(&text[row.text_end..row.end]);
+            }
+            points.clear();
         }
     }
 
-    fn answer(
-        &self,
-        desk: &Desk<'_>,
-        labels: &Labels,
-        text: &[u8],
-        row: &Record,
-        out: &mut Vec<u8>,
-        tally: &mut Tally,
-    ) {
-        let answer = if row.unclosed {
+    fn read_row(&self, desk: &Desk<'_>, text: &[u8], begin: usize) -> Row {
+        let row = record(text, begin, self.delimiter, &self.slots);
+        let asked = if row.unclosed {
             Err(RowFault::Unclosed)
         } else if row.fields != self.columns {
             Err(RowFault::Ragged { fields: row.fields, columns: self.columns })
         } else {
             let cells = row.wanted.each_ref().map(|place| unquoted(&text[place.clone()]));
             let [lon, lat, accuracy, category, at] = cells.each_ref().map(AsRef::as_ref);
-            desk.answer(&Given { lon, lat, accuracy, category, at })
+            desk.read(&Given { lon, lat, accuracy, category, at })
         };
-        match answer {
-            Ok(brief) => {
+        Row { begin, text_end: row.text_end, end: row.end, fields: row.fields, asked }
+    }
+
+    fn answer(
+        &self,
+        desk: &Desk<'_>,
+        labels: &Labels,
+        row: &Row,
+        found: &mut impl Iterator<Item = Surroundings>,
+        out: &mut Vec<u8>,
+        tally: &mut Tally,
+    ) {
+        match &row.asked {
+            Ok(asked) => {
+                let alone = || desk.atlas.areas().surroundings(asked.position);
+                let brief = desk.decide(asked, found.next().unwrap_or_else(alone));
                 tally.outside += u64::from(brief.zone.is_none());
                 labels.put(out, &brief, self.delimiter);
             }
@@ -136,6 +157,17 @@ impl Table {
             }
         }
     }
+}
+
+/// A row that was read and is not answered yet.
+struct Row {
+    begin: usize,
+    /// Behind the last field, before the line end.
+    text_end: usize,
+    /// Behind the line end.
+    end: usize,
+    fields: usize,
+    asked: Result<Question, RowFault>,
 }
 
 fn line_end(text: &[u8]) -> &[u8] {

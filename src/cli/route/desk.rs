@@ -5,12 +5,13 @@ use std::fmt;
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::CategoryCode;
 use crate::domain::reports::confidence::{AccuracyFault, accuracy};
-use crate::domain::reports::routing::{Ask, Brief, route_brief};
+use crate::domain::reports::routing::{Ask, Brief, route_brief_within};
 use crate::domain::time::Instant;
 use crate::formats::fixed::{Degrees, degrees, number};
 use crate::formats::label::clip;
 use crate::geom::coord::{GridPoint, PositionFault};
 use crate::geom::crs::Crs;
+use crate::geom::locate::area::Surroundings;
 
 /// What a row gives, as text.
 #[derive(Clone, Copy, Default)]
@@ -137,9 +138,31 @@ pub(super) struct Desk<'a> {
     pub(super) plan: i64,
 }
 
+/// What a row asks.
+pub(super) struct Question {
+    pub(super) position: GridPoint,
+    accuracy_m: Option<f64>,
+    category: Option<CategoryCode>,
+    at: Instant,
+}
+
 impl<'a> Desk<'a> {
     /// Who answers for a row.
     pub(super) fn answer(&self, given: &Given<'_>) -> Result<Brief<'a>, RowFault> {
+        let asked = self.read(given)?;
+        let around = self.atlas.areas().surroundings(asked.position);
+        Ok(self.decide(&asked, around))
+    }
+
+    /// Who answers, for a row that was read and whose surroundings are known.
+    pub(super) fn decide(&self, asked: &Question, around: Surroundings) -> Brief<'a> {
+        let Question { position, accuracy_m, ref category, at } = *asked;
+        let ask = Ask { position, accuracy_m, category: category.as_ref(), at };
+        route_brief_within(self.atlas, &ask, around)
+    }
+
+    /// What a row asks.
+    pub(super) fn read(&self, given: &Given<'_>) -> Result<Question, RowFault> {
         let position = self.position(given.lon, given.lat)?;
         let category = match given.category.trim_ascii() {
             [] => None,
@@ -159,8 +182,7 @@ impl<'a> Desk<'a> {
             [] => self.accuracy_m,
             text => Some(radius(text)?),
         };
-        let ask = Ask { position, accuracy_m, category: category.as_ref(), at };
-        Ok(route_brief(self.atlas, &ask))
+        Ok(Question { position, accuracy_m, category, at })
     }
 
     fn position(&self, lon: &[u8], lat: &[u8]) -> Result<GridPoint, RowFault> {

@@ -54,14 +54,6 @@ impl Places {
         hits
     }
 
-    /// The nearest of one kind, no farther than `max_m`.
-    #[must_use]
-    pub fn nearest_one(&self, from: GridPoint, kind: FacilityKind, max_m: f64) -> Option<Hit> {
-        let of_kind = self.kinds.iter().find(|k| k.kind == kind)?;
-        let hit = *of_kind.index.nearest(from, 1, max_m, &|_| true).first()?;
-        Some(Hit { item: of_kind.items[hit.item as usize], ..hit })
-    }
-
     /// All of the kinds (none: of any) within `radius_m`; nearest first, ties by number.
     #[must_use]
     pub fn within(&self, from: GridPoint, kinds: &[FacilityKind], radius_m: f64) -> Vec<Hit> {

@@ -3,7 +3,7 @@
 use rstar::{AABB, RTreeObject};
 
 use crate::geom::coord::{GridBox, GridPoint, STEPS_PER_DEGREE};
-use crate::geom::project::{Scale, origin_to_segment};
+use crate::geom::project::{Scale, origin_to_segment_m2};
 
 /// An edge of a part; a point is an edge of no length.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +97,14 @@ fn beside(line: &Edge, edge: &Edge) -> bool {
     (s > 0 && t > 0) || (s < 0 && t < 0)
 }
 
+/// The box around edges; `None` for none.
+pub(super) fn frame_of(edges: &[Edge]) -> Option<GridBox> {
+    edges.iter().map(Edge::frame).reduce(|a, b| GridBox {
+        min: GridPoint { x: a.min.x.min(b.min.x), y: a.min.y.min(b.min.y) },
+        max: GridPoint { x: a.max.x.max(b.max.x), y: a.max.y.max(b.max.y) },
+    })
+}
+
 /// Metres around a place, for coordinates in grid steps.
 #[derive(Clone, Copy)]
 pub(super) struct Ruler {
@@ -125,12 +133,27 @@ impl Ruler {
         gap(0).hypot(gap(1)) * (1.0 - 1e-9)
     }
 
+    /// The square of the distance to a box, m².
+    pub(super) fn bound_m2(&self, frame: GridBox) -> f64 {
+        let gap = |i: usize, low: i32, high: i32| {
+            let from = self.from[i];
+            (f64::from(low) - from).max(from - f64::from(high)).max(0.0) * self.step_m[i]
+        };
+        let (x, y) = (gap(0, frame.min.x, frame.max.x), gap(1, frame.min.y, frame.max.y));
+        (x * x + y * y) * (1.0 - 1e-9)
+    }
+
     /// The distance to an edge in metres.
     pub(super) fn edge_m(&self, edge: &Edge) -> f64 {
+        self.edge_m2(edge).sqrt()
+    }
+
+    /// The square of the distance to an edge, m².
+    pub(super) fn edge_m2(&self, edge: &Edge) -> f64 {
         let metres = |p: GridPoint| {
             let [x, y] = corner(p);
             [(x - self.from[0]) * self.step_m[0], (y - self.from[1]) * self.step_m[1]]
         };
-        origin_to_segment(metres(edge.a), metres(edge.b))
+        origin_to_segment_m2(metres(edge.a), metres(edge.b))
     }
 }

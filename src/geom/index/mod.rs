@@ -8,6 +8,7 @@
 //! 2 parts in 1,000 at 10 km (see [`crate::geom::measure`]). Nothing is wrapped at ±180°.
 
 mod edge;
+pub mod halo;
 
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap, HashSet};

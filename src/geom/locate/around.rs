@@ -11,7 +11,7 @@ use crate::geom::locate::edges::Outline;
 use crate::geom::locate::leaf::Holders;
 use crate::geom::locate::measure::Metric;
 use crate::geom::locate::runs::{Run, cut};
-use crate::geom::locate::thin;
+use crate::geom::locate::thin::{self, Entry};
 
 /// Runs in a group.
 const GROUP: usize = 32;
@@ -24,10 +24,9 @@ pub(super) struct Around {
     /// The box around every [`GROUP`] runs.
     groups: Vec<GridBox>,
     cells: Cells,
-    /// Where each cell's list lies in `lists`; [`thin::NO_LIST`] when it has none.
+    /// Where each cell's list begins in `lists`; [`thin::NO_LIST`] when it has none.
     list_of: Vec<u32>,
-    /// Lists: a length, then so many runs, the likeliest first.
-    lists: Vec<u32>,
+    lists: Vec<Entry>,
 }
 
 /// What is known so far: squares of metres.
@@ -39,8 +38,16 @@ struct Found {
 }
 
 impl Found {
-    /// Measures a run if it can be nearer than what is known.
+    /// Whether nothing so far (m²) or farther can change what is known.
     #[inline]
+    fn is_done(&self, nearest: f64) -> bool {
+        let own_done = self.area == NOWHERE || nearest >= self.own;
+        own_done && (nearest > self.other || nearest == f64::INFINITY)
+    }
+
+    /// Measures a run if it can be nearer than what is known.
+    #[expect(clippy::inline_always, reason = "compiled once more for wide vectors")]
+    #[inline(always)]
     fn visit(&mut self, run: &Run, p: GridPoint, metric: Metric) {
         let [first, second] = run.areas;
         let mine = self.area != NOWHERE && (first == self.area || second == self.area);
@@ -84,6 +91,8 @@ impl Around {
     }
 
     /// The answer at `p`, which these two areas hold.
+    #[expect(clippy::inline_always, reason = "compiled once more for wide vectors")]
+    #[inline(always)]
     pub(super) fn surroundings(&self, p: GridPoint, (area, second): Holders) -> Surroundings {
         let metric = Metric::at(p);
         let mut found = Found {
@@ -94,8 +103,11 @@ impl Around {
         };
         match self.list(p) {
             Some(list) => {
-                for &run in list {
-                    found.visit(&self.runs[run as usize], p, metric);
+                for entry in list {
+                    if found.is_done(f64::from(entry.nearest)) {
+                        break;
+                    }
+                    found.visit(&self.runs[entry.run as usize], p, metric);
                 }
             }
             None => self.everywhere(&mut found, p, metric),
@@ -109,7 +121,26 @@ impl Around {
         Surroundings { area, border_m, runner_up }
     }
 
-    fn list(&self, p: GridPoint) -> Option<&[u32]> {
+    /// Where a point's cell stands on a walk through all cells, to and fro: points in this order
+    /// find in the near memory what the one before needed.
+    pub(super) fn walk(&self, p: GridPoint) -> u32 {
+        let place = |n: i32, from: i64, k: u32, cells: u32| {
+            ((i64::from(n) - from) >> k).clamp(0, i64::from(cells) - 1)
+        };
+        let x = place(p.x, self.cells.x0, self.cells.kx, self.cells.cols);
+        let y = place(p.y, self.cells.y0, self.cells.ky, self.cells.rows);
+        let along = if y % 2 == 0 { x } else { i64::from(self.cells.cols) - 1 - x };
+        u32::try_from(y * i64::from(self.cells.cols) + along).unwrap_or(u32::MAX)
+    }
+
+    /// The list of the point's cell, and what lies behind it.
+    #[inline]
+    fn list(&self, p: GridPoint) -> Option<&[Entry]> {
+        Some(&self.lists[self.start(p)?..])
+    }
+
+    #[inline]
+    fn start(&self, p: GridPoint) -> Option<usize> {
         let x = (i64::from(p.x) - self.cells.x0) >> self.cells.kx;
         let y = (i64::from(p.y) - self.cells.y0) >> self.cells.ky;
         let (x, y) = (u32::try_from(x).ok()?, u32::try_from(y).ok()?);
@@ -117,11 +148,7 @@ impl Around {
             return None;
         }
         let at = self.list_of[y as usize * self.cells.cols as usize + x as usize];
-        if at == thin::NO_LIST {
-            return None;
-        }
-        let (length, rest) = self.lists[at as usize..].split_first()?;
-        Some(&rest[..*length as usize])
+        (at != thin::NO_LIST).then_some(at as usize)
     }
 
     /// All runs, the groups from the nearest box on.
@@ -135,8 +162,7 @@ impl Around {
             .collect();
         order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         for (nearest, group) in order {
-            let own_done = found.area == NOWHERE || nearest >= found.own;
-            if own_done && nearest > found.other {
+            if found.is_done(nearest) {
                 break;
             }
             let from = group * GROUP;
@@ -150,6 +176,7 @@ impl Around {
     pub(super) fn bytes(&self) -> usize {
         size_of::<Run>() * self.runs.len()
             + size_of::<GridBox>() * self.groups.len()
-            + 4 * (self.list_of.len() + self.lists.len())
+            + 4 * self.list_of.len()
+            + size_of::<Entry>() * self.lists.len()
     }
 }

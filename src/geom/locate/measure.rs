@@ -21,7 +21,8 @@ impl Metric {
     /// foot it is the cross product over the length, and its products are exact below 2^53.
     ///
     /// Everything is computed and one of three taken: a loop over this has no branches.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "compiled once more for wide vectors")]
+    #[inline(always)]
     pub(super) fn distance2(self, (ax, ay): (f64, f64), (bx, by): (f64, f64)) -> f64 {
         let (xx, yy) = (self.x_m * self.x_m, self.y_m * self.y_m);
         let (dx, dy) = (bx - ax, by - ay);

@@ -6,7 +6,7 @@ use crate::geom::locate::edges::{Edge, Outline};
 use crate::geom::locate::measure::Metric;
 
 /// Edges of a run.
-pub(super) const RUN_EDGES: usize = 8;
+pub(super) const RUN_EDGES: usize = 16;
 
 /// A few edges end to end that bound the same areas.
 pub(super) struct Run {
@@ -43,7 +43,8 @@ impl Run {
     }
 
     /// Square of the distance (m²) from `p` to the run: the least over its edges.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "compiled once more for wide vectors")]
+    #[inline(always)]
     pub(super) fn distance2(&self, p: GridPoint, metric: Metric) -> f64 {
         let (px, py) = (f64::from(p.x), f64::from(p.y));
         let mut each = [0.0; RUN_EDGES];

@@ -82,6 +82,9 @@ fn same(areas: &[MultiPolygon<f64>], points: impl Iterator<Item = GridPoint>) {
     index.locate_batch(&xs, &ys, &mut batch);
     index.locate_batch_portable(&xs, &ys, &mut portable);
     assert_eq!(batch, portable, "the twins differ in {areas:?}");
+    let together = index.surroundings_batch(&points);
+    let alone: Vec<_> = points.iter().map(|&p| index.surroundings_portable(p)).collect();
+    assert_eq!(together, alone, "the twins differ in {areas:?}");
     for (&p, &area) in points.iter().zip(&batch) {
         assert_eq!(plain.locate(p).unwrap_or(NOWHERE), area, "{p:?} in {areas:?}");
         assert_eq!(tree.holders(p), plain.holders(p), "{p:?} in {areas:?}");

@@ -24,7 +24,7 @@ pub(super) const NO_LIST: u32 = u32::MAX;
 /// Most cells on a side.
 const SIDE_MAX: u32 = 256;
 /// Cells for each run.
-const CELLS_PER_RUN: f64 = 6.0;
+const CELLS_PER_RUN: f64 = 96.0;
 /// Most list entries for each run, and for nothing at all: what remains goes without a list.
 const ENTRIES_PER_RUN: usize = 256;
 const ENTRIES: usize = 1 << 18;
@@ -37,8 +37,29 @@ const SLACK: f64 = 1e-9;
 /// Every cell's runs.
 pub(super) struct Lists {
     pub(super) cells: Cells,
+    /// Where a cell's list begins in `entries`; [`NO_LIST`] when it has none.
     pub(super) list_of: Vec<u32>,
-    pub(super) entries: Vec<u32>,
+    /// Lists, the runs that may be nearest first; behind each an [`Entry::END`].
+    pub(super) entries: Vec<Entry>,
+}
+
+/// A run that can be the nearest for some point of a cell.
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) run: u32,
+    /// No point of the cell is nearer to it: m², rounded down.
+    pub(super) nearest: f32,
+}
+
+impl Entry {
+    /// Nothing behind it can be nearer.
+    pub(super) const END: Self = Self { run: 0, nearest: f32::INFINITY };
+
+    fn new(run: u32, nearest: f64) -> Self {
+        let rounded = nearest as f32;
+        let nearest = if f64::from(rounded) > nearest { rounded.next_down() } else { rounded };
+        Self { run, nearest }
+    }
 }
 
 /// The lists over the extent and an eighth of it on every side.
@@ -134,7 +155,7 @@ struct Thinner<'a> {
     /// For each run of the list at hand: no point of the quarter is nearer, none farther (m²).
     bounds: Vec<(f64, f64)>,
     list_of: Vec<u32>,
-    lists: Vec<u32>,
+    lists: Vec<Entry>,
     entries_left: usize,
     work_left: usize,
 }
@@ -149,6 +170,7 @@ impl Thinner<'_> {
         self.work_left = work_left;
         let kept = self.keep(quarter, list);
         if size > 1 {
+            let kept: Vec<u32> = kept.into_iter().map(|(_, run)| run).collect();
             let half = size / 2;
             for (east, north) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
                 let (column, row) = (column + east * half, row + north * half);
@@ -158,15 +180,15 @@ impl Thinner<'_> {
             self.entries_left = entries_left;
             let cell = row as usize * self.cells.cols as usize + column as usize;
             self.list_of[cell] = count(self.lists.len());
-            self.lists.push(count(kept.len()));
-            self.lists.extend(&kept);
+            self.lists.extend(kept.iter().map(|&(nearest, run)| Entry::new(run, nearest)));
+            self.lists.push(Entry::END);
         } else {
             self.entries_left = 0;
         }
     }
 
-    /// The runs that can be nearest, those with the lowest farthest distance first.
-    fn keep(&mut self, quarter: Quarter, list: &[u32]) -> Vec<u32> {
+    /// The runs that can be nearest, each behind how near (m²) it can be, in that order.
+    fn keep(&mut self, quarter: Quarter, list: &[u32]) -> Vec<(f64, u32)> {
         let frame = Frame::of(&self.cells, quarter);
         self.bounds.clear();
         self.bounds.extend(list.iter().map(|&run| frame.bounds(&self.runs[run as usize])));
@@ -195,7 +217,7 @@ impl Thinner<'_> {
                     .filter(|&area| area != NOWHERE)
                     .any(|area| nearest <= limits.of(&self.areas, area))
             })
-            .map(|(&run, &(_, farthest))| (farthest, run))
+            .map(|(&run, &(nearest, _))| (nearest, run))
             .collect();
         for area in self.seen.drain(..) {
             self.areas[usize::from(area)] = OfArea::NONE;
@@ -203,7 +225,7 @@ impl Thinner<'_> {
         if quarter.size == 1 {
             kept.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         }
-        kept.into_iter().map(|(_, run)| run).collect()
+        kept
     }
 }
 

@@ -20,8 +20,10 @@ use std::arch::x86_64::{
     _mm512_storeu_si512, _mm512_sub_epi32,
 };
 
-use crate::geom::locate::area::NOWHERE;
-use crate::geom::locate::leaf;
+use crate::geom::coord::GridPoint;
+use crate::geom::locate::area::{NOWHERE, Surroundings};
+use crate::geom::locate::around::Around;
+use crate::geom::locate::leaf::{self, Holders};
 use crate::geom::locate::tree::{BLOCK, KIND, NEAR, SPLIT, Tree, WHOLE};
 
 const LANES: usize = 16;
@@ -53,6 +55,21 @@ pub(super) fn available() -> bool {
         && is_x86_feature_detected!("avx512dq")
         && is_x86_feature_detected!("avx512vl")
         && is_x86_feature_detected!("popcnt")
+}
+
+/// [`Around::surroundings`] on this processor's vectors, if it has them: the same code, compiled
+/// for them. No operation is fused, so that every bit is the same.
+pub(super) fn surroundings(
+    around: &Around,
+    p: GridPoint,
+    holders: Holders,
+) -> Option<Surroundings> {
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
+    fn compiled(around: &Around, p: GridPoint, holders: Holders) -> Surroundings {
+        around.surroundings(p, holders)
+    }
+    // SAFETY: the processor has been asked.
+    available().then(|| unsafe { compiled(around, p, holders) })
 }
 
 /// The area of every point, if this processor can; otherwise nothing is done.

@@ -28,12 +28,12 @@ mod tests;
 use std::cmp::Ordering;
 
 use crate::domain::atlas::in_force::Atlas;
-use crate::domain::atlas::reach::{NEAR_M_MAX, Near};
-use crate::domain::atlas::rule::{Mode, Reach, Rule};
+use crate::domain::atlas::reach::{Known, NEAR_M_MAX, Near};
+use crate::domain::atlas::rule::{Mode, Rule};
 use crate::domain::atlas::zone::Zone;
 use crate::domain::id::{CategoryCode, UnitId};
 use crate::domain::reports::confidence::{same_side, sigma_m};
-use crate::domain::time::{Instant, Local, Window};
+use crate::domain::time::{Instant, Local};
 use crate::geom::coord::GridPoint;
 use crate::geom::locate::area::Surroundings;
 
@@ -157,7 +157,8 @@ pub struct Brief<'a> {
 /// Who answers, and why. Total: every place and every ask has an answer.
 #[must_use]
 pub fn route<'a>(atlas: &'a Atlas, ask: &Ask<'_>) -> Answer<'a> {
-    let decision = Decision::make(atlas, ask, Look::Every);
+    let around = atlas.areas().surroundings(ask.position);
+    let decision = Decision::make(atlas, ask, Look::Every, around);
     let brief = decision.brief();
     let confidence = brief.confidence;
     let fired = match (decision.fired(), decision.zone) {
@@ -186,7 +187,13 @@ pub fn route<'a>(atlas: &'a Atlas, ask: &Ask<'_>) -> Answer<'a> {
 /// Who answers: the same as [`route`] says, without the reasons.
 #[must_use]
 pub fn route_brief<'a>(atlas: &'a Atlas, ask: &Ask<'_>) -> Brief<'a> {
-    Decision::make(atlas, ask, Look::Fitting).brief()
+    route_brief_within(atlas, ask, atlas.areas().surroundings(ask.position))
+}
+
+/// [`route_brief`] for who has found the position's surroundings already, with those of others.
+#[must_use]
+pub fn route_brief_within<'a>(atlas: &'a Atlas, ask: &Ask<'_>, around: Surroundings) -> Brief<'a> {
+    Decision::make(atlas, ask, Look::Fitting, around).brief()
 }
 
 /// Which rules are looked at.
@@ -202,7 +209,7 @@ enum Look {
 struct Standing<'a> {
     rule: &'a Rule,
     near: Near,
-    extent: f64,
+    known: Known,
     /// Dots and one of the narrowest category that fits; 0 for a rule for all.
     depth: usize,
     unit: Option<&'a UnitId>,
@@ -216,17 +223,13 @@ impl Standing<'_> {
         self.near.inside_m >= 0.0
     }
 
-    /// The order of the module's documentation.
+    /// The order of the module's documentation. Rules are numbered in the order of their codes.
     fn order(&self, other: &Self) -> Ordering {
-        let kind_wide = |s: &Self| !matches!(s.rule.reach, Reach::Ring { facility: Some(_), .. });
-        let always = |s: &Self| s.rule.window == Window::default();
-        (self.rule.reach.precedence().cmp(&other.rule.reach.precedence()))
-            .then_with(|| kind_wide(self).cmp(&kind_wide(other)))
-            .then_with(|| self.extent.total_cmp(&other.extent))
+        (self.known.rank.cmp(&other.known.rank))
             .then_with(|| self.near.distance_m.total_cmp(&other.near.distance_m))
             .then_with(|| other.depth.cmp(&self.depth))
-            .then_with(|| always(self).cmp(&always(other)))
-            .then_with(|| self.rule.id.cmp(&other.rule.id))
+            .then_with(|| self.known.always.cmp(&other.known.always))
+            .then_with(|| self.near.rule.cmp(&other.near.rule))
     }
 }
 
@@ -242,8 +245,7 @@ struct Decision<'a> {
 }
 
 impl<'a> Decision<'a> {
-    fn make(atlas: &'a Atlas, ask: &Ask<'_>, look: Look) -> Self {
-        let around = atlas.areas().surroundings(ask.position);
+    fn make(atlas: &'a Atlas, ask: &Ask<'_>, look: Look, around: Surroundings) -> Self {
         let zone = around.area.map(|number| &atlas.zones()[usize::from(number)]);
         let assumed = atlas.city().assumed_accuracy_m;
         let radius = ask.accuracy_m.filter(|r| r.is_finite() && *r >= 0.0).unwrap_or(assumed);
@@ -329,30 +331,47 @@ impl<'a> Decision<'a> {
 
 fn standings<'a>(atlas: &'a Atlas, ask: &Ask<'_>, look: Look, sigma_m: f64) -> Vec<Standing<'a>> {
     let margin_m = (3.0 * sigma_m).min(NEAR_M_MAX);
-    let mut local: Option<Local> = None;
-    let mut found = Vec::new();
-    for number in atlas.reach().candidates(ask.position) {
-        let rule = &atlas.rules()[number as usize];
-        let depth = depth(rule, ask.category);
-        let misfit = if depth.is_none() {
-            Some(LostWhy::Category)
-        } else if open(atlas, rule, ask.at, &mut local) {
-            None
-        } else {
-            Some(LostWhy::Window)
-        };
-        if misfit.is_some() && look == Look::Fitting {
-            continue;
-        }
-        let near = atlas.reach().near(number, rule, atlas.places(), ask.position, margin_m);
-        let Some(near) = near else { continue };
+    let reach = atlas.reach();
+    let mut fit = Fit { atlas, ask, local: None };
+    let mut found = Vec::with_capacity(if look == Look::Every { 16 } else { 0 });
+    let wanted = |number| look == Look::Every || fit.look(number).1.is_none();
+    reach.near(ask.position, margin_m, wanted, |near| {
+        let rule = &atlas.rules()[near.rule as usize];
         let own = |item: u32| atlas.facilities()[item as usize].unit.as_ref();
         let unit = rule.unit.as_ref().or_else(|| near.facility.and_then(own));
-        let why = misfit.or(if unit.is_none() { Some(LostWhy::NoUnit) } else { None });
-        let extent = atlas.reach().extent(number);
-        found.push(Standing { rule, near, extent, depth: depth.unwrap_or(0), unit, why });
+        let known = reach.known(near.rule);
+        found.push(Standing { rule, near, known, depth: 0, unit, why: None });
+    });
+    for standing in &mut found {
+        let (depth, misfit) = fit.look(standing.near.rule);
+        standing.depth = depth;
+        standing.why = misfit.or_else(|| standing.unit.is_none().then_some(LostWhy::NoUnit));
     }
     found
+}
+
+/// Whether rules fit what is asked, apart from the place.
+struct Fit<'a, 'q> {
+    atlas: &'a Atlas,
+    ask: &'q Ask<'q>,
+    local: Option<Local>,
+}
+
+impl Fit<'_, '_> {
+    /// How narrow the rule's category is (0 when it does not fit), and why the rule does not fit.
+    fn look(&mut self, number: u32) -> (usize, Option<LostWhy>) {
+        let rule = &self.atlas.rules()[number as usize];
+        let Some(depth) = depth(rule, self.ask.category) else {
+            return (0, Some(LostWhy::Category));
+        };
+        if self.atlas.reach().known(number).always {
+            return (depth, None);
+        }
+        let (at, zone) = (self.ask.at, self.atlas.time_zone());
+        let local = *self.local.get_or_insert_with(|| at.local(zone));
+        let open = rule.window.holds(local, &self.atlas.city().calendar);
+        (depth, if open { None } else { Some(LostWhy::Window) })
+    }
 }
 
 /// How narrow the rule's category is that holds the asked one; `None` when none does.
@@ -363,12 +382,4 @@ fn depth(rule: &Rule, asked: Option<&CategoryCode>) -> Option<usize> {
     let asked = asked?;
     let holds = rule.categories.iter().filter(|branch| asked.is_within(branch));
     holds.map(|branch| branch.as_str().split('.').count()).max()
-}
-
-fn open(atlas: &Atlas, rule: &Rule, at: Instant, local: &mut Option<Local>) -> bool {
-    if rule.window == Window::default() {
-        return true;
-    }
-    let local = *local.get_or_insert_with(|| at.local(atlas.time_zone()));
-    rule.window.holds(local, &atlas.city().calendar)
 }

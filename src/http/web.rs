@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::state::App;
 use crate::http::access_log::AccessLog;
+use crate::http::api::fragments::Shelf;
 use crate::http::limits::Limits;
 use crate::http::meter::Meter;
 
@@ -36,6 +37,8 @@ pub struct Shared {
     pub heavy: Arc<Semaphore>,
     /// Requests being answered.
     pub in_flight: AtomicUsize,
+    /// What answers are put together from.
+    pub fragments: Shelf,
     /// The OpenAPI document, as served.
     pub document: bytes::Bytes,
 }
@@ -59,6 +62,7 @@ impl Web {
             live: Arc::new(Semaphore::new(limits.live_clients_max)),
             heavy: Arc::new(Semaphore::new(cores)),
             in_flight: AtomicUsize::new(0),
+            fragments: Shelf::default(),
             document,
             limits,
         };

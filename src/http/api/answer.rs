@@ -5,50 +5,12 @@ use utoipa::ToSchema;
 
 use crate::app::locate::Located;
 use crate::domain::atlas::in_force::Atlas;
-use crate::domain::atlas::zone::Zone;
 use crate::domain::id::UnitId;
-use crate::domain::reports::routing::{Fired, Lost, LostWhy, Neighbour};
-use crate::domain::text::Names;
+use crate::domain::reports::routing::{Fired, LostWhy};
 use crate::geom::crs::Crs;
+use crate::http::api::fragments::Fragments;
+use crate::http::api::named::{NamesBody, UnitRef, ZoneRef};
 use crate::http::json::Json;
-
-/// A name in Chinese and in English; either may be empty.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(as = Names)]
-pub struct NamesBody {
-    /// Chinese.
-    pub zh: String,
-    /// English.
-    pub en: String,
-}
-
-impl From<&Names> for NamesBody {
-    fn from(names: &Names) -> Self {
-        Self { zh: names.zh.clone(), en: names.en.clone() }
-    }
-}
-
-/// A unit, named.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct UnitRef {
-    /// Its code.
-    #[schema(example = "u01")]
-    pub id: String,
-    /// Its name.
-    pub names: NamesBody,
-}
-
-/// A zone, named.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct ZoneRef {
-    /// Its code.
-    #[schema(example = "z01")]
-    pub id: String,
-    /// Its number on the map.
-    pub number: u32,
-    /// Its name.
-    pub names: NamesBody,
-}
 
 /// A rule that reaches the place and did not decide.
 #[derive(Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -129,32 +91,41 @@ pub struct AnswerBody {
 }
 
 /// Writes the answer as [`AnswerBody`] documents it.
-pub fn write(json: &mut Json, atlas: &Atlas, located: &Located<'_>, given: Crs) {
+pub fn write(
+    json: &mut Json,
+    atlas: &Atlas,
+    fragments: &Fragments,
+    located: &Located<'_>,
+    given: Crs,
+) {
     let answer = &located.answer;
-    json.raw("{\"city\":").text(atlas.city().id.as_str());
-    json.raw(",\"plan_version\":").whole(answer.plan_version);
-    json.raw(",\"atlas_version\":").whole(answer.atlas_version);
-    json.raw(",\"position\":{\"lon\":").degrees(located.position.x);
+    json.raw(fragments.head()).degrees(located.position.x);
     json.raw(",\"lat\":").degrees(located.position.y);
     json.raw("},\"given_crs\":\"").raw(given.code());
     json.raw("\",\"zone\":");
-    match answer.zone {
-        Some(found) => zone(json, found),
-        None => {
-            json.raw("null");
-        }
-    }
+    json.raw(answer.zone.map_or("null", |zone| fragments.zone(atlas, zone)));
     json.raw(",\"unit\":");
-    unit(json, atlas, answer.unit);
-    json.raw(",\"co\":").list(&answer.co, |json, id| unit(json, atlas, id));
-    json.raw(",\"rule\":").text(answer.fired.code());
-    json.raw(",\"rule_names\":");
-    rule_names(json, answer.fired);
-    json.raw(",\"lost\":").list(&answer.lost, |json, one| lost(json, one));
+    json.raw(match (answer.fired, answer.zone) {
+        (Fired::Zone, Some(zone)) => fragments.lead(atlas, zone),
+        _ => fragments.unit(answer.unit),
+    });
+    json.raw(",\"co\":").list(&answer.co, |json, id| {
+        json.raw(fragments.unit(id));
+    });
+    json.raw(fragments.fired(atlas, answer.fired));
+    json.raw(",\"lost\":").list(&answer.lost, |json, lost| {
+        json.raw(fragments.lost(atlas, lost.rule));
+        json.text_or_null(lost.unit.map(UnitId::as_str));
+        json.raw(why(lost.why));
+    });
     json.raw(",\"border_m\":").fixed_or_null(answer.border_m, 2);
     json.raw(",\"runner_up\":");
     match answer.runner_up {
-        Some(next) => runner_up(json, atlas, next),
+        Some(next) => {
+            json.raw("{\"zone\":").raw(fragments.zone(atlas, next.zone));
+            json.raw(",\"unit\":").raw(fragments.lead(atlas, next.zone));
+            json.raw(",\"distance_m\":").fixed(next.distance_m, 2).raw("}");
+        }
         None => {
             json.raw("null");
         }
@@ -163,65 +134,12 @@ pub fn write(json: &mut Json, atlas: &Atlas, located: &Located<'_>, given: Crs) 
     json.raw(",\"for_dispatcher\":").flag(answer.for_dispatcher).raw("}");
 }
 
-/// Writes a unit as [`UnitRef`] documents it.
-pub fn unit(json: &mut Json, atlas: &Atlas, id: &UnitId) {
-    json.raw("{\"id\":").text(id.as_str()).raw(",\"names\":");
-    names_or_empty(json, atlas.unit(id).map(|unit| &unit.names));
-    json.raw("}");
-}
-
-/// Writes a zone as [`ZoneRef`] documents it.
-pub fn zone(json: &mut Json, zone: &Zone) {
-    json.raw("{\"id\":").text(zone.id.as_str());
-    json.raw(",\"number\":").whole(i64::from(zone.number));
-    json.raw(",\"names\":");
-    names(json, &zone.names);
-    json.raw("}");
-}
-
-/// Writes a name as [`NamesBody`] documents it.
-pub fn names(json: &mut Json, names: &Names) {
-    json.raw("{\"zh\":").text(&names.zh).raw(",\"en\":").text(&names.en).raw("}");
-}
-
-fn names_or_empty(json: &mut Json, found: Option<&Names>) {
-    match found {
-        Some(found) => names(json, found),
-        None => {
-            json.raw("{\"zh\":\"\",\"en\":\"\"}");
-        }
-    }
-}
-
-fn rule_names(json: &mut Json, fired: Fired<'_>) {
-    match fired {
-        Fired::Rule(rule) => names(json, &rule.names),
-        Fired::Zone | Fired::Fallback => {
-            json.raw("null");
-        }
-    }
-}
-
-fn lost(json: &mut Json, lost: &Lost<'_>) {
-    json.raw("{\"rule\":").text(lost.rule.code()).raw(",\"rule_names\":");
-    rule_names(json, lost.rule);
-    json.raw(",\"unit\":").text_or_null(lost.unit.map(UnitId::as_str));
-    json.raw(",\"why\":\"").raw(why(lost.why)).raw("\"}");
-}
-
+/// The end of a rule that lost.
 fn why(why: LostWhy) -> &'static str {
     match why {
-        LostWhy::Outranked => "outranked",
-        LostWhy::Category => "category",
-        LostWhy::Window => "window",
-        LostWhy::NoUnit => "no_unit",
+        LostWhy::Outranked => ",\"why\":\"outranked\"}",
+        LostWhy::Category => ",\"why\":\"category\"}",
+        LostWhy::Window => ",\"why\":\"window\"}",
+        LostWhy::NoUnit => ",\"why\":\"no_unit\"}",
     }
-}
-
-fn runner_up(json: &mut Json, atlas: &Atlas, next: Neighbour<'_>) {
-    json.raw("{\"zone\":");
-    zone(json, next.zone);
-    json.raw(",\"unit\":");
-    unit(json, atlas, &next.zone.lead);
-    json.raw(",\"distance_m\":").fixed(next.distance_m, 2).raw("}");
 }

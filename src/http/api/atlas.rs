@@ -14,8 +14,9 @@ use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::Zone;
 use crate::domain::text::Attributes;
-use crate::http::api::answer::{self, NamesBody, PositionBody, UnitRef};
+use crate::http::api::answer::PositionBody;
 use crate::http::api::locate::JSON;
+use crate::http::api::named::{self, NamesBody, UnitRef};
 use crate::http::desk::Desk;
 use crate::http::etag;
 use crate::http::json::Json;
@@ -153,7 +154,7 @@ pub(crate) async fn get_plan(desk: Desk, headers: HeaderMap) -> Result<Response,
         let (city, plan) = (atlas.city(), atlas.plan());
         let mut json = Json::with_capacity(512);
         json.raw("{\"city\":").text(city.id.as_str()).raw(",\"city_names\":");
-        answer::names(&mut json, &city.names);
+        named::names(&mut json, &city.names);
         json.raw(",\"time_zone\":").text(&city.time_zone);
         json.raw(",\"version\":").whole(plan.version);
         json.raw(",\"atlas_version\":").whole(atlas.version());
@@ -175,7 +176,7 @@ pub(crate) async fn get_plan(desk: Desk, headers: HeaderMap) -> Result<Response,
             }
         }
         json.raw(",\"fallback\":");
-        answer::unit(&mut json, &atlas, &city.fallback);
+        named::unit(&mut json, &atlas, &city.fallback);
         json.raw(",\"confidence_floor\":").fixed(city.confidence_floor, 4);
         json.raw(",\"assumed_accuracy_m\":").fixed(city.assumed_accuracy_m, 2).raw("}");
         json.into_bytes()
@@ -265,10 +266,10 @@ fn write_zone(json: &mut Json, atlas: &Atlas, zone: &Zone, shape: bool) {
     }
     json.raw(",\"properties\":{\"number\":").whole(i64::from(zone.number));
     json.raw(",\"names\":");
-    answer::names(json, &zone.names);
+    named::names(json, &zone.names);
     json.raw(",\"lead\":");
-    answer::unit(json, atlas, &zone.lead);
-    json.raw(",\"co\":").list(&zone.co, |json, unit| answer::unit(json, atlas, unit));
+    named::unit(json, atlas, &zone.lead);
+    json.raw(",\"co\":").list(&zone.co, |json, unit| named::unit(json, atlas, unit));
     json.raw(",\"attributes\":");
     attributes(json, &zone.attributes);
     json.raw("}}");
@@ -349,7 +350,7 @@ pub(crate) async fn get_unit(
 
 fn write_unit(json: &mut Json, atlas: &Atlas, unit: &Unit) {
     json.raw("{\"id\":").text(unit.id.as_str()).raw(",\"names\":");
-    answer::names(json, &unit.names);
+    named::names(json, &unit.names);
     json.raw(",\"kind\":\"").raw(unit.kind.code()).raw("\",\"seat\":");
     match unit.seat {
         Some(seat) => {

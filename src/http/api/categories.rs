@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use crate::domain::accounts::Operation;
 use crate::domain::reports::categories::SEED;
-use crate::http::api::answer::NamesBody;
 use crate::http::api::locate::JSON;
+use crate::http::api::named::NamesBody;
 use crate::http::desk::Desk;
 use crate::http::etag;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};

@@ -14,8 +14,8 @@ use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::{FacilityId, UnitId};
 use crate::domain::text;
 use crate::geom::coord::{GridBox, GridPoint};
-use crate::http::api::answer::{self, NamesBody};
 use crate::http::api::atlas::{GEOJSON, attributes};
+use crate::http::api::named::{self, NamesBody};
 use crate::http::desk::Desk;
 use crate::http::etag;
 use crate::http::json::Json;
@@ -275,7 +275,7 @@ fn write(json: &mut Json, facility: &Facility, distance_m: Option<f64>) {
     json.raw("{\"type\":\"Feature\",\"id\":").text(facility.id.as_str());
     json.raw(",\"geometry\":").geometry(&facility.geometry);
     json.raw(",\"properties\":{\"kind\":\"").raw(facility.kind.code()).raw("\",\"names\":");
-    answer::names(json, &facility.names);
+    named::names(json, &facility.names);
     json.raw(",\"unit\":").text_or_null(facility.unit.as_ref().map(UnitId::as_str));
     if let Some(distance_m) = distance_m {
         json.raw(",\"distance_m\":").fixed(distance_m, 2);

@@ -22,7 +22,7 @@ use crate::http::problem::{Problem, ProblemBody};
 use crate::http::web::Web;
 
 /// What an answer usually needs, in bytes.
-const ANSWER_BYTES: usize = 1_024;
+const ANSWER_BYTES: usize = 2_560;
 /// The type of answers.
 pub const JSON: &str = "application/json";
 
@@ -85,7 +85,8 @@ pub(crate) async fn locate_point(
     let located = locate(atlas, &question.place, question.category.as_ref(), at)?;
     let body = || {
         let mut json = Json::with_capacity(ANSWER_BYTES);
-        answer::write(&mut json, atlas, &located, question.place.crs);
+        let crs = question.place.crs;
+        web.fragments.with(atlas, |them| answer::write(&mut json, atlas, them, &located, crs));
         json.into_bytes()
     };
     Ok(if question.at.is_some() { kept(atlas, request.headers(), body) } else { fresh(body()) })

@@ -1,12 +1,14 @@
 //! Our own JSON, under `/api/v1`.
 
 pub mod answer;
+pub mod named;
 pub mod locate;
 pub mod batch;
 pub mod batch_work;
 pub mod rows;
 pub mod atlas;
 pub mod facilities;
+pub mod fragments;
 pub mod categories;
 pub mod reports;
 pub mod journal;

@@ -106,6 +106,8 @@ codes! {
     CategoryCode;
     /// The public half of an API key.
     KeyId;
+    /// A kept picture; its SHA-256 in hex fits.
+    PictureId;
 }
 
 impl CategoryCode {
@@ -121,6 +123,16 @@ impl CategoryCode {
 pub struct ReportId(pub Uuid);
 
 impl fmt::Display for ReportId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An incident 案件.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct IncidentId(pub Uuid);
+
+impl fmt::Display for IncidentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }

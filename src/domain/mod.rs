@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod atlas;
 pub mod change;
 pub mod id;
+pub mod incidents;
 pub mod reports;
 pub mod sample;
 pub mod text;

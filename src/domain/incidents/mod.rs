@@ -1,0 +1,12 @@
+//! Incidents 案件: the matter that one or more reports tell of, from the first words to the
+//! closed case.
+//!
+//! A case is its list of steps and nothing else; what it stands at is folded from them. Stores,
+//! clocks and pages are not known here.
+
+pub mod step;
+pub mod table;
+pub mod state;
+pub mod refusal;
+pub mod case;
+pub mod duplicates;

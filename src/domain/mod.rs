@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod atlas;
 pub mod change;
+pub mod clocks;
 pub mod id;
 pub mod incidents;
 pub mod reports;

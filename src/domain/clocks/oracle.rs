@@ -1,0 +1,219 @@
+//! Working time against an oracle that walks minute by minute and knows only the calendar's own
+//! question, whether a day is worked, and what a wall clock shows.
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+use crate::domain::clocks::hours::OfficeHours;
+use crate::domain::clocks::limit::{LimitKind, MINUTE_US};
+use crate::domain::clocks::work::WorkTime;
+use crate::domain::time::{Calendar, Instant};
+
+/// Zones without clock changes, with changes of an hour and of half an hour, with an odd offset, one
+/// that put its clocks back for good (Juba) and one that skipped a whole day (Apia).
+const ZONES: [&str; 9] = [
+    "UTC",
+    "Asia/Shanghai",
+    "Asia/Kathmandu",
+    "America/New_York",
+    "Europe/Berlin",
+    "Australia/Lord_Howe",
+    "Africa/Casablanca",
+    "Africa/Juba",
+    "Pacific/Apia",
+];
+
+/// Midnights (UTC) near which clocks change in one zone or another, and one quiet day.
+const NEAR: [&str; 8] = [
+    "2026-03-06",
+    "2026-10-30",
+    "2026-10-23",
+    "2026-03-27",
+    "2026-04-03",
+    "2026-02-13",
+    "2021-01-30",
+    "2011-12-28",
+];
+
+#[derive(Clone, Debug)]
+struct World {
+    calendar: Calendar,
+    zone: TimeZone,
+    hours: OfficeHours,
+}
+
+impl World {
+    fn shows(&self, minute: i64) -> DateTime {
+        let local = Instant(minute * MINUTE_US).local(&self.zone);
+        local.date.to_datetime(local.time)
+    }
+
+    /// The latest that a wall clock shows from this minute to the next, both included.
+    fn reaches(&self, minute: i64) -> DateTime {
+        let moved = self.shows(minute).checked_add(jiff::Span::new().minutes(1)).unwrap();
+        moved.max(self.shows(minute + 1))
+    }
+
+    fn works(&self, day: Date) -> bool {
+        self.hours.every_day() || self.calendar.is_working_day(day)
+    }
+
+    fn in_office(&self, minute: i64) -> bool {
+        let shows = self.shows(minute);
+        let (day, time) = (shows.date(), shows.time());
+        self.hours.spans().iter().any(|(from, to)| {
+            if from < to {
+                self.works(day) && *from <= time && time < *to
+            } else {
+                (self.works(day) && *from <= time)
+                    || (self.works(day.yesterday().unwrap()) && time < *to)
+            }
+        })
+    }
+
+    /// Minutes of a kind that pass in each minute from `start`.
+    fn passing(&self, kind: LimitKind, start: i64) -> impl Iterator<Item = i64> {
+        // A day and a half before it a wall clock may have shown more than at the start.
+        let mut peak = (start - 2160..start).map(|minute| self.reaches(minute)).max().unwrap();
+        (start..).map(move |minute| match kind {
+            LimitKind::Continuous => 1,
+            LimitKind::OfficeHours => i64::from(self.in_office(minute)),
+            LimitKind::WorkingDays | LimitKind::CalendarDays => {
+                let shows = self.reaches(minute);
+                let mut passed = 0;
+                while peak < shows {
+                    let counts = kind == LimitKind::CalendarDays
+                        || self.calendar.is_working_day(peak.date());
+                    passed += i64::from(counts);
+                    peak = peak.checked_add(jiff::Span::new().minutes(1)).unwrap();
+                }
+                passed
+            }
+        })
+    }
+}
+
+fn worlds() -> impl Strategy<Value = World> {
+    let near = prop::collection::vec((0..NEAR.len(), -3_i64..12), 0..16);
+    let hours = prop::collection::vec(0_i16..96, 0..7);
+    (near.clone(), near, 0..ZONES.len(), hours, any::<bool>(), any::<bool>()).prop_map(
+        |(off, on, zone, mut quarters, every_day, overnight)| {
+            let day = |(near, after): &(usize, i64)| {
+                let day: Date = NEAR[*near].parse().unwrap();
+                day.checked_add(jiff::Span::new().days(*after)).unwrap()
+            };
+            quarters.sort_unstable();
+            quarters.dedup();
+            if overnight && quarters.len() > 1 {
+                quarters.rotate_left(1);
+            }
+            let at = |quarter: i16| {
+                Time::midnight() + jiff::Span::new().minutes(i64::from(quarter) * 15)
+            };
+            let (pairs, _) = quarters.as_chunks::<2>();
+            let spans = pairs.iter().map(|[from, to]| (at(*from), at(*to))).collect();
+            World {
+                calendar: Calendar {
+                    holidays: off.iter().map(day).collect(),
+                    makeup_days: on.iter().map(day).collect(),
+                    terms: Vec::new(),
+                },
+                zone: TimeZone::get(ZONES[zone]).unwrap(),
+                hours: OfficeHours::new(spans, every_day).unwrap_or_default(),
+            }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 120, ..ProptestConfig::default() })]
+
+    #[test]
+    fn elapsed_and_deadline_are_what_a_walk_minute_by_minute_finds(
+        world in worlds(),
+        near in 0..NEAR.len(),
+        after in 0_i64..6 * 1440,
+        walk in 1_i64..6 * 1440,
+    ) {
+        let work = WorkTime::new(&world.calendar, world.zone.clone(), world.hours.clone());
+        let midnight = Instant::parse(&format!("{}T00:00:00Z", NEAR[near])).unwrap();
+        let start = midnight.0 / MINUTE_US + after;
+        let from = Instant(start * MINUTE_US);
+        for kind in LimitKind::ALL {
+            let mut sum = 0;
+            let mut minute = start;
+            for passed in world.passing(kind, start).take(usize::try_from(walk).unwrap()) {
+                minute += 1;
+                if passed == 0 {
+                    continue;
+                }
+                // The first minute at whose end so much has passed; a skipped hour passes at once.
+                let before = sum;
+                sum += passed;
+                let at = work.after(kind, from, sum * MINUTE_US).unwrap().0;
+                prop_assert!((minute - 1) * MINUTE_US <= at && at <= minute * MINUTE_US,
+                    "{kind:?}: {sum} minutes pass by {} and not {}", minute * MINUTE_US, at);
+                let half = work.after(kind, from, before * MINUTE_US + 1).unwrap().0;
+                prop_assert!((minute - 1) * MINUTE_US <= half && half <= at);
+            }
+            let to = Instant(minute * MINUTE_US);
+            prop_assert_eq!(work.elapsed_us(kind, from, to), sum * MINUTE_US, "{:?}", kind);
+        }
+    }
+
+    #[test]
+    fn any_instant_and_amount_has_an_answer_that_agrees_with_itself(
+        world in worlds(),
+        from in any::<i64>(),
+        to in any::<i64>(),
+        amount in any::<i64>(),
+    ) {
+        let work = WorkTime::new(&world.calendar, world.zone.clone(), world.hours.clone());
+        for kind in LimitKind::ALL {
+            prop_assert!(work.elapsed_us(kind, Instant(from), Instant(to)) >= 0);
+            if let Some(at) = work.after(kind, Instant(from), amount)
+                && amount > 0
+            {
+                prop_assert!(work.elapsed_us(kind, Instant(from), at) >= amount);
+                prop_assert!(work.elapsed_us(kind, Instant(from), Instant(at.0 - 1)) < amount);
+            }
+        }
+    }
+}
+
+#[test]
+fn without_working_time_a_deadline_never_comes() {
+    let hours = OfficeHours::new(Vec::new(), true).unwrap();
+    let zone = TimeZone::get("America/New_York").unwrap();
+    let work = WorkTime::new(&Calendar::default(), zone, hours);
+    let never = |amount| work.after(LimitKind::OfficeHours, Instant(0), amount);
+    assert_eq!(never(1), None);
+    assert_eq!(never(i64::MAX), None);
+    assert_eq!(never(0), Some(Instant(0)));
+    assert_eq!(work.elapsed_us(LimitKind::OfficeHours, Instant(0), Instant(i64::MAX)), 0);
+    // Beyond the last year there is.
+    for kind in LimitKind::ALL {
+        assert_eq!(work.after(kind, Instant(0), i64::MAX), None, "{kind:?}");
+    }
+}
+
+#[test]
+fn an_hour_that_is_skipped_is_not_worked_and_one_repeated_is_worked_twice() {
+    let night = (Time::constant(0, 0, 0, 0), Time::constant(6, 0, 0, 0));
+    let hours = OfficeHours::new(vec![night], true).unwrap();
+    let zone = TimeZone::get("Europe/Berlin").unwrap();
+    let work = WorkTime::new(&Calendar::default(), zone, hours);
+    let check = |from: &str, to: &str, kind, hours: i64| {
+        let (from, to) = (Instant::parse(from).unwrap(), Instant::parse(to).unwrap());
+        assert_eq!(work.elapsed_us(kind, from, to), hours * 60 * MINUTE_US, "{from:?} {kind:?}");
+        assert_eq!(work.after(kind, from, hours * 60 * MINUTE_US), Some(to));
+    };
+    let spring = ("2026-03-29T00:00:00+01:00", "2026-03-29T06:00:00+02:00");
+    let autumn = ("2026-10-25T00:00:00+02:00", "2026-10-25T06:00:00+01:00");
+    check(spring.0, spring.1, LimitKind::OfficeHours, 5);
+    check(spring.0, spring.1, LimitKind::CalendarDays, 6);
+    check(autumn.0, autumn.1, LimitKind::OfficeHours, 7);
+    check(autumn.0, autumn.1, LimitKind::CalendarDays, 6);
+    check(autumn.0, autumn.1, LimitKind::Continuous, 7);
+}

@@ -6,6 +6,9 @@ use crate::domain::accounts::Role;
 use crate::domain::id::{IncidentId, UnitId};
 use crate::domain::incidents::step::{Move, Stage, Step};
 
+/// Most steps or incidents that a sentence names; the facts hold all of them.
+const NAMED_MAX: usize = 10;
+
 /// A move that is open, and to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening {
@@ -59,7 +62,11 @@ impl fmt::Display for Refusal {
             Self::Unseen => f.write_str("there is no such incident"),
             Self::Stale { seen, now, stage, since } => {
                 write!(f, "the case was at revision {seen} when you looked and is at {now} now")?;
-                for step in since {
+                let left_out = since.len().saturating_sub(NAMED_MAX);
+                if left_out > 0 {
+                    write!(f, "; after {left_out} other steps")?;
+                }
+                for step in &since[left_out..] {
                     write!(f, "; {} by {} at {}", step.act, step.actor, step.at.rfc3339())?;
                 }
                 write!(f, "; it stands at {stage}: look again, then decide")
@@ -118,8 +125,14 @@ impl fmt::Display for Refusal {
                 write!(f, "{act} with {given} is not possible: give another incident")
             }
             Self::WrongOther { act, given, right } => {
-                let right = right.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                write!(f, "{act} with {given} is not possible: the incidents here are {right}")
+                let named: Vec<String> =
+                    right.iter().take(NAMED_MAX).map(ToString::to_string).collect();
+                let more = if right.len() > NAMED_MAX { " and others" } else { "" };
+                let named = named.join(", ");
+                write!(
+                    f,
+                    "{act} with {given} is not possible: the incidents here are {named}{more}"
+                )
             }
             Self::Full { what, max } => write!(f, "at most {max} {what} are kept on one incident"),
         }

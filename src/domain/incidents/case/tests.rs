@@ -228,6 +228,15 @@ fn a_step_on_a_stale_revision_names_what_has_changed() {
 }
 
 #[test]
+fn a_long_list_of_changes_is_cut_to_the_latest() {
+    let case = (0..15).fold(at_stage(Stage::Dispatched), |case, _| go(&case, Move::Note));
+    let ask = Ask { seen: 1, act: Move::Verify, carried: Carried::default() };
+    let says = case.decide(ask, &caller(Role::Admin), Instant(999)).unwrap_err().to_string();
+    assert!(says.contains("; after 8 other steps; note by"), "{says}");
+    assert_eq!(says.matches("note by").count(), 10);
+}
+
+#[test]
 fn all_that_a_step_lacks_or_has_too_much_is_said_at_once() {
     let case = at_stage(Stage::Handling);
     let carried = Carried { unit: Some(unit("u2")), co: vec![unit("u2")], ..Carried::default() };
@@ -242,8 +251,8 @@ fn all_that_a_step_lacks_or_has_too_much_is_said_at_once() {
 fn a_move_without_what_it_must_carry_is_refused_and_with_it_taken() {
     for row in TABLE.iter().filter(|row| row.act != Move::Note) {
         let needs = table::needs(row.act);
-        let bare = table::Needs { words: needs.words, ..needs };
-        let all = [bare.words, bare.pictures, bare.unit, bare.until, bare.other, bare.reports];
+        let all =
+            [needs.words, needs.pictures, needs.unit, needs.until, needs.other, needs.reports];
         let mut case = at_stage(row.from[0]);
         case.state.unit = Some(unit("u1"));
         let by = caller(row.who[0]);

@@ -142,7 +142,8 @@ fn layers(
         Ok(again) if !reading.refused() && !bare => {
             let (was, is) = (layer.features.len(), again.layer.features.len());
             if again.refused() || was != is {
-                return Err(format!("{was} rows read as {is}: {:?}", again.findings.first()));
+                let first = again.findings.first();
+                return Err(format!("{was} rows of {layer:?} read as {is}: {first:?}"));
             }
             Ok(())
         }

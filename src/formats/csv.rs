@@ -429,6 +429,14 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_that_stands_twice_is_no_column() {
+        let reading = read("\u{feff}\u{feff}name\nlamp\n".as_bytes());
+        assert!(reading.layer.features[0].fields.contains_key("name"), "{reading:?}");
+        let again = read(&write(&reading.layer));
+        assert_eq!(again.layer.features[0].fields, reading.layer.features[0].fields);
+    }
+
+    #[test]
     fn no_cut_and_no_changed_byte_makes_the_reader_panic() {
         let bytes = write(&sample(line_string![(x: 1., y: 2.), (x: 3., y: 4.)].into()));
         for at in 0..bytes.len() {

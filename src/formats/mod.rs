@@ -29,8 +29,12 @@ fn text_of(bytes: &[u8], max: usize) -> Result<(&str, bool), Finding> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(Finding::error(0, "byte 0", "the text is UTF-16", "save it as UTF-8"));
     }
-    let marked = bytes.starts_with(&[0xef, 0xbb, 0xbf]);
-    let body = if marked { &bytes[3..] } else { bytes };
+    // Files that were glued together can have the mark twice.
+    let mut body = bytes;
+    while let Some(rest) = body.strip_prefix(&[0xef, 0xbb, 0xbf]) {
+        body = rest;
+    }
+    let marked = body.len() < bytes.len();
     match std::str::from_utf8(body) {
         Ok(text) => Ok((text, marked)),
         Err(fault) => Err(Finding::error(

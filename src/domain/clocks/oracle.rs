@@ -217,3 +217,27 @@ fn an_hour_that_is_skipped_is_not_worked_and_one_repeated_is_worked_twice() {
     check(autumn.0, autumn.1, LimitKind::CalendarDays, 6);
     check(autumn.0, autumn.1, LimitKind::Continuous, 7);
 }
+
+#[test]
+fn at_both_ends_of_time_every_zone_answers() {
+    let end = jiff::Timestamp::MAX.as_microsecond();
+    let start = jiff::Timestamp::MIN.as_microsecond();
+    let edges = [i64::MIN, start, start + 1, end - 1_000_000, end - 1, end, i64::MAX];
+    for zone in ZONES {
+        let zone = TimeZone::get(zone).unwrap();
+        let work = WorkTime::new(&Calendar::default(), zone, OfficeHours::default());
+        for kind in LimitKind::ALL {
+            for from in edges.map(Instant) {
+                assert_eq!(work.after(kind, from, i64::MAX), None);
+                assert_eq!(work.after(kind, from, 0), Some(from));
+                let next = work.after(kind, from, 1);
+                let inside = |at: Instant| at > from && start < at.0 && at.0 < end;
+                assert!(next.is_some() || from.0 > start + 1, "{kind:?} {from:?}");
+                assert!(next.is_none_or(inside), "{kind:?} {from:?} {next:?}");
+                for to in edges.map(Instant) {
+                    assert_eq!(work.elapsed_us(kind, from, to).min(0), 0);
+                }
+            }
+        }
+    }
+}

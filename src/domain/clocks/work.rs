@@ -78,7 +78,8 @@ impl WorkTime {
                 self.first_showing(first(target, |wall| self.in_days(kind, wall))?)?
             }
         };
-        (at < end_us()).then_some(Instant(at))
+        // At the very end of time the zones' tables answer wrongly: what lies behind is never.
+        (at > start && at < end_us()).then_some(Instant(at))
     }
 
     fn office_after(&self, start: i64, amount: i64) -> Option<i64> {

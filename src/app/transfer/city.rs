@@ -27,7 +27,7 @@ const FIELDS: [&str; 7] =
 /// What to do with a city's settings.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CityImport {
-    /// The file, if there is one: the JSON that [`write`] gives, or a part of it.
+    /// The file, if there is one: the JSON that [`write()`] gives, or a part of it.
     pub bytes: Option<Arc<[u8]>>,
     /// What the options say; they go before the file.
     pub settings: Settings,

@@ -60,32 +60,8 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unseen => f.write_str("there is no such incident"),
-            Self::Stale { seen, now, stage, since } => {
-                write!(f, "the case was at revision {seen} when you looked and is at {now} now")?;
-                let left_out = since.len().saturating_sub(NAMED_MAX);
-                if left_out > 0 {
-                    write!(f, "; after {left_out} other steps")?;
-                }
-                for step in &since[left_out..] {
-                    write!(f, "; {} by {} at {}", step.act, step.actor, step.at.rfc3339())?;
-                }
-                write!(f, "; it stands at {stage}: look again, then decide")
-            }
-            Self::NotOpen { act, stage, open_in, open } => {
-                write!(f, "{act} is not open while the case stands at {stage}; ")?;
-                if open_in.is_empty() {
-                    f.write_str("it only begins a case")?;
-                } else {
-                    write!(f, "it is at {}", list(open_in.iter().map(|stage| stage.code())))?;
-                }
-                f.write_str("; open now: ")?;
-                for (n, opening) in open.iter().enumerate() {
-                    let comma = if n == 0 { "" } else { ", " };
-                    let who = list(opening.who.iter().map(|role| role.code()));
-                    write!(f, "{comma}{} ({who})", opening.act)?;
-                }
-                Ok(())
-            }
+            Self::Stale { seen, now, stage, since } => stale(f, *seen, *now, *stage, since),
+            Self::NotOpen { act, stage, open_in, open } => not_open(f, *act, *stage, open_in, open),
             Self::NotForRole { act, stage, role, who, yours } => {
                 let who = list(who.iter().map(|role| role.code()));
                 write!(f, "{act} at {stage} is for {who}, not for {}", role.code())?;
@@ -143,4 +119,44 @@ impl std::error::Error for Refusal {}
 
 fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.collect::<Vec<_>>().join(", ")
+}
+
+fn stale(
+    f: &mut fmt::Formatter<'_>,
+    seen: u32,
+    now: u32,
+    stage: Stage,
+    since: &[Step],
+) -> fmt::Result {
+    write!(f, "the case was at revision {seen} when you looked and is at {now} now")?;
+    let left_out = since.len().saturating_sub(NAMED_MAX);
+    if left_out > 0 {
+        write!(f, "; after {left_out} other steps")?;
+    }
+    for step in &since[left_out..] {
+        write!(f, "; {} by {} at {}", step.act, step.actor, step.at.rfc3339())?;
+    }
+    write!(f, "; it stands at {stage}: look again, then decide")
+}
+
+fn not_open(
+    f: &mut fmt::Formatter<'_>,
+    act: Move,
+    stage: Stage,
+    open_in: &[Stage],
+    open: &[Opening],
+) -> fmt::Result {
+    write!(f, "{act} is not open while the case stands at {stage}; ")?;
+    if open_in.is_empty() {
+        f.write_str("it only begins a case")?;
+    } else {
+        write!(f, "it is at {}", list(open_in.iter().map(|stage| stage.code())))?;
+    }
+    f.write_str("; open now: ")?;
+    for (n, opening) in open.iter().enumerate() {
+        let comma = if n == 0 { "" } else { ", " };
+        let who = list(opening.who.iter().map(|role| role.code()));
+        write!(f, "{comma}{} ({who})", opening.act)?;
+    }
+    Ok(())
 }

@@ -144,6 +144,15 @@ pub struct GridBox {
 }
 
 impl GridBox {
+    /// The box around both.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            min: GridPoint { x: self.min.x.min(other.min.x), y: self.min.y.min(other.min.y) },
+            max: GridPoint { x: self.max.x.max(other.max.x), y: self.max.y.max(other.max.y) },
+        }
+    }
+
     /// Whether `p` lies in the box or on its edge.
     #[must_use]
     pub fn holds(self, p: GridPoint) -> bool {

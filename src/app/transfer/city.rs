@@ -7,12 +7,11 @@ use serde_json::{Map, Value};
 
 use crate::app::refusal::Refusal;
 use crate::app::state::App;
-use crate::app::transfer::decide::{Tally, Verdict, founded, no_atlas};
+use crate::app::transfer::decide::{Tally, Verdict, founded};
 use crate::app::transfer::import::{Outcome, may, turns, which};
 use crate::app::transfer::settings::Settings;
 use crate::domain::accounts::Caller;
 use crate::domain::atlas::city::{City, CityState};
-use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::change::Change;
 use crate::domain::id::CityId;
@@ -105,15 +104,7 @@ fn decide(
     if tally.same == 0 {
         changes.insert(0, Change::CitySet(made.city.clone()));
     }
-    if !found.refused()
-        && let Err(faults) = Atlas::build(made)
-    {
-        no_atlas(faults, &mut found);
-    }
-    if found.refused() {
-        changes.clear();
-    }
-    Verdict { changes, findings: found.into_vec(), tally }
+    Verdict::of(made, changes, found, tally)
 }
 
 /// The city of a file and its settings; every fault of the file is told to `found`.

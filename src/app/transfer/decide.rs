@@ -115,19 +115,31 @@ pub fn decide(layer: &Layer, plea: &Plea, state: Option<&CityState>) -> Verdict 
             }
         }
     }
-    if !found.refused()
-        && let Err(faults) = Atlas::build(made)
-    {
-        no_atlas(faults, &mut found);
+    Verdict::of(made, changes, found, tally)
+}
+
+impl Verdict {
+    /// The changes, if what was found and the state that they make allow them.
+    pub(super) fn of(
+        made: CityState,
+        mut changes: Vec<Change>,
+        mut found: Findings,
+        tally: Tally,
+    ) -> Self {
+        if !found.refused()
+            && let Err(faults) = Atlas::build(made)
+        {
+            no_atlas(faults, &mut found);
+        }
+        if found.refused() {
+            changes.clear();
+        }
+        Self { changes, findings: found.into_vec(), tally }
     }
-    if found.refused() {
-        changes.clear();
-    }
-    Verdict { changes, findings: found.into_vec(), tally }
 }
 
 /// Tells why a state is no atlas.
-pub(super) fn no_atlas(faults: Vec<AtlasFault>, found: &mut Findings) {
+fn no_atlas(faults: Vec<AtlasFault>, found: &mut Findings) {
     for fault in faults {
         let remedy = match fault {
             AtlasFault::UnknownTimeZone { .. } => "give the name of an IANA time zone",

@@ -99,10 +99,7 @@ fn beside(line: &Edge, edge: &Edge) -> bool {
 
 /// The box around edges; `None` for none.
 pub(super) fn frame_of(edges: &[Edge]) -> Option<GridBox> {
-    edges.iter().map(Edge::frame).reduce(|a, b| GridBox {
-        min: GridPoint { x: a.min.x.min(b.min.x), y: a.min.y.min(b.min.y) },
-        max: GridPoint { x: a.max.x.max(b.max.x), y: a.max.y.max(b.max.y) },
-    })
+    edges.iter().map(Edge::frame).reduce(GridBox::with)
 }
 
 /// Metres around a place, for coordinates in grid steps.

@@ -73,18 +73,7 @@ impl Around {
         let runs = cut(outline);
         let groups = runs
             .chunks(GROUP)
-            .map(|group| {
-                group.iter().skip(1).fold(group[0].frame, |frame, run| GridBox {
-                    min: GridPoint {
-                        x: frame.min.x.min(run.frame.min.x),
-                        y: frame.min.y.min(run.frame.min.y),
-                    },
-                    max: GridPoint {
-                        x: frame.max.x.max(run.frame.max.x),
-                        y: frame.max.y.max(run.frame.max.y),
-                    },
-                })
-            })
+            .filter_map(|group| group.iter().map(|run| run.frame).reduce(GridBox::with))
             .collect();
         let thin::Lists { cells, list_of, entries: lists } = thin::lists(outline, extent, &runs);
         Self { runs, groups, cells, list_of, lists }

@@ -42,6 +42,9 @@ use geo_types::MultiPolygon;
 use crate::geom::coord::{GridBox, GridPoint};
 use crate::geom::locate::area::{NOWHERE, Surroundings};
 
+/// What lies around a point of an empty index.
+const NOTHING: Surroundings = Surroundings { area: None, border_m: None, runner_up: None };
+
 /// Areas by point. Areas are numbered in the order given.
 pub struct AreaIndex {
     tree: Option<tree::Tree>,
@@ -50,8 +53,8 @@ pub struct AreaIndex {
 }
 
 impl AreaIndex {
-    /// Builds the index. Every coordinate on the grid, at most [`AREAS_MAX`](area::AREAS_MAX) areas (the caller has
-    /// checked both).
+    /// Builds the index. Every coordinate on the grid, at most [`area::AREAS_MAX`] areas
+    /// (the caller has checked both).
     #[must_use]
     pub fn build(areas: &[&MultiPolygon<f64>]) -> Self {
         let outline = edges::Outline::read(areas);
@@ -107,21 +110,20 @@ impl AreaIndex {
     /// The area, the distance to its border and the runner-up.
     #[must_use]
     pub fn surroundings(&self, p: GridPoint) -> Surroundings {
+        let (Some(tree), Some(around)) = (&self.tree, &self.around) else { return NOTHING };
+        let holders = tree.holders(p);
         #[cfg(target_arch = "x86_64")]
-        if let (Some(tree), Some(around)) = (&self.tree, &self.around)
-            && let Some(found) = wide::surroundings(around, p, tree.holders(p))
-        {
+        if let Some(found) = wide::surroundings(around, p, holders) {
             return found;
         }
-        self.surroundings_portable(p)
+        around.surroundings(p, holders)
     }
 
     /// [`Self::surroundings`] of every point, in the order given: the same answers, found along a
     /// walk through the cells. Worth it from some thousand points on.
     #[must_use]
     pub fn surroundings_batch(&self, points: &[GridPoint]) -> Vec<Surroundings> {
-        let nothing = Surroundings { area: None, border_m: None, runner_up: None };
-        let mut found = vec![nothing; points.len()];
+        let mut found = vec![NOTHING; points.len()];
         let Some(around) = &self.around else { return found };
         let mut order: Vec<(u32, u32)> =
             (0..).zip(points).map(|(at, &p)| (around.walk(p), at)).collect();
@@ -137,7 +139,7 @@ impl AreaIndex {
     pub fn surroundings_portable(&self, p: GridPoint) -> Surroundings {
         match (&self.tree, &self.around) {
             (Some(tree), Some(around)) => around.surroundings(p, tree.holders(p)),
-            _ => Surroundings { area: None, border_m: None, runner_up: None },
+            _ => NOTHING,
         }
     }
 

@@ -3,7 +3,18 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use serde_json::Value;
+use zonewarden::app::locate::{Located, Place, locate};
+use zonewarden::domain::accounts::Caller;
+use zonewarden::domain::atlas::in_force::Atlas;
+use zonewarden::domain::atlas::zone::Zone;
+use zonewarden::domain::change::Change;
+use zonewarden::domain::id::{CategoryCode, UnitId};
+use zonewarden::domain::reports::routing::Fired;
+use zonewarden::domain::text::Names;
+use zonewarden::geom::crs::Crs;
 use zonewarden::http::api::answer::AnswerBody;
+use zonewarden::http::api::named::{NamesBody, UnitRef, ZoneRef};
+use zonewarden::store::Basis;
 
 use crate::client::request;
 use crate::world::World;
@@ -39,9 +50,59 @@ async fn the_answer_written_by_hand_is_the_documented_one() {
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         let read: AnswerBody = serde_json::from_slice(&answer.bytes).unwrap();
         assert_eq!(plain(serde_json::to_value(&read).unwrap()), plain(answer.json()), "{path}");
+        let place = Place { lon, lat, crs: Crs::Wgs84, accuracy_m: Some(30.0) };
+        let code = CategoryCode::new(category).unwrap();
+        same(&read, &atlas, &locate(&atlas, &place, Some(&code), world.app.now()).unwrap());
         rules.insert(read.rule);
     }
     assert!(rules.len() > 2 && rules.contains("zone"), "{rules:?}");
+}
+
+/// What was sent is what the router said, and everything bears the name that the atlas has for it.
+fn same(read: &AnswerBody, atlas: &Atlas, located: &Located<'_>) {
+    let answer = &located.answer;
+    let unit = |read: &UnitRef, id: &UnitId| {
+        assert_eq!(read.id, id.as_str());
+        assert_eq!(read.names, NamesBody::from(&atlas.unit(id).unwrap().names));
+    };
+    let zone = |read: &ZoneRef, zone: &Zone| {
+        assert_eq!((read.id.as_str(), read.number), (zone.id.as_str(), zone.number));
+        assert_eq!(read.names, NamesBody::from(&zone.names));
+    };
+    assert_eq!(read.zone.is_some(), answer.zone.is_some());
+    read.zone.iter().zip(answer.zone).for_each(|(read, it)| zone(read, it));
+    unit(&read.unit, answer.unit);
+    assert_eq!(read.co.len(), answer.co.len());
+    read.co.iter().zip(&answer.co).for_each(|(read, id)| unit(read, id));
+    let names = |fired: Fired<'_>| match fired {
+        Fired::Rule(rule) => Some(NamesBody::from(&rule.names)),
+        Fired::Zone | Fired::Fallback => None,
+    };
+    assert_eq!((read.rule.as_str(), &read.rule_names), (answer.fired.code(), &names(answer.fired)));
+    assert_eq!(read.lost.len(), answer.lost.len());
+    for (read, lost) in read.lost.iter().zip(&answer.lost) {
+        assert_eq!((read.rule.as_str(), &read.rule_names), (lost.rule.code(), &names(lost.rule)));
+        assert_eq!(read.unit.as_deref(), lost.unit.map(UnitId::as_str));
+    }
+    assert_eq!(read.runner_up.is_some(), answer.runner_up.is_some());
+    for (read, next) in read.runner_up.iter().zip(answer.runner_up) {
+        zone(&read.zone, next.zone);
+        unit(&read.unit, &next.zone.lead);
+    }
+}
+
+#[tokio::test]
+async fn a_unit_that_is_renamed_bears_its_new_name_in_the_next_answer() {
+    let world = World::new().await;
+    let id = world.client.get(PLACE).await.json()["unit"]["id"].clone();
+    let atlas = world.app.atlas(&world.city).unwrap();
+    let mut unit = atlas.unit(&UnitId::new(id.as_str().unwrap()).unwrap()).unwrap().clone();
+    unit.names = Names::new("新名", "A \"new\" name").unwrap();
+    let changes = vec![Change::UnitsSet(vec![unit])];
+    world.app.commit(&world.city, &Caller::cli(), Basis::default(), changes).await.unwrap();
+    let answer = world.client.get(PLACE).await.json();
+    assert_eq!(answer["unit"]["names"]["en"], "A \"new\" name");
+    assert_eq!(answer["unit"]["names"]["zh"], "新名");
 }
 
 #[tokio::test]

@@ -35,10 +35,7 @@ pub(super) struct Cells {
 impl Cells {
     /// Cells over boxes, each numbered by its place.
     pub(super) fn build(boxes: &[GridBox]) -> Option<Self> {
-        let frame = boxes.iter().copied().reduce(|a, b| GridBox {
-            min: GridPoint { x: a.min.x.min(b.min.x), y: a.min.y.min(b.min.y) },
-            max: GridPoint { x: a.max.x.max(b.max.x), y: a.max.y.max(b.max.y) },
-        })?;
+        let frame = boxes.iter().copied().reduce(GridBox::with)?;
         let mut cells = Self::empty(frame, COARSE);
         // Thousands of boxes that each reach across the whole city: fewer, larger cells.
         while cells.side > 1 && cells.coarse_entries(boxes) > ENTRIES_MAX {

@@ -94,8 +94,8 @@ pub struct Reading {
     pub limit_us: i64,
     /// How much of it is used (µs of its kind).
     pub used_us: i64,
-    /// The deadline, passed or to come. `None` while the clock waits or is paused before it, and
-    /// where the calendar never has so much working time.
+    /// The deadline, passed or to come. `None` while the clock waits, is paused or was stopped before
+    /// it, and where the calendar never has so much working time.
     pub due: Option<Instant>,
     /// The light.
     pub light: Light,
@@ -161,13 +161,14 @@ impl Clock {
     pub fn reaches(&self, work: &WorkTime, percent: u16) -> Option<Instant> {
         let mut left = self.share_us(percent);
         for (from, to) in &self.runs {
-            let at = work.after(self.limit.kind, *from, left);
-            match to {
-                Some(to) if at.is_none_or(|at| at > *to) => {
-                    left -= work.elapsed_us(self.limit.kind, *from, *to);
+            if let Some(to) = to {
+                let spent = work.elapsed_us(self.limit.kind, *from, *to);
+                if spent < left {
+                    left -= spent;
+                    continue;
                 }
-                _ => return at,
             }
+            return work.after(self.limit.kind, *from, left);
         }
         None
     }

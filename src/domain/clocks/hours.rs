@@ -17,7 +17,7 @@ pub const SPANS_MAX: usize = 12;
 pub struct OfficeHours {
     spans: Vec<(Time, Time)>,
     every_day: bool,
-    /// From and to, in microseconds after the midnight the day begins with; sorted, disjoint.
+    /// From and to, in microseconds after the midnight the day begins with; disjoint.
     spans_us: Vec<(i64, i64)>,
 }
 
@@ -62,9 +62,7 @@ impl OfficeHours {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let mut spans_us = given;
-        spans_us.sort_unstable();
-        Ok(Self { spans, every_day, spans_us })
+        Ok(Self { spans, every_day, spans_us: given })
     }
 
     /// The spans as given.
@@ -116,8 +114,9 @@ impl From<OfficeHours> for Written {
 }
 
 fn span_us(from: Time, to: Time) -> (i64, i64) {
-    let (from, to) = (time_us(from), time_us(to));
-    (from, if to > from { to } else { to + DAY_US })
+    // Compared as they were given: what lies between two microseconds is no whole day.
+    let next_day = if to > from { 0 } else { DAY_US };
+    (time_us(from), time_us(to) + next_day)
 }
 
 fn time_us(time: Time) -> i64 {

@@ -165,9 +165,9 @@ proptest! {
     #[test]
     fn any_instant_and_amount_has_an_answer_that_agrees_with_itself(
         world in worlds(),
-        from in any::<i64>(),
+        from in prop_oneof![9 => 0..4_000_000_000_000_000_i64, 1 => any::<i64>()],
         to in any::<i64>(),
-        amount in any::<i64>(),
+        amount in prop_oneof![9 => 1..300_000_000_000_000_i64, 1 => any::<i64>()],
     ) {
         let work = WorkTime::new(&world.calendar, world.zone.clone(), world.hours.clone());
         for kind in LimitKind::ALL {

@@ -17,7 +17,8 @@ const OFFSET_MAX_US: i64 = 26 * 3600 * 1_000_000;
 /// repeats is worked twice. Days are days of the wall clock: one that lacks an hour is a day, and
 /// while a wall clock repeats an hour no part of a day passes.
 ///
-/// Cost: a binary search over the calendar for each clock change between the two instants.
+/// Cost: for each clock change between the two instants a binary search over the calendar; to find
+/// when so much has passed, some sixty more.
 #[derive(Clone, Debug)]
 pub struct WorkTime {
     days: WorkingDays,

@@ -4,10 +4,10 @@ use std::fmt;
 
 use crate::domain::accounts::Caller;
 use crate::domain::id::{IncidentId, ReportId};
+use crate::domain::incidents::load::kept;
 use crate::domain::incidents::refusal::Refusal;
 use crate::domain::incidents::state::Incident;
 use crate::domain::incidents::step::{Carried, Move, STEPS_MAX, Step};
-use crate::domain::text::{WORDS_CHARS_MAX, words};
 use crate::domain::time::Instant;
 
 /// What somebody asks to do.
@@ -78,7 +78,7 @@ impl Case {
         caller: &Caller,
         at: Instant,
     ) -> Result<Self, Refusal> {
-        let carried = Carried { words, reports: vec![report], ..Carried::default() };
+        let carried = Carried { words: kept(words), reports: vec![report], ..Carried::default() };
         let first = Step {
             incident: id,
             revision: 1,
@@ -107,16 +107,16 @@ impl Case {
                 return Err(JournalFault::Gap { nth, revision });
             }
             let unlawful = |refusal| JournalFault::Unlawful { revision, refusal };
-            state = Some(match state {
-                None => Incident::begun(step).map_err(unlawful)?,
+            match &mut state {
+                None => state = Some(Incident::begun(step).map_err(unlawful)?),
                 Some(case) if case.id != step.incident => {
                     return Err(JournalFault::Stranger { revision, incident: step.incident });
                 }
                 Some(case) if step.at < case.last_at => {
                     return Err(JournalFault::TimeRunsBack { revision });
                 }
-                Some(case) => case.after(step).map_err(unlawful)?,
-            });
+                Some(case) => case.advance(step).map_err(unlawful)?,
+            }
         }
         state.map(|state| Self { steps, state }).ok_or(JournalFault::Empty)
     }
@@ -139,10 +139,10 @@ impl Case {
     /// # Errors
     /// A [`Refusal`] that says what would be right; [`Refusal::Stale`] names what has changed.
     pub fn decide(&self, ask: Ask, caller: &Caller, at: Instant) -> Result<Self, Refusal> {
-        // Who may not do it anyway is told that first.
-        self.admit(&ask, caller)?;
         match ask.act {
             Move::Merge | Move::Split | Move::Absorb | Move::Release => {
+                // Who may not do it anyway is told that first.
+                self.admit(&ask, caller)?;
                 Err(Refusal::Paired(ask.act))
             }
             _ => self.then(ask, caller, at),
@@ -168,11 +168,7 @@ impl Case {
 
     fn then(&self, ask: Ask, caller: &Caller, at: Instant) -> Result<Self, Refusal> {
         self.admit(&ask, caller)?;
-        let mut carried = ask.carried;
-        // What cannot be cleaned stays as it is, and the law refuses it.
-        if let Ok(clean) = words(&carried.words, WORDS_CHARS_MAX) {
-            carried.words = clean;
-        }
+        let carried = Carried { words: kept(ask.carried.words), ..ask.carried };
         let step = Step {
             incident: self.state.id,
             revision: self.state.revision + 1,

@@ -7,6 +7,7 @@
 pub mod step;
 pub mod table;
 pub mod state;
+mod load;
 pub mod refusal;
 pub mod case;
 pub mod duplicates;

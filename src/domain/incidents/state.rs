@@ -4,21 +4,49 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::accounts::Role;
 use crate::domain::id::{IncidentId, ReportId, UnitId};
+use crate::domain::incidents::load::check_carried;
 use crate::domain::incidents::refusal::{Lack, Opening, Refusal};
-use crate::domain::incidents::step::{
-    CO_UNITS_MAX, Move, PICTURES_MAX, REPORTS_MAX, STEPS_MAX, Stage, Step,
-};
-use crate::domain::incidents::table::{self, Need, Row, To};
-use crate::domain::text::{WORDS_CHARS_MAX, words};
+use crate::domain::incidents::step::{Move, REPORTS_MAX, STEPS_KEPT, STEPS_MAX, Stage, Step};
+use crate::domain::incidents::table::{self, Row, To};
 use crate::domain::time::Instant;
 
 /// What a unit asked and nobody has answered yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// [`Move::AskExtension`], [`Move::AskSuspension`] or [`Move::Appeal`].
-    pub act: Move,
-    /// Until when, where it is about time.
-    pub until: Option<Instant>,
+pub enum Asked {
+    /// More time 延时, until then.
+    Extension(Instant),
+    /// To pause the clock 挂账, until then.
+    Suspension(Instant),
+    /// To be judged anew 申诉.
+    Appeal,
+}
+
+impl Asked {
+    fn by(step: &Step) -> Option<Self> {
+        match (step.act, step.carried.until) {
+            (Move::AskExtension, Some(until)) => Some(Self::Extension(until)),
+            (Move::AskSuspension, Some(until)) => Some(Self::Suspension(until)),
+            (Move::Appeal, _) => Some(Self::Appeal),
+            _ => None,
+        }
+    }
+
+    /// The move that asked.
+    #[must_use]
+    pub fn act(self) -> Move {
+        match self {
+            Self::Extension(_) => Move::AskExtension,
+            Self::Suspension(_) => Move::AskSuspension,
+            Self::Appeal => Move::Appeal,
+        }
+    }
+
+    fn until(self) -> Option<Instant> {
+        match self {
+            Self::Extension(until) | Self::Suspension(until) => Some(until),
+            Self::Appeal => None,
+        }
+    }
 }
 
 /// Where a merged case lives on, and what a split brings back.
@@ -37,7 +65,7 @@ pub struct MergedInto {
 pub struct Counts {
     /// Dispatched to a unit, in whatever way.
     pub dispatched: u32,
-    /// Sent back 回退.
+    /// Sent back 回退, and rightly so: another unit was named.
     pub sent_back: u32,
     /// Done again 返工.
     pub reworked: u32,
@@ -122,24 +150,49 @@ impl Incident {
         })
     }
 
-    /// The case after one more step. The same law judges a step that is asked for and a step that
-    /// a journal holds.
+    /// The case after one more step.
     ///
     /// # Errors
-    /// A [`Refusal`] that says what would be right.
+    /// As [`Self::advance`].
     pub fn after(&self, step: &Step) -> Result<Self, Refusal> {
+        let mut next = self.clone();
+        next.advance(step)?;
+        Ok(next)
+    }
+
+    /// Takes one more step. The same law judges a step that is asked for and a step that a journal
+    /// holds.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says what would be right; then nothing has changed.
+    pub fn advance(&mut self, step: &Step) -> Result<(), Refusal> {
         let row = self.permit(step.act, step.role, step.speaks_for.as_ref())?;
-        if usize::try_from(self.revision).is_ok_and(|steps| steps >= STEPS_MAX) {
-            return Err(Refusal::Full { what: "steps", max: STEPS_MAX });
+        let max = self.steps_max(step.act);
+        if usize::try_from(self.revision).is_ok_and(|steps| steps >= max) {
+            return Err(Refusal::Full { what: "steps", max });
         }
         check_carried(step)?;
         self.guard(step)?;
-        let mut next = self.clone();
-        next.revision += 1;
-        next.last_at = step.at;
-        next.act(step);
-        next.enter(row, step, self);
-        Ok(next)
+        let before = Before { stage: self.stage, unit: self.unit.clone(), asked: self.asked };
+        self.revision += 1;
+        self.last_at = step.at;
+        self.act(step);
+        self.enter(row, step, &before);
+        Ok(())
+    }
+
+    /// How many steps there may be before this move: what can be done without end leaves room to
+    /// release every incident that was taken in, and to bring the case to its end.
+    fn steps_max(&self, act: Move) -> usize {
+        match act {
+            Move::Note
+            | Move::Supervise
+            | Move::Absorb
+            | Move::AskExtension
+            | Move::AskSuspension
+            | Move::Appeal => STEPS_MAX.saturating_sub(STEPS_KEPT + self.absorbed.len()),
+            _ => STEPS_MAX,
+        }
     }
 
     /// The table's line for a move, when it is open to this role, speaking for this unit.
@@ -227,6 +280,8 @@ impl Incident {
     /// What the table cannot say: a move that depends on what happened before.
     fn guard(&self, step: &Step) -> Result<(), Refusal> {
         let act = step.act;
+        let lack =
+            |act, says| Err(Refusal::Carried { act, lacks: vec![Lack { field: "until", says }] });
         let wrong = |right: Vec<IncidentId>| match step.carried.other {
             Some(given) => Err(Refusal::WrongOther { act, given, right }),
             None => Ok(()),
@@ -235,10 +290,24 @@ impl Incident {
             Move::Grant | Move::Deny if !self.makes_sense(act) => {
                 Err(Refusal::NothingAsked { act, stage: self.stage })
             }
-            Move::AskExtension | Move::AskSuspension | Move::Appeal => match self.asked {
-                Some(asked) => Err(Refusal::AlreadyAsked { act, waits: asked.act }),
-                None => Ok(()),
+            Move::Grant => match self.asked.and_then(Asked::until) {
+                Some(until) if until <= step.at => {
+                    let until = until.rfc3339();
+                    lack(act, format!("what was asked ended at {until}: deny it, to be asked anew"))
+                }
+                _ => Ok(()),
             },
+            Move::AskExtension | Move::AskSuspension | Move::Appeal => {
+                match (self.asked, self.extended_until) {
+                    (Some(asked), _) => Err(Refusal::AlreadyAsked { act, waits: asked.act() }),
+                    (None, Some(given))
+                        if act == Move::AskExtension && step.carried.until <= Some(given) =>
+                    {
+                        lack(act, format!("must lie after {}, which was granted", given.rfc3339()))
+                    }
+                    _ => Ok(()),
+                }
+            }
             Move::Reassign | Move::HandOver | Move::SendBack => {
                 match step.carried.unit.clone().filter(|unit| Some(unit) == self.unit.as_ref()) {
                     Some(unit) => Err(Refusal::SameUnit { act, unit }),
@@ -268,8 +337,8 @@ impl Incident {
         if self.supporters() + step.carried.reports.len() > REPORTS_MAX {
             return Err(Refusal::Full { what: "reports", max: REPORTS_MAX });
         }
-        let mine: BTreeSet<ReportId> = self.reports().collect();
-        if step.carried.reports.iter().any(|report| mine.contains(report)) {
+        let brought: BTreeSet<&ReportId> = step.carried.reports.iter().collect();
+        if self.reports().any(|report| brought.contains(&report)) {
             let says = "one of them stands behind this incident already".to_owned();
             return Err(Refusal::Carried {
                 act: step.act,
@@ -288,10 +357,10 @@ impl Incident {
                 self.co.clone_from(&carried.co);
                 self.extended_until = None;
                 self.counts.dispatched += 1;
+                self.counts.sent_back += u32::from(self.stage == Stage::SentBack);
             }
-            Move::SendBack => self.counts.sent_back += 1,
             Move::AskExtension | Move::AskSuspension | Move::Appeal => {
-                self.asked = Some(Asked { act: step.act, until: carried.until });
+                self.asked = Asked::by(step);
             }
             Move::Grant => self.grant(),
             Move::Deny => self.asked = None,
@@ -328,6 +397,7 @@ impl Incident {
             | Move::Evaluate
             | Move::Refuse
             | Move::Void
+            | Move::SendBack
             | Move::Resume
             | Move::Split
             | Move::Note => {}
@@ -336,22 +406,22 @@ impl Incident {
 
     fn grant(&mut self) {
         match self.asked {
-            Some(Asked { act: Move::AskExtension, until }) => {
-                self.extended_until = until;
+            Some(Asked::Extension(until)) => {
+                self.extended_until = Some(until);
                 self.counts.extended += 1;
             }
-            Some(Asked { act: Move::AskSuspension, until }) => {
-                self.suspended_until = until;
+            Some(Asked::Suspension(until)) => {
+                self.suspended_until = Some(until);
                 self.counts.suspended += 1;
             }
-            Some(Asked { act: Move::Appeal, .. }) => self.counts.appeals_granted += 1,
-            Some(_) | None => {}
+            Some(Asked::Appeal) => self.counts.appeals_granted += 1,
+            None => {}
         }
     }
 
     /// Goes where the table leads, and drops what belonged to the stage before.
-    fn enter(&mut self, row: &Row, step: &Step, before: &Self) {
-        let suspension = before.asked.is_some_and(|asked| asked.act == Move::AskSuspension);
+    fn enter(&mut self, row: &Row, step: &Step, before: &Before) {
+        let suspension = matches!(before.asked, Some(Asked::Suspension(_)));
         let (stage, since) = match (row.to, self.merged) {
             (To::Go(stage), _) => (stage, step.at),
             (To::AsAsked, _) if suspension => (Stage::Suspended, step.at),
@@ -370,9 +440,10 @@ impl Incident {
             self.merged = None;
             return;
         }
-        // An appeal outlives the assessment; anything else asked ends with the stage or the unit.
+        // An appeal outlives the assessment, and what is asked before the work begins its beginning;
+        // else it ends with the stage or the unit.
         let moved = stage != before.stage || self.unit != before.unit;
-        if moved && step.act != Move::Evaluate {
+        if moved && !matches!(step.act, Move::Evaluate | Move::Handle) {
             self.asked = None;
         }
         if stage != Stage::Suspended {
@@ -386,55 +457,9 @@ impl Incident {
     }
 }
 
-/// Compares what a step carries with what its move needs: every fault at once.
-fn check_carried(step: &Step) -> Result<(), Refusal> {
-    let carried = &step.carried;
-    let needs = table::needs(step.act);
-    let mut lacks = Vec::new();
-    let mut say = |field: &'static str, says: String| lacks.push(Lack { field, says });
-    let present = [
-        ("words", needs.words, !carried.words.trim().is_empty(), "say what was done, or why"),
-        ("pictures", needs.pictures, !carried.pictures.is_empty(), "add at least one picture"),
-        ("unit", needs.unit, carried.unit.is_some(), "name the unit that is to answer"),
-        ("until", needs.until, carried.until.is_some(), "say until when"),
-        ("other", needs.other, carried.other.is_some(), "name the other incident"),
-        ("reports", needs.reports, !carried.reports.is_empty(), "name at least one report"),
-    ];
-    for (field, need, given, remedy) in present {
-        match (need, given) {
-            (Need::Must, false) => say(field, remedy.to_owned()),
-            (Need::No, true) => say(field, format!("leave it out, {} takes none", step.act)),
-            _ => {}
-        }
-    }
-    if step.act == Move::Note && carried.words.trim().is_empty() && carried.pictures.is_empty() {
-        say("words", "a note holds words or pictures".to_owned());
-    }
-    if let Err(fault) = words(&carried.words, WORDS_CHARS_MAX) {
-        say("words", fault.to_string());
-    }
-    if carried.pictures.len() > PICTURES_MAX {
-        say("pictures", format!("at most {PICTURES_MAX} are kept on one step"));
-    }
-    if needs.unit != Need::Must && !carried.co.is_empty() {
-        say("co", format!("leave it out, {} takes none", step.act));
-    }
-    if carried.co.len() > CO_UNITS_MAX {
-        say("co", format!("at most {CO_UNITS_MAX} units stand beside the lead"));
-    }
-    let mut seen: BTreeSet<&UnitId> = carried.unit.iter().collect();
-    if let Some(twice) = carried.co.iter().find(|unit| !seen.insert(unit)) {
-        say("co", format!("{twice} is named twice"));
-    }
-    if carried.until.is_some_and(|until| until <= step.at) {
-        say("until", format!("must lie after {}", step.at.rfc3339()));
-    }
-    let reports: BTreeSet<&ReportId> = carried.reports.iter().collect();
-    if reports.len() < carried.reports.len() {
-        say("reports", "a report is named twice".to_owned());
-    }
-    if carried.reports.len() > REPORTS_MAX {
-        say("reports", format!("at most {REPORTS_MAX} stand behind one incident"));
-    }
-    if lacks.is_empty() { Ok(()) } else { Err(Refusal::Carried { act: step.act, lacks }) }
+/// What a step may leave behind.
+struct Before {
+    stage: Stage,
+    unit: Option<UnitId>,
+    asked: Option<Asked>,
 }

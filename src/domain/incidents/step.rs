@@ -14,6 +14,9 @@ pub const PICTURES_MAX: usize = 20;
 pub const CO_UNITS_MAX: usize = 16;
 /// Most steps of one incident. A case that needs more is stuck in a loop of two machines.
 pub const STEPS_MAX: usize = 2_000;
+/// Steps of these that are kept for bringing a case to its end; an incident taken in needs one more,
+/// to be released. So many incidents are taken in at most, be their reports few.
+pub const STEPS_KEPT: usize = 100;
 /// Most reports behind one incident.
 pub const REPORTS_MAX: usize = 10_000;
 

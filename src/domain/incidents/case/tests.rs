@@ -4,7 +4,8 @@ use uuid::Uuid;
 use super::*;
 use crate::domain::accounts::Role;
 use crate::domain::id::{PictureId, UnitId};
-use crate::domain::incidents::step::Stage;
+use crate::domain::incidents::state::Asked;
+use crate::domain::incidents::step::{STEPS_KEPT, Stage};
 use crate::domain::incidents::table::{self, Need, TABLE};
 
 /// Who may do what, spelled a second time: one line a move, one column a stage in the order of
@@ -180,6 +181,7 @@ fn the_table_is_whole() {
         assert!(stages.is_sorted_by(|a, b| a < b), "{act} stands twice at one stage");
         assert_eq!(stages.is_empty(), *act == Move::Collect, "{act}");
         assert_eq!(Move::from_code(act.code()), Some(*act));
+        assert_eq!(serde_json::to_value(act).unwrap(), act.code());
         assert!(!act.zh().is_empty());
     }
     for row in TABLE {
@@ -187,6 +189,7 @@ fn the_table_is_whole() {
     }
     for stage in Stage::ALL {
         assert_eq!(Stage::from_code(stage.code()), Some(*stage));
+        assert_eq!(serde_json::to_value(stage).unwrap(), stage.code());
         let leaves = table::open(*stage).any(|row| !matches!(row.to, table::To::Stay));
         assert!(leaves, "{stage} is a dead end");
     }
@@ -259,6 +262,15 @@ fn a_move_without_what_it_must_carry_is_refused_and_with_it_taken() {
         let ask = Ask { seen: case.state.revision, act: row.act, carried: Carried::default() };
         let lacking = matches!(case.then(ask, &by, Instant(900)), Err(Refusal::Carried { .. }));
         assert_eq!(lacking, all.contains(&Need::Must), "{}", row.act);
+        match row.act {
+            Move::Grant | Move::Deny => case.state.asked = Some(Asked::Extension(Instant(5_000))),
+            Move::Release => drop(case.state.absorbed.insert(incident(9), vec![report(9)])),
+            _ => {}
+        }
+        let carried = load(row.act, 900);
+        let ask = Ask { seen: case.state.revision, act: row.act, carried };
+        let taken = case.then(ask, &by, Instant(900)).map(|case| case.state.revision);
+        assert_eq!(taken, Ok(case.state.revision + 1), "{}", row.act);
     }
 }
 
@@ -291,6 +303,19 @@ fn asking_granting_and_pausing_follow_each_other() {
     assert!(case.state.suspended_until.is_some());
     let case = go(&case, Move::Resume);
     assert_eq!((case.state.stage, case.state.suspended_until), (Stage::Handling, None));
+    // More time than was given, asked before the work begins, outlives its beginning.
+    let asked = go(&go(&at_stage(Stage::Dispatched), Move::AskExtension), Move::Handle);
+    let given = go(&asked, Move::Grant);
+    let until = given.state.extended_until.unwrap();
+    let refused = |case: &Case, act, role, until, at| {
+        let carried = Carried { until, ..load(act, at) };
+        let ask = Ask { seen: case.state.revision, act, carried };
+        case.decide(ask, &caller(role), Instant(at)).unwrap_err().to_string()
+    };
+    let less = refused(&given, Move::AskExtension, Role::Unit, Some(until), 100);
+    assert!(less.contains("must lie after"), "{less}");
+    let late = refused(&asked, Move::Grant, Role::Admin, None, until.0);
+    assert!(late.contains("what was asked ended at"), "{late}");
     let appealed = go(&go(&at_stage(Stage::Closed), Move::Appeal), Move::Evaluate);
     assert_eq!(go(&appealed, Move::Grant).state.counts.appeals_granted, 1);
 }
@@ -299,12 +324,36 @@ fn asking_granting_and_pausing_follow_each_other() {
 fn a_sent_back_case_stays_with_its_unit_until_another_is_named() {
     let case = at_stage(Stage::SentBack);
     assert_eq!(case.state.unit, Some(unit("u1")));
-    assert_eq!(go(&case, Move::Deny).state.unit, Some(unit("u1")));
+    let denied = go(&case, Move::Deny).state;
+    assert_eq!((denied.unit, denied.counts.sent_back), (Some(unit("u1")), 0));
+    assert_eq!(go(&case, Move::Reassign).state.counts.sent_back, 1);
     assert_eq!(go(&case, Move::Reassign).state.unit, Some(unit("u2")));
     let same = Carried { unit: Some(unit("u1")), ..load(Move::Reassign, 0) };
     let ask = Ask { seen: case.state.revision, act: Move::Reassign, carried: same };
     let refusal = case.decide(ask, &caller(Role::Admin), Instant(99)).unwrap_err();
     assert_eq!(refusal.to_string(), "reassign needs another unit: the case lies with u1 already");
+}
+
+#[test]
+fn a_case_that_is_full_of_notes_can_still_be_brought_to_its_end() {
+    let mut case = at_stage(Stage::Checked);
+    case.state.revision = u32::try_from(STEPS_MAX - STEPS_KEPT).unwrap();
+    let ask = |act| Ask { seen: case.state.revision, act, carried: load(act, 99) };
+    let by = caller(Role::Admin);
+    let full = case.then(ask(Move::Note), &by, Instant(99)).unwrap_err();
+    assert_eq!(full, Refusal::Full { what: "steps", max: STEPS_MAX - STEPS_KEPT });
+    assert_eq!(case.then(ask(Move::Close), &by, Instant(99)).unwrap().state.stage, Stage::Closed);
+}
+
+#[test]
+fn words_are_kept_clean_also_those_that_open_a_case() {
+    let by = Caller::public();
+    let words = format!("  rubbish{}", " \r".repeat(5_000));
+    let case = Case::open(incident(1), report(1), words, &by, Instant(0)).unwrap();
+    assert_eq!(case.steps[0].carried.words, "rubbish");
+    let mut steps = case.steps;
+    steps[0].carried.words = "rubbish ".to_owned();
+    assert!(matches!(Case::fold(steps), Err(JournalFault::Unlawful { revision: 1, .. })));
 }
 
 #[test]
@@ -397,6 +446,10 @@ proptest! {
             if carried.unit.is_some() {
                 carried.unit = Some(unit(["u1", "u2", "u3"][usize::from(which)]));
             }
+            carried.other = carried.other.map(|_| incident(8 + u128::from(which)));
+            if !carried.reports.is_empty() {
+                carried.reports = vec![report(20 + u128::from(which))];
+            }
             let before = case.clone();
             let ask = Ask { seen: case.state.revision, act, carried };
             let offered = case.state.open_to(by.role, by.unit.as_ref()).contains(&act);
@@ -420,12 +473,12 @@ proptest! {
             prop_assert!(!was_dispatched || case.state.unit.is_some());
             prop_assert!(!case.state.stage.has_unit() || case.state.unit.is_some());
             prop_assert_eq!(usize::try_from(case.state.revision).unwrap(), case.steps.len());
-            prop_assert_eq!(case.state.supporters(), case.state.reports().count());
+            let distinct: std::collections::BTreeSet<_> = case.state.reports().collect();
+            prop_assert_eq!(case.state.supporters(), distinct.len());
             prop_assert_eq!(case.state.merged.is_some(), case.state.stage == Stage::Merged);
             prop_assert_eq!(case.state.suspended_until.is_some(), case.state.stage == Stage::Suspended);
         }
         prop_assert!(case.steps.is_sorted_by_key(|step| step.at));
-        prop_assert!(case.steps.iter().all(|step| !step.actor.is_empty()));
         let folded = Case::fold(case.steps.clone());
         prop_assert_eq!(folded, Ok(case));
     }

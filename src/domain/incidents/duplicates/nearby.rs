@@ -102,11 +102,12 @@ impl Nearby {
     /// The incidents that `spot` may belong to, best first, at most [`CANDIDATES_MAX`]; `spot`
     /// itself is none.
     ///
-    /// Costs the cells around it, and in those only what lies within the window of its category.
+    /// Costs the cells around it, and in those what lies within the window of its category, from its
+    /// own time outwards as far as anything can still be better than what was found.
     #[must_use]
     pub fn candidates(&self, spot: &Spot, reaches: &Reaches) -> Vec<Candidate> {
         let reach = reaches.of(spot.category.as_ref());
-        let mut found = Vec::new();
+        let mut found = Best::default();
         let (low, high) = cells_around(spot.position, reach.radius_m);
         let in_frame = |n: i32, a: i32, b: i32| (a..=b).contains(&n);
         let across = i64::from(high.0) - i64::from(low.0) + 1;
@@ -127,7 +128,7 @@ impl Nearby {
                 }
             }
         }
-        best(found)
+        found.into_sorted()
     }
 }
 
@@ -159,10 +160,31 @@ pub fn compare(asked: &Spot, other: &Spot, reaches: &Reaches) -> Option<Candidat
     if distance_m > reach.radius_m {
         return None;
     }
-    #[expect(clippy::cast_precision_loss, reason = "a window has fewer than 2^53 microseconds")]
-    let (apart_s, window_s) = (apart as f64 / MICROS_PER_S as f64, reach.window_s as f64);
+    let (apart_s, window_s) = (seconds(apart), window_s(reach));
     let score = likeness * (1.0 - distance_m / reach.radius_m / 2.0 - apart_s / window_s / 2.0);
     Some(Candidate { incident: other.incident, distance_m, apart_s, score: score.max(0.0) })
+}
+
+/// The best so far.
+#[derive(Default)]
+struct Best {
+    found: Vec<Candidate>,
+    /// What a candidate must be worth at least, once there are enough.
+    floor: f64,
+}
+
+impl Best {
+    fn push(&mut self, candidate: Candidate) {
+        self.found.push(candidate);
+        if self.found.len() == 2 * CANDIDATES_MAX {
+            self.found = best(std::mem::take(&mut self.found));
+            self.floor = self.found.last().map_or(0.0, |worst| worst.score);
+        }
+    }
+
+    fn into_sorted(self) -> Vec<Candidate> {
+        best(self.found)
+    }
 }
 
 fn gather(
@@ -170,13 +192,24 @@ fn gather(
     asked: &Spot,
     reach: Reach,
     reaches: &Reaches,
-    found: &mut Vec<Candidate>,
+    found: &mut Best,
 ) {
     let window = window_micros(reach);
-    let from = Instant(asked.at.0.saturating_sub(window));
-    let to = Instant(asked.at.0.saturating_add(window));
-    let range = (from, IncidentId(uuid::Uuid::nil()))..=(to, IncidentId(uuid::Uuid::max()));
-    found.extend(spots.range(range).filter_map(|(_, other)| compare(asked, other, reaches)));
+    let (nil, last) = (IncidentId(uuid::Uuid::nil()), IncidentId(uuid::Uuid::max()));
+    let from = (Instant(asked.at.0.saturating_sub(window)), nil);
+    let to = (Instant(asked.at.0.saturating_add(window)), last);
+    let here = (asked.at, nil);
+    let mut take = |other: &Spot| {
+        // At the same place, and of the same category and reach, it could be worth no more.
+        let most = 1.0 - seconds(asked.at.0.abs_diff(other.at.0)) / window_s(reach) / 2.0;
+        let worth = most >= found.floor;
+        if worth && let Some(candidate) = compare(asked, other, reaches) {
+            found.push(candidate);
+        }
+        worth
+    };
+    let _ = spots.range(from..here).rev().all(|(_, other)| take(other));
+    let _ = spots.range(here..=to).all(|(_, other)| take(other));
 }
 
 /// Best first; alike ones nearest first, then by id, so that every run answers alike.
@@ -189,12 +222,23 @@ fn best(mut found: Vec<Candidate>) -> Vec<Candidate> {
     found
 }
 
+#[expect(clippy::cast_precision_loss, reason = "a window has fewer than 2^53 microseconds")]
+fn seconds(micros: u64) -> f64 {
+    micros as f64 / MICROS_PER_S as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a window has fewer than 2^53 seconds")]
+fn window_s(reach: Reach) -> f64 {
+    reach.window_s as f64
+}
+
 fn window_micros(reach: Reach) -> i64 {
     reach.window_s.saturating_mul(MICROS_PER_S)
 }
 
 fn degrees(p: GridPoint) -> Coord<f64> {
-    Coord { x: f64::from(p.x) / STEPS_PER_DEGREE, y: f64::from(p.y) / STEPS_PER_DEGREE }
+    let at = p.degrees();
+    Coord { x: at.lon(), y: at.lat() }
 }
 
 fn cell(p: GridPoint) -> Cell {
@@ -298,6 +342,22 @@ mod tests {
         let spots: Vec<Spot> = (0..50).map(|n| spot(n, "event", X, Y, 0)).collect();
         let found = filled(&spots).candidates(&spot(99, "event", X, Y, 0), &Reaches::default());
         assert_eq!(ids(&found), (0..20).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn among_many_at_one_place_the_best_are_those_of_a_plain_loop() {
+        let reaches = Reaches::default();
+        let spots: Vec<Spot> = (0..3_000_i32)
+            .map(|n| {
+                let at_s = i64::from(n * 7_919 % 3_000) * 20;
+                let (x, y) = (X + n * 31 % 4_000, Y + n * 17 % 4_000);
+                spot(u128::from(n.unsigned_abs()), "event.01.litter", x, y, at_s)
+            })
+            .collect();
+        let asked = spot(9_999, "event.01.litter", X + 500, Y + 500, 30_000);
+        let plain = best(spots.iter().filter_map(|s| compare(&asked, s, &reaches)).collect());
+        assert_eq!(filled(&spots).candidates(&asked, &reaches), plain);
+        assert_eq!(plain.len(), CANDIDATES_MAX);
     }
 
     fn any_spot(y: i32) -> impl Strategy<Value = (&'static str, i32, i32, i64)> {

@@ -1,8 +1,9 @@
 //! Commands as a shell runs them: outputs that nobody reads, full disks, signals, refusals.
 
 use std::fs::File;
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 const ZONES: &str = r#"{"type":"FeatureCollection","features":[
@@ -88,23 +89,38 @@ fn a_command_that_cannot_write_its_answer_fails_and_says_why() {
     }
 }
 
+/// A route at work in the folder: its input does not end, and its draft is there.
+fn at_work(folder: &Path, mut command: Command) -> Child {
+    let mut child = command
+        .arg(env!("CARGO_BIN_EXE_zonewarden"))
+        .args(["route", "-", "-o", "out.csv"])
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !names(folder).iter().any(|name| name.contains("out.csv")) {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended by itself");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child
+}
+
+fn send(signal: &str, child: &Child) {
+    let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
 #[test]
 fn a_route_that_is_interrupted_leaves_no_half_file() {
     for (signal, status) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let desk = desk();
         let before = names(desk.path());
-        let mut child = zonewarden(desk.path(), &["route", "-", "-o", "out.csv"])
-            .stdin(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        // Its input does not end, so it is at work from the moment its draft is there.
-        while !names(desk.path()).iter().any(|name| name.contains("out.csv")) {
-            assert_eq!(child.try_wait().unwrap(), None, "it ended by itself");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        let killed = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
-        assert!(killed.unwrap().success());
+        // Whoever runs the tests may ignore the signals.
+        let mut command = Command::new("env");
+        command.arg("--default-signal=INT,TERM,HUP");
+        let mut child = at_work(desk.path(), command);
+        send(signal, &child);
         // `wait` would end its input.
         let ended = loop {
             if let Some(ended) = child.try_wait().unwrap() {
@@ -115,6 +131,22 @@ fn a_route_that_is_interrupted_leaves_no_half_file() {
         assert_eq!(ended.code(), Some(status), "{signal}");
         assert_eq!(names(desk.path()), before, "{signal}");
     }
+}
+
+#[test]
+fn a_signal_that_a_route_was_started_to_ignore_stays_ignored() {
+    let desk = desk();
+    let mut command = Command::new("env");
+    command.arg("--ignore-signal=HUP");
+    let mut child = at_work(desk.path(), command);
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    let ignored = u64::from_str_radix(ignored.trim(), 16).unwrap();
+    assert_eq!(ignored & 1, 1, "the hangup, signal 1, is watched: {ignored:x}");
+    send("HUP", &child);
+    child.stdin.take().unwrap().write_all(b"lon,lat\n109.45,36.55\n").unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(names(desk.path()).iter().any(|name| name == "out.csv"));
 }
 
 #[test]

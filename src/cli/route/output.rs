@@ -1,9 +1,12 @@
 //! Where the rows go: standard output, or a file that bears its name only once it is whole.
 
 use std::fs::File;
+use std::future::poll_fn;
 use std::io::{Stdout, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
 use miette::{IntoDiagnostic, WrapErr, miette};
 use tokio::signal::unix::{SignalKind, signal};
@@ -55,10 +58,13 @@ impl Output {
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let path = target.with_file_name(format!(".{name}.{}.part", std::process::id()));
-        remove_when_interrupted(path.clone());
+        let making = Arc::new(Mutex::new(()));
+        let turn = making.lock();
+        remove_when_interrupted(path.clone(), Arc::clone(&making));
         let file = File::create(&path)
             .into_diagnostic()
             .wrap_err_with(|| format!("writing beside `{}`", target.display()))?;
+        drop(turn);
         let draft = Draft { path, target: target.to_owned(), finished: false };
         Ok(Self::Draft { file, draft })
     }
@@ -84,36 +90,57 @@ impl Output {
 }
 
 /// Takes the draft away and ends the process with the customary status when somebody asks it to end.
-/// Where the signals cannot be watched, they end the process as ever, and the draft stays.
-fn remove_when_interrupted(draft: PathBuf) {
+/// Where the signals cannot be watched, they end the process as ever, and the draft stays. Who holds
+/// `making` is done with making the draft before it is taken away.
+fn remove_when_interrupted(draft: PathBuf, making: Arc<Mutex<()>>) {
     let (watching, watched) = channel();
     std::thread::spawn(move || {
-        let Some(number) = interrupted(&watching) else { return };
+        let Some(kind) = interrupted(&watching) else { return };
+        // Held to the end: from here on nobody makes the draft.
+        let _turn = making.lock();
         // It may bear its name already, and then it is whole.
         let _ = std::fs::remove_file(&draft);
         // What a shell shows for a command that a signal ended.
-        std::process::exit(128 + number);
+        std::process::exit(128 + kind.as_raw_value());
     });
     // Waits until a signal would be seen; an error says that none will be.
     let _ = watched.recv();
 }
 
-/// The number of the signal that asks the process to end, when it comes; tells `watching` from when
-/// on it would be seen.
-fn interrupted(watching: &Sender<()>) -> Option<i32> {
+/// The signal that asks the process to end, when it comes; tells `watching` from when on it would be
+/// seen. Those that the process was started to ignore (`nohup`, a shell's `&`) stay ignored: to
+/// watch a signal is to undo that.
+fn interrupted(watching: &Sender<()>) -> Option<SignalKind> {
+    let asks = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let ignored = ignored();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().ok()?;
     runtime.block_on(async {
-        let mut interrupt = signal(SignalKind::interrupt()).ok()?;
-        let mut terminate = signal(SignalKind::terminate()).ok()?;
-        let mut hangup = signal(SignalKind::hangup()).ok()?;
+        let mut watched = Vec::new();
+        for kind in asks.into_iter().filter(|kind| !is_in(ignored, *kind)) {
+            watched.push((kind, signal(kind).ok()?));
+        }
         watching.send(()).ok()?;
-        let kind = tokio::select! {
-            _ = interrupt.recv() => SignalKind::interrupt(),
-            _ = terminate.recv() => SignalKind::terminate(),
-            _ = hangup.recv() => SignalKind::hangup(),
+        let come = |cx: &mut Context<'_>| {
+            let mut watched = watched.iter_mut();
+            let come =
+                watched.find_map(|(kind, signal)| signal.poll_recv(cx).is_ready().then_some(*kind));
+            come.map_or(Poll::Pending, Poll::Ready)
         };
-        Some(kind.as_raw_value())
+        Some(poll_fn(come).await)
     })
+}
+
+/// The signals that this process ignores, a bit for each from 1 on; none where the system does not
+/// tell (it does on Linux).
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+fn is_in(signals: u64, kind: SignalKind) -> bool {
+    let bit = u32::try_from(kind.as_raw_value() - 1).ok();
+    bit.and_then(|bit| signals.checked_shr(bit)).is_some_and(|rest| rest & 1 == 1)
 }
 
 impl Write for Output {

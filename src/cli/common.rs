@@ -99,15 +99,19 @@ impl Common {
         }
     }
 
-    /// For commands that ask a store and are no reason to make one.
+    /// For commands that ask a store and are no reason to make one. `instead` says what else the
+    /// command can do, if anything.
     ///
     /// # Errors
     /// When the embedded store that is named is not there.
-    pub fn must_exist(&self) -> miette::Result<()> {
+    pub fn must_exist(&self, instead: Option<&str>) -> miette::Result<()> {
+        let instead = instead.map_or(String::new(), |words| format!(", or {words}"));
         match Place::parse(&self.database) {
             Place::File(path) if !path.exists() => Err(miette::miette!(
-                help = "name a store with --database, or make one with `zonewarden serve` or \
-                        `zonewarden import`",
+                help = format!(
+                    "name a store with --database, or make one with `zonewarden serve` or \
+                     `zonewarden import`{instead}"
+                ),
                 "there is no store `{}`",
                 path.display()
             )),

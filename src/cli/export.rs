@@ -8,7 +8,7 @@ use miette::{IntoDiagnostic, WrapErr};
 use crate::app::transfer::export::export;
 use crate::app::transfer::{self, Format};
 use crate::cli::common::Common;
-use crate::cli::import::{What, crs, format, what};
+use crate::cli::import::{What, crs, format, no_layer, what};
 use crate::cli::print::print;
 use crate::domain::id::CityId;
 use crate::geom::crs::Crs;
@@ -34,9 +34,9 @@ pub struct ExportArgs {
     /// geojson, csv, gpkg or shapefile (a zip) [default: by the file's name, else geojson]
     #[arg(long, value_parser = format)]
     format: Option<Format>,
-    /// The coordinate system: wgs84, cgcs2000, gcj02 or bd09.
-    #[arg(long, value_parser = crs, default_value = "wgs84")]
-    crs: Crs,
+    /// The coordinate system: wgs84, cgcs2000, gcj02 or bd09 [default: wgs84]
+    #[arg(long, value_parser = crs)]
+    crs: Option<Crs>,
 }
 
 /// Runs the command.
@@ -44,8 +44,8 @@ pub struct ExportArgs {
 /// # Errors
 /// What went wrong, for people.
 pub fn run(common: &Common, args: &ExportArgs) -> miette::Result<()> {
-    if args.what == What::City && args.format.is_some_and(|format| format != Format::GeoJson) {
-        return Err(miette::miette!("a city's settings are written as JSON; leave --format out"));
+    if args.what == What::City {
+        no_layer(&[("--format", args.format.is_some()), ("--crs", args.crs.is_some())])?;
     }
     let by_name = match &args.output {
         Some(_) if args.what == What::City => Ok(Format::GeoJson),
@@ -55,7 +55,7 @@ pub fn run(common: &Common, args: &ExportArgs) -> miette::Result<()> {
         None => Ok(Format::GeoJson),
     };
     let format = args.format.map_or(by_name, Ok)?;
-    common.must_exist()?;
+    common.must_exist(None)?;
     let runtime = tokio::runtime::Runtime::new().into_diagnostic()?;
     let bytes = runtime.block_on(async {
         let app = common.app_without_atlases().await?;
@@ -66,7 +66,8 @@ pub fn run(common: &Common, args: &ExportArgs) -> miette::Result<()> {
         match args.what {
             What::City => transfer::city::export(&app, &city).await.into_diagnostic(),
             What::Layer(kind) => {
-                export(&app, &city, kind, format, args.crs).await.into_diagnostic()
+                let crs = args.crs.unwrap_or_default();
+                export(&app, &city, kind, format, crs).await.into_diagnostic()
             }
         }
     })?;

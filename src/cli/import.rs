@@ -156,6 +156,32 @@ enum Plea {
     Layer(Box<Import>, Arc<[u8]>),
 }
 
+/// Refuses, for a city's settings, the options that say how a layer is read or written. Given are their
+/// names, and whether they were used.
+pub(super) fn no_layer(options: &[(&str, bool)]) -> miette::Result<()> {
+    let used: Vec<&str> = options.iter().filter(|(_, used)| *used).map(|(name, _)| *name).collect();
+    if used.is_empty() {
+        return Ok(());
+    }
+    Err(miette::miette!(
+        "a city's settings are plain JSON and no layer; leave out {}",
+        used.join(", ")
+    ))
+}
+
+fn no_layer_of(args: &ImportArgs) -> miette::Result<()> {
+    no_layer(&[
+        ("--format", args.format.is_some()),
+        ("--crs", args.crs.is_some()),
+        ("--layer", args.layer.is_some()),
+        ("--zone-id", args.zone_id.is_some()),
+        ("--lead", args.lead.is_some()),
+        ("--replace", args.replace),
+        ("--merge", args.merge),
+        ("--note", !args.note.is_empty()),
+    ])
+}
+
 fn ask(args: &ImportArgs) -> miette::Result<Plea> {
     let settings = Settings {
         name_zh: args.name_zh.clone(),
@@ -168,6 +194,7 @@ fn ask(args: &ImportArgs) -> miette::Result<Plea> {
     let kind = match args.what {
         What::Layer(kind) => kind,
         What::City => {
+            no_layer_of(args)?;
             let bytes = file.map(bytes).transpose()?.map(Arc::from);
             let (make_units, dry_run) = (args.make_units, args.dry_run);
             return Ok(Plea::City(CityImport { bytes, settings, make_units, dry_run }));

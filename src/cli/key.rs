@@ -67,7 +67,7 @@ pub fn run(common: &Common, args: &KeyArgs) -> miette::Result<()> {
 }
 
 async fn act(common: &Common, act: &Act) -> miette::Result<String> {
-    common.must_exist()?;
+    common.must_exist(None)?;
     let app = common.app().await?;
     let city = app.seat(common.city.as_deref()).into_diagnostic()?.city.clone();
     match act {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::app::clock::Clock;
 use crate::cli::common::Common;
 use crate::cli::print::print;
-use crate::cli::zones::{self, Loaded, Naming, ZonesArgs};
+use crate::cli::zones::{self, Loaded, Naming, Reader, ZonesArgs};
 use crate::domain::atlas::zone::Zone;
 use crate::domain::id::{CategoryCode, UnitId};
 use crate::domain::reports::categories;
@@ -73,7 +73,7 @@ fn category(text: &str) -> Result<CategoryCode, String> {
 /// # Errors
 /// What went wrong, for people.
 pub fn run(common: &Common, args: &LocateArgs) -> miette::Result<()> {
-    let loaded = zones::load(common, &args.zones)?;
+    let loaded = zones::load(common, &args.zones, Reader::Person)?;
     let atlas = &loaded.atlas;
     let position = atlas.enter(args.lon, args.lat, args.crs).map_err(|fault| {
         miette!(help = "longitude comes first: zonewarden locate 109.484 36.585", "{fault}")

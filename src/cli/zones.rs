@@ -92,29 +92,31 @@ pub struct Loaded {
     pub notes: Vec<String>,
 }
 
+/// Whether a person reads warnings about a file of zones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Somebody does.
+    Person,
+    /// Nobody does: what is doubtful about the shapes is not looked for, which takes longer than
+    /// everything else.
+    Nobody,
+}
+
 /// Loads the zones of the file that is named, else the city of the store.
 ///
 /// # Errors
 /// Every fault of the file or the store, for people.
-pub fn load(common: &Common, args: &ZonesArgs) -> miette::Result<Loaded> {
+pub fn load(common: &Common, args: &ZonesArgs, reader: Reader) -> miette::Result<Loaded> {
     match &args.zones {
-        Some(path) => from_file(path, args),
+        Some(path) => from_file(path, args, reader),
         None => from_store(common),
     }
 }
 
 fn from_store(common: &Common) -> miette::Result<Loaded> {
+    let from_file = "take the zones from a file: --zones precincts.geojson --zone-id precinct";
+    common.must_exist(Some(from_file))?;
     let place = Place::parse(&common.database);
-    if let Place::File(path) = &place
-        && !path.exists()
-    {
-        return Err(miette!(
-            help = "name a store with --database, make one with `zonewarden serve`, or take the \
-                    zones from a file: --zones precincts.geojson --zone-id precinct",
-            "there is no store `{}`",
-            path.display()
-        ));
-    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let state = runtime.into_diagnostic()?.block_on(async {
         let store = open(&place, Migrate::Require).await.into_diagnostic()?;
@@ -153,7 +155,7 @@ fn built(state: CityState) -> miette::Result<Atlas> {
     })
 }
 
-fn from_file(path: &Path, args: &ZonesArgs) -> miette::Result<Loaded> {
+fn from_file(path: &Path, args: &ZonesArgs, reader: Reader) -> miette::Result<Loaded> {
     let shown = path.display();
     let size = std::fs::metadata(path)
         .into_diagnostic()
@@ -167,10 +169,10 @@ fn from_file(path: &Path, args: &ZonesArgs) -> miette::Result<Loaded> {
     let format = Format::of_name(&shown.to_string()).unwrap_or(Format::GeoJson);
     let reading = file::read(&bytes, format, args.zones_layer.as_deref());
     let mut findings = Findings::default();
-    findings.extend(reading.findings);
+    findings.extend(reading.findings.into_iter().map(in_our_options));
     let crs = system(&reading.layer, args.zones_crs, file::prescribed(format));
     let crs = crs.unwrap_or_else(|finding| {
-        findings.push(*finding);
+        findings.push(in_our_options(*finding));
         Crs::Wgs84
     });
     let state = if findings.refused() {
@@ -180,8 +182,14 @@ fn from_file(path: &Path, args: &ZonesArgs) -> miette::Result<Loaded> {
     };
     match state {
         Some(state) if !findings.refused() => {
-            let (atlas, doubts) = checked(state);
-            findings.extend(doubts);
+            let atlas = match reader {
+                Reader::Nobody => built(state),
+                Reader::Person => {
+                    let (atlas, doubts) = checked(state);
+                    findings.extend(doubts);
+                    atlas
+                }
+            };
             let notes = shortly(&findings.into_vec(), NOTES_MAX);
             Ok(Loaded { atlas: atlas?, naming: Naming::File, notes })
         }
@@ -222,18 +230,21 @@ fn doubts(zones: &[Zone]) -> Vec<Finding> {
     found.into_vec()
 }
 
-/// The first of the findings, in the words of these options, and how many there are.
+/// A finding about the file as a whole names, in its remedy, the option of `import`: here it is
+/// called otherwise.
+fn in_our_options(finding: Finding) -> Finding {
+    if finding.row > 0 {
+        return finding;
+    }
+    let remedy = finding.remedy.replacen("(--layer)", "(--zones-layer)", 1);
+    Finding { remedy: remedy.replacen("(--crs)", "(--zones-crs)", 1), ..finding }
+}
+
+/// The first of the findings, and how many more there are.
 fn shortly(findings: &[Finding], shown_max: usize) -> Vec<String> {
-    let shown = findings.iter().take(shown_max);
-    let mut lines: Vec<String> = shown
-        .map(|finding| {
-            let line = finding.to_string();
-            line.replace("(--layer)", "(--zones-layer)").replace("--crs ", "--zones-crs ")
-        })
-        .collect();
+    let mut lines: Vec<String> = findings.iter().take(shown_max).map(ToString::to_string).collect();
     if findings.len() > shown_max {
-        let more = findings.len() - shown_max;
-        lines.push(format!("and {more} more; `zonewarden import zones --dry-run` lists them all"));
+        lines.push(format!("and {} more", findings.len() - shown_max));
     }
     lines
 }
@@ -410,5 +421,27 @@ fn area(feature: &Feature, crs: Crs, found: &mut Findings) -> Option<MultiPolygo
         Geometry::Polygon(polygon) => Some(MultiPolygon(vec![polygon])),
         Geometry::MultiPolygon(polygons) => Some(polygons),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubts_that_nobody_reads_are_not_looked_for() {
+        let ring = "[[[109.4,36.5],[109.6,36.5],[109.6,36.6],[109.4,36.5]]]";
+        let feature = |id: &str| {
+            format!(
+                r#"{{"type":"Feature","id":"{id}","properties":{{}},"geometry":{{"type":"Polygon","coordinates":{ring}}}}}"#
+            )
+        };
+        let both = format!("{},{}", feature("a"), feature("b"));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let text = format!(r#"{{"type":"FeatureCollection","features":[{both}]}}"#);
+        std::fs::write(file.path(), text).unwrap();
+        let notes = |reader| from_file(file.path(), &ZonesArgs::default(), reader).unwrap().notes;
+        assert_eq!(notes(Reader::Person).len(), 1);
+        assert_eq!(notes(Reader::Nobody), Vec::<String>::new());
     }
 }

@@ -173,6 +173,13 @@ impl Findings {
         }
     }
 
+    /// Adds what others gathered, with what they only counted.
+    pub fn absorb(&mut self, others: Self) {
+        self.extend(others.list);
+        self.more_errors += others.more_errors;
+        self.more_warnings += others.more_warnings;
+    }
+
     /// Whether an error was found.
     #[must_use]
     pub fn refused(&self) -> bool {

@@ -166,6 +166,35 @@ fn the_settings_of_a_city_go_out_and_in() {
 }
 
 #[test]
+fn options_of_layers_are_refused_for_a_citys_settings() {
+    let desk = desk();
+    let (ok, said) = ran(desk.path(), &["export", "city", "-o", "city.json"]);
+    assert!(ok, "{said}");
+    let import = ["import", "city", "city.json"];
+    let options: [&[&str]; 8] = [
+        &["--crs", "gcj02"],
+        &["--layer", "a"],
+        &["--lead", "police"],
+        &["--note", "why"],
+        &["--zone-id", "a"],
+        &["--format", "json"],
+        &["--merge"],
+        &["--replace"],
+    ];
+    for option in options {
+        let (ok, said) = ran(desk.path(), &[&import[..], option].concat());
+        assert!(!ok && said.contains(&format!("leave out {}", option[0])), "{option:?}: {said}");
+    }
+    let both = ["--crs", "gcj02", "--merge"];
+    let (ok, said) = ran(desk.path(), &[&import[..], &both].concat());
+    assert!(!ok && said.contains("leave out --crs, --merge"), "{said}");
+    for option in [["--crs", "gcj02"], ["--format", "csv"], ["--format", "json"]] {
+        let (ok, said) = ran(desk.path(), &[&["export", "city"][..], &option].concat());
+        assert!(!ok && said.contains(&format!("leave out {}", option[0])), "{option:?}: {said}");
+    }
+}
+
+#[test]
 fn a_refused_import_and_a_dry_run_make_no_store() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("zones.geojson"), BOW_TIE).unwrap();

@@ -370,6 +370,23 @@ fn zones_that_overlap_or_cross_themselves_are_told_and_still_answered() {
     assert!(!ran.ok && ran.err.contains("row 2, geometry: position 109.7, 96.6"), "{}", ran.err);
 }
 
+#[test]
+fn many_doubts_are_counted_and_their_words_are_the_files_own() {
+    let desk = Desk::new();
+    let feature = |n: u32| {
+        let ring = "[[[109.4,36.5],[109.6,36.5],[109.6,36.6],[109.4,36.6],[109.4,36.5]]]";
+        format!(
+            r#"{{"type":"Feature","properties":{{"precinct":"--crs {n}"}},"geometry":{{"type":"Polygon","coordinates":{ring}}}}}"#
+        )
+    };
+    let features: Vec<String> = (0..5).map(feature).collect();
+    let file = format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","));
+    std::fs::write(&desk.zones, file).unwrap();
+    let ran = desk.csv("lon,lat\n109.45,36.55\n", &[]);
+    assert!(ran.ok && ran.err.contains("zones --crs 0 and --crs 1 at"), "{}", ran.err);
+    assert!(ran.err.contains("and 5 more 1 rows"), "{}", ran.err);
+}
+
 /// The zones as every format holds them; a CSV does not say its system.
 fn layers() -> Vec<(&'static str, Vec<u8>)> {
     let layer = zonewarden::formats::geojson::read(ZONES.as_bytes()).layer;
@@ -411,7 +428,7 @@ fn zones_are_read_from_every_format_in_the_system_that_the_file_says() {
         assert_eq!(zones(&ran.out), zones(&expected), "{name}");
         if name == "zones.csv" {
             let ran = desk.csv(points, &[]);
-            assert!(!ran.ok && ran.err.contains("state it: --zones-crs wgs84"), "{}", ran.err);
+            assert!(!ran.ok && ran.err.contains("state it (--zones-crs): wgs84"), "{}", ran.err);
         }
     }
 }

@@ -96,18 +96,18 @@ impl Table {
         let mut at = 0;
         while at < text.len() {
             while at < text.len() && rows.len() < TOGETHER {
-                let row = self.read_row(desk, text, at);
+                let row = self.read_row(desk, text, at, points.len());
                 at = row.end;
-                points.extend(row.asked.iter().map(|asked| asked.position));
+                points.extend(row.asked.iter().map(|(asked, _)| asked.position));
                 rows.push(row);
             }
-            let mut found = desk.atlas.areas().surroundings_batch(&points).into_iter();
+            let found = desk.atlas.areas().surroundings_batch(&points);
             for row in rows.drain(..) {
                 out.extend_from_slice(&text[row.begin..row.text_end]);
                 // A line without anything is no row: it stays as it is.
                 if row.text_end > row.begin {
                     tally.rows += 1;
-                    self.answer(desk, labels, &row, &mut found, out, tally);
+                    self.answer(desk, labels, &row, &found, out, tally);
                 }
                 out.extend_from_slice(&text[row.text_end..row.end]);
             }
@@ -115,7 +115,8 @@ impl Table {
         }
     }
 
-    fn read_row(&self, desk: &Desk<'_>, text: &[u8], begin: usize) -> Row {
+    /// `place` is that of its position, if it has one, among those asked together.
+    fn read_row(&self, desk: &Desk<'_>, text: &[u8], begin: usize, place: usize) -> Row {
         let row = record(text, begin, self.delimiter, &self.slots);
         let asked = if row.unclosed {
             Err(RowFault::Unclosed)
@@ -124,7 +125,7 @@ impl Table {
         } else {
             let cells = row.wanted.each_ref().map(|place| unquoted(&text[place.clone()]));
             let [lon, lat, accuracy, category, at] = cells.each_ref().map(AsRef::as_ref);
-            desk.read(&Given { lon, lat, accuracy, category, at })
+            desk.read(&Given { lon, lat, accuracy, category, at }).map(|asked| (asked, place))
         };
         Row { begin, text_end: row.text_end, end: row.end, fields: row.fields, asked }
     }
@@ -134,14 +135,13 @@ impl Table {
         desk: &Desk<'_>,
         labels: &Labels,
         row: &Row,
-        found: &mut impl Iterator<Item = Surroundings>,
+        found: &[Surroundings],
         out: &mut Vec<u8>,
         tally: &mut Tally,
     ) {
         match &row.asked {
-            Ok(asked) => {
-                let alone = || desk.atlas.areas().surroundings(asked.position);
-                let brief = desk.decide(asked, found.next().unwrap_or_else(alone));
+            Ok((asked, place)) => {
+                let brief = desk.decide(asked, found[*place]);
                 tally.outside += u64::from(brief.zone.is_none());
                 labels.put(out, &brief, self.delimiter);
             }
@@ -167,7 +167,8 @@ struct Row {
     /// Behind the line end.
     end: usize,
     fields: usize,
-    asked: Result<Question, RowFault>,
+    /// What is asked, and the place of its position among those asked together.
+    asked: Result<(Question, usize), RowFault>,
 }
 
 fn line_end(text: &[u8]) -> &[u8] {

@@ -25,7 +25,7 @@ use crate::cli::route::desk::{Desk, RowFault};
 use crate::cli::route::json::{Document, Lines, Words};
 use crate::cli::route::output::Output;
 use crate::cli::route::pump::{Feed, PumpFault, Tally, pump};
-use crate::cli::zones::{self, ZonesArgs};
+use crate::cli::zones::{self, Reader, ZonesArgs};
 use crate::domain::reports::confidence::accuracy;
 use crate::domain::time::Instant;
 use crate::geom::crs::Crs;
@@ -137,8 +137,9 @@ pub fn run(common: &Common, args: &RouteArgs) -> miette::Result<()> {
         let opened = File::open(&args.file).into_diagnostic();
         Box::new(opened.wrap_err_with(|| format!("opening `{}`", args.file.display()))?)
     };
-    let loaded = zones::load(common, &args.zones)?;
-    if !args.quiet {
+    let reader = if args.quiet { Reader::Nobody } else { Reader::Person };
+    let loaded = zones::load(common, &args.zones, reader)?;
+    if reader == Reader::Person {
         loaded.notes.iter().for_each(|note| eprintln!("{note}"));
     }
     let desk = Desk {

@@ -9,11 +9,18 @@ use geo_types::{Coord, LineString, MultiPolygon, Polygon, Rect};
 
 use crate::domain::atlas::zone::Zone;
 use crate::formats::layer::{Finding, Findings, HAIR_M};
-use crate::geom::coord::{STEPS_PER_DEGREE, step};
+use crate::geom::coord::{GridBox, GridPoint, STEPS_PER_DEGREE, step};
 use crate::geom::project::Scale;
 
 /// Most vertices of all zones together that are checked.
 pub const COVER_VERTICES_MAX: usize = 5_000_000;
+/// How often a vertex may be laid over another zone on average. Side by side a zone's box meets ten
+/// others; where it meets many more, the zones lie in a pile, and only some of the pairs are looked at.
+pub const COVER_TIMES_MAX: usize = 32;
+/// Vertices of pairs that are always looked at: a few hundred zones may lie as they like.
+const PAIR_VERTICES: usize = 2_000_000;
+/// Overlaps told one by one, hair lines not counted; after that only that there are more.
+pub const COVER_OVERLAPS_MAX: usize = 500;
 /// What is covered twice and is smaller than this (m²) altogether is the overlay's rounding.
 const NOTHING_M2: f64 = 1e-3;
 
@@ -44,12 +51,21 @@ pub fn findings_called(
     }
     let Some(frame) = Frame::of(zones) else { return Vec::new() };
     let plane: Vec<MultiPolygon<f64>> = zones.iter().map(|zone| frame.plane(&zone.area)).collect();
+    let pairs = Pairs::of(&plane);
+    let names: Vec<&str> = zones.iter().map(|zone| called(zone)).collect();
+    let overlaps = |found: &mut Findings| {
+        overlaps(&names, rows, &plane, &pairs, &frame, found);
+    };
+    if pairs.left_out {
+        // The union of a pile has as many corners as its pairs have crossings.
+        overlaps(&mut found);
+        return found.into_vec();
+    }
     let polygons: Vec<&Polygon<f64>> = plane.iter().flat_map(|area| &area.0).collect();
     let union = unary_union(polygons.iter().copied());
     let sum: f64 = polygons.iter().map(|polygon| polygon.unsigned_area()).sum();
     if (sum - union.unsigned_area()) * frame.step2_m2() > NOTHING_M2 {
-        let names: Vec<&str> = zones.iter().map(|zone| called(zone)).collect();
-        overlaps(&names, rows, &plane, &frame, &mut found);
+        overlaps(&mut found);
     }
     for hole in union.0.iter().flat_map(Polygon::interiors) {
         gap(hole, &frame, &mut found);
@@ -62,55 +78,104 @@ fn count(area: &MultiPolygon<f64>) -> usize {
     area.coords_count()
 }
 
+/// Zones whose boxes meet, two by two.
+struct Pairs {
+    list: Vec<(u32, u32)>,
+    /// Whether there are more than are looked at.
+    left_out: bool,
+}
+
+impl Pairs {
+    fn of(plane: &[MultiPolygon<f64>]) -> Self {
+        let counts: Vec<usize> = plane.iter().map(count).collect();
+        let mut left =
+            counts.iter().sum::<usize>().saturating_mul(COVER_TIMES_MAX).max(PAIR_VERTICES);
+        let mut boxes: Vec<(u32, Rect<f64>)> =
+            (0..).zip(plane).filter_map(|(i, area)| Some((i, area.bounding_rect()?))).collect();
+        boxes.sort_by(|a, b| a.1.min().x.total_cmp(&b.1.min().x).then(a.0.cmp(&b.0)));
+        let mut list = Vec::new();
+        for (n, (i, a)) in boxes.iter().enumerate() {
+            for (j, b) in boxes[n + 1..].iter().take_while(|(_, b)| b.min().x < a.max().x) {
+                if b.min().y >= a.max().y || a.min().y >= b.max().y {
+                    continue;
+                }
+                let costs = counts[*i as usize] + counts[*j as usize];
+                if costs > left {
+                    return Self { list, left_out: true };
+                }
+                left -= costs;
+                list.push((*i.min(j), *i.max(j)));
+            }
+        }
+        Self { list, left_out: false }
+    }
+}
+
 fn overlaps(
     names: &[&str],
     rows: &[usize],
     plane: &[MultiPolygon<f64>],
+    pairs: &Pairs,
     frame: &Frame,
     found: &mut Findings,
 ) {
-    let mut boxes: Vec<(usize, Rect<f64>)> =
-        plane.iter().enumerate().filter_map(|(i, area)| Some((i, area.bounding_rect()?))).collect();
-    boxes.sort_by(|a, b| a.1.min().x.total_cmp(&b.1.min().x).then(a.0.cmp(&b.0)));
-    for (n, (i, a)) in boxes.iter().enumerate() {
-        for (j, b) in boxes[n + 1..].iter().take_while(|(_, b)| b.min().x < a.max().x) {
-            if b.min().y >= a.max().y || a.min().y >= b.max().y {
-                continue;
-            }
-            let (first, second) = (*i.min(j), *i.max(j));
-            for part in &plane[first].intersection(&plane[second]).0 {
-                overlap((names[first], names[second], rows[second]), part, frame, found);
-            }
+    let (mut told, mut errors, mut left_out) = (Findings::default(), 0, pairs.left_out);
+    for (first, second) in &pairs.list {
+        let (first, second) = (*first as usize, *second as usize);
+        if errors >= COVER_OVERLAPS_MAX {
+            left_out = true;
+            break;
+        }
+        let parts = plane[first].intersection(&plane[second]).0;
+        let between = (names[first], names[second], rows[second]);
+        for finding in parts.iter().filter_map(|part| overlap(between, part, frame)) {
+            errors += usize::from(!finding.warning);
+            told.push(finding);
         }
     }
+    if left_out && errors > 0 {
+        found.error(
+            0,
+            "zones",
+            "there are more overlaps than are listed here",
+            "mend these and check the file again",
+        );
+    } else if left_out {
+        found.warning(
+            0,
+            "zones",
+            format!("they lie in a pile: the boxes of so many meet that only {} pairs were looked at for overlaps, and no gap was looked for (limit COVER_TIMES_MAX)", pairs.list.len()),
+            "check that this is one plan, and not several over one another",
+        );
+    }
+    found.absorb(told);
 }
 
 fn overlap(
     (first, second, row): (&str, &str, usize),
     part: &Polygon<f64>,
     frame: &Frame,
-    found: &mut Findings,
-) {
+) -> Option<Finding> {
     let (area_m2, width_m) = frame.measure(part.unsigned_area(), part.exterior());
     if area_m2 < NOTHING_M2 {
-        return;
+        return None;
     }
     let place = format!("zones {first} and {second} at {}", frame.place(part.exterior()));
-    if width_m < HAIR_M {
-        found.warning(
+    Some(if width_m < HAIR_M {
+        Finding::warning(
             row,
             place,
             format!("they overlap by a hair line: {area_m2:.2} m², {width_m:.3} m wide"),
             "the first of the two answers there; draw the border once for both",
-        );
+        )
     } else {
-        found.error(
+        Finding::error(
             row,
             place,
             format!("they overlap by {area_m2:.1} m²"),
             "give the place to one of them",
-        );
-    }
+        )
+    })
 }
 
 fn gap(hole: &LineString<f64>, frame: &Frame, found: &mut Findings) {
@@ -137,17 +202,17 @@ struct Frame {
 
 impl Frame {
     fn of(zones: &[&Zone]) -> Option<Self> {
-        let boxes = zones.iter().filter_map(|zone| zone.area.bounding_rect());
-        let all = boxes.reduce(|a, b| {
-            Rect::new(
-                Coord { x: a.min().x.min(b.min().x), y: a.min().y.min(b.min().y) },
-                Coord { x: a.max().x.max(b.max().x), y: a.max().y.max(b.max().y) },
-            )
-        })?;
-        let middle = all.center();
-        let scale = Scale::at(middle.y);
+        let at = |c: Coord<f64>| GridPoint { x: step(c.x), y: step(c.y) };
+        let frame = |area: Rect<f64>| GridBox { min: at(area.min()), max: at(area.max()) };
+        let boxes = zones.iter().filter_map(|zone| zone.area.bounding_rect()).map(frame);
+        let all = boxes.reduce(GridBox::with)?;
+        let middle = GridPoint {
+            x: i32::midpoint(all.min.x, all.max.x),
+            y: i32::midpoint(all.min.y, all.max.y),
+        };
+        let scale = Scale::at(middle.degrees().lat());
         Some(Self {
-            origin: Coord { x: f64::from(step(middle.x)), y: f64::from(step(middle.y)) },
+            origin: Coord { x: f64::from(middle.x), y: f64::from(middle.y) },
             step_m: (scale.lon_m / STEPS_PER_DEGREE, scale.lat_m / STEPS_PER_DEGREE),
         })
     }

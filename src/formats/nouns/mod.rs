@@ -85,7 +85,7 @@ pub fn system(
                 0,
                 "crs",
                 "nothing says in which coordinate system the positions are",
-                "state it: --crs wgs84, cgcs2000, gcj02 or bd09",
+                "state it (--crs): wgs84, cgcs2000, gcj02 or bd09",
             ))),
         },
     }

@@ -1,8 +1,6 @@
 //! A file's geometry as the city keeps it: WGS84, on the grid, oriented, valid.
 
-use std::cell::Cell;
-
-use geo::{CoordsIter, MapCoords, unary_union};
+use geo::{CoordsIter, unary_union};
 use geo_types::{Coord, Geometry, LineString, MultiLineString, MultiPolygon, Polygon};
 
 use crate::formats::layer::{FEATURE_VERTICES_MAX, Findings, HAIR_M};
@@ -39,16 +37,32 @@ pub(super) fn place(
         );
         return None;
     }
-    let given = geometry;
-    let geometry = tidy(enter(given, crs, row, found)?, row, found)?;
-    let mut faults = faults_of(&geometry);
-    if faults.is_empty() {
-        return Some(geometry);
+    if !are_positions(geometry, row, found) {
+        return None;
     }
-    if let Geometry::MultiPolygon(parts) = given
+    if crs.same_degrees(Crs::Wgs84) {
+        kept(geometry, row, found)
+    } else {
+        // Points are converted, edges are not bent: long ones are cut first.
+        kept(&convert_geometry(geometry, crs, Crs::Wgs84), row, found)
+    }
+}
+
+/// The same of a geometry of positions in WGS84.
+fn kept(given: &Geometry<f64>, row: usize, found: &mut Findings) -> Option<Geometry<f64>> {
+    let mut told = Findings::default();
+    let geometry = tidy(measure::on_grid(given), row, &mut told);
+    let mut faults = geometry.as_ref().map(faults_of).unwrap_or_default();
+    if !faults.is_empty()
+        && let Geometry::MultiPolygon(parts) = given
         && let Some(rest) = without_slivers(parts, row, found)
     {
-        return place(&rest.into(), crs, row, found);
+        // What was told is told again of the rest.
+        return kept(&rest.into(), row, found);
+    }
+    found.absorb(told);
+    if faults.is_empty() {
+        return geometry;
     }
     let more = faults.len().saturating_sub(FAULTS_MAX);
     faults.truncate(FAULTS_MAX);
@@ -74,7 +88,7 @@ pub(super) fn place(
 }
 
 /// The parts without those that were valid, are a hair line, and cross themselves once they lie on
-/// the grid: real boundary files have such crumbs. `None` when there is no such part, or nothing
+/// the grid, all in WGS84: real boundary files have such crumbs. `None` when there is no such part, or nothing
 /// else.
 fn without_slivers(
     parts: &MultiPolygon<f64>,
@@ -107,40 +121,12 @@ fn without_slivers(
     Some(MultiPolygon(rest.into_iter().cloned().collect()))
 }
 
-/// Every vertex through the door: finite, on the globe, WGS84, on the grid.
-fn enter(
-    geometry: &Geometry<f64>,
-    crs: Crs,
-    row: usize,
-    found: &mut Findings,
-) -> Option<Geometry<f64>> {
-    let (first, bad, at) =
-        (Cell::new(None::<(usize, PositionFault)>), Cell::new(0_usize), Cell::new(0));
-    let entered = geometry.map_coords(|c| {
-        at.set(at.get() + 1);
-        match LonLat::new(c.x, c.y) {
-            Ok(given) => {
-                let kept = given.on_grid();
-                Coord { x: kept.lon(), y: kept.lat() }
-            }
-            Err(fault) => {
-                if first.get().is_none() {
-                    first.set(Some((at.get(), fault)));
-                }
-                bad.set(bad.get() + 1);
-                c
-            }
-        }
-    });
-    let Some((vertex, fault)) = first.get() else {
-        return Some(if crs.same_degrees(Crs::Wgs84) {
-            entered
-        } else {
-            // Points are converted, edges are not bent: long ones are cut first.
-            measure::on_grid(&convert_geometry(geometry, crs, Crs::Wgs84))
-        });
-    };
-    let more = match bad.get() - 1 {
+/// Every vertex through the door: finite, and on the globe. The first that is not is told.
+fn are_positions(geometry: &Geometry<f64>, row: usize, found: &mut Findings) -> bool {
+    let faulty = |(at, c): (usize, Coord<f64>)| Some((at, LonLat::new(c.x, c.y).err()?));
+    let mut faulty = (1..).zip(geometry.coords_iter()).filter_map(faulty);
+    let Some((vertex, fault)) = faulty.next() else { return true };
+    let more = match faulty.count() {
         0 => String::new(),
         more => format!(" ({more} more such vertices)"),
     };
@@ -152,7 +138,7 @@ fn enter(
         _ => "give the true position, or leave the geometry out",
     };
     found.error(row, format!("vertex {vertex}"), format!("{fault}{more}"), remedy);
-    None
+    false
 }
 
 fn tidy(geometry: Geometry<f64>, row: usize, found: &mut Findings) -> Option<Geometry<f64>> {

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use geo_types::{Geometry, line_string, point, polygon};
+use geo_types::{Geometry, MultiPolygon, Polygon, line_string, point, polygon};
 use serde_json::json;
 
 use super::{Mapping, cover, facilities, rules, system, units, zones};
@@ -8,12 +8,14 @@ use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::atlas::rule::{Mode, Reach, Rule};
 use crate::domain::atlas::unit::{Unit, UnitKind};
 use crate::domain::atlas::zone::Zone;
-use crate::domain::id::{CategoryCode, FacilityId, RuleId, UnitId};
+use crate::domain::id::{CategoryCode, FacilityId, RuleId, UnitId, ZoneId};
 use crate::domain::text::Names;
 use crate::formats::geojson;
 use crate::formats::layer::{Finding, Layer};
 use crate::geom::coord::GridPoint;
-use crate::geom::crs::Crs;
+use crate::geom::crs::{Crs, convert_geometry};
+use crate::geom::measure::on_grid;
+use crate::geom::validity::faults;
 
 fn layer(features: &[(&str, &str)]) -> Layer {
     let features: Vec<String> = features
@@ -174,7 +176,7 @@ fn a_file_that_names_no_system_needs_one_and_may_not_contradict_it() {
     let mut layer = layer(&[("{}", r#"{"type":"Point","coordinates":[109.4,36.5]}"#)]);
     assert_eq!(system(&layer, None, Some(Crs::Wgs84)).unwrap(), Crs::Wgs84);
     assert_eq!(system(&layer, Some(Crs::Gcj02), None).unwrap(), Crs::Gcj02);
-    assert!(system(&layer, None, None).unwrap_err().remedy.contains("--crs"));
+    assert!(system(&layer, None, None).unwrap_err().remedy.contains("(--crs)"));
     layer.crs = Some(Crs::Cgcs2000);
     assert!(system(&layer, Some(Crs::Gcj02), None).is_err());
     layer.features[0].geometry = None;
@@ -314,4 +316,84 @@ fn a_part_narrower_than_a_hair_that_crosses_itself_on_the_grid_is_left_out() {
     // Nothing else is left: then it is a fault like any other. So is a part as wide as a field.
     assert!(read(&parts(&[crumb])).refused());
     assert!(read(&parts(&[whole, bow])).refused());
+}
+
+#[test]
+fn a_crumb_is_judged_where_it_is_kept_and_told_once() {
+    let whole = polygon![(x: 109.4, y: 36.5), (x: 109.5, y: 36.5), (x: 109.5, y: 36.6), (x: 109.4, y: 36.6)];
+    // As above: valid as it is, and not on the grid.
+    let crumb = |k: u32| {
+        let steps = [
+            (0.0, 0.0),
+            (10.0, 3.667),
+            (20.0, 7.333),
+            (30.0, 11.0),
+            (29.0, 10.733),
+            (19.0, 7.067),
+            (11.0, 4.133),
+        ];
+        let at = |(x, y): (f64, f64)| (109.7 + x * 1e-7, 36.7 + (y + f64::from(k) * 100.0) * 1e-7);
+        Polygon::new(steps.map(at).to_vec().into(), Vec::new())
+    };
+    let valid = |shape: &Geometry<f64>| faults(&on_grid(shape)).is_empty();
+    let shifted = |shape: &Geometry<f64>| convert_geometry(shape, Crs::Wgs84, Crs::Gcj02);
+    let crumb = (0..1_000)
+        .map(crumb)
+        .find(|crumb| valid(&shifted(&crumb.clone().into())))
+        .expect("the grid treats another system's numbers otherwise");
+    assert!(!valid(&crumb.clone().into()));
+    // A hole without area is told at each look at the whole.
+    let pit = line_string![(x: 109.45, y: 36.55), (x: 109.46, y: 36.55), (x: 109.45, y: 36.55), (x: 109.45, y: 36.55)];
+    let whole = Polygon::new(whole.exterior().clone(), vec![pit]);
+    let both: Geometry<f64> = MultiPolygon(vec![whole, crumb]).into();
+    for crs in [Crs::Wgs84, Crs::Gcj02] {
+        let mut layer = layer(&[(r#"{"id":"a","name":"a"}"#, &square(109.4, 36.5, 0.1))]);
+        layer.features[0].geometry = Some(convert_geometry(&both, Crs::Wgs84, crs));
+        let mapped = zones::from_layer(&layer, &Mapping { crs, ..lead("u") });
+        let found = words(&mapped.findings);
+        assert!(!mapped.refused() && mapped.items[0].area.0.len() == 1, "{found:#?}");
+        for once in ["narrower than 0.1 m", "the ring has no area"] {
+            assert_eq!(found.iter().filter(|it| it.contains(once)).count(), 1, "{found:#?}");
+        }
+    }
+}
+
+/// What is found about `count` zones of these rings.
+fn cover_of_many(count: u32, ring: impl Fn(f64) -> [(f64, f64); 4]) -> Vec<Finding> {
+    let sample = layer(&[(r#"{"id":"a"}"#, &square(109.4, 36.5, 0.1))]);
+    let one = zones::from_layer(&sample, &lead("u")).items.remove(0);
+    let zone = |n: u32| Zone {
+        id: ZoneId::new(&format!("z{n}")).unwrap(),
+        area: MultiPolygon(vec![Polygon::new(ring(f64::from(n)).to_vec().into(), Vec::new())]),
+        ..one.clone()
+    };
+    let all: Vec<Zone> = (0..count).map(zone).collect();
+    let rows: Vec<usize> = (1..=all.len()).collect();
+    cover::findings(&all.iter().collect::<Vec<_>>(), &rows)
+}
+
+#[test]
+fn a_pile_of_zones_is_told_by_its_first_overlaps() {
+    let pile = |n: f64| {
+        let (w, s, e) = (109.4 + n * 1e-5, 36.5, 109.5 + n * 1e-5);
+        [(w, s), (e, s), (e, s + 0.1), (w, s + 0.1)]
+    };
+    // 435 pairs: all are told. 4,498,500: as many as a person reads.
+    assert_eq!(cover_of_many(30, pile).len(), 30 * 29 / 2);
+    let found = cover_of_many(3_000, pile);
+    assert_eq!(found.len(), cover::COVER_OVERLAPS_MAX + 1);
+    assert!(found[0].fault.contains("more overlaps than are listed") && !found[0].warning);
+    assert!(found[1..].iter().all(|it| it.fault.contains("they overlap by") && !it.warning));
+}
+
+#[test]
+fn strips_side_by_side_whose_boxes_pile_up_are_not_called_clean() {
+    let strip = |n: f64| {
+        let x = 109.0 + n * 1e-5;
+        [(x, 36.5), (x + 1e-5, 36.5), (x + 0.1, 36.6), (x + 0.1 - 1e-5, 36.6)]
+    };
+    assert_eq!(cover_of_many(100, strip), vec![]);
+    let found = words(&cover_of_many(2_000, strip));
+    assert!(found.len() == 1 && found[0].contains("limit COVER_TIMES_MAX"), "{found:#?}");
+    assert!(found[0].starts_with("warning: zones: they lie in a pile"), "{found:#?}");
 }

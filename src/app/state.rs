@@ -37,8 +37,8 @@ struct Inner {
     pepper: Option<Pepper>,
     keyring: Keyring,
     cities: ArcSwap<BTreeMap<CityId, Arc<Seat>>>,
-    /// Whether the store has told its cities.
-    asked: AtomicBool,
+    /// Whether the store was asked, and holds no city.
+    none: AtomicBool,
     opening: Mutex<()>,
 }
 
@@ -123,7 +123,7 @@ impl App {
             pepper,
             keyring: Keyring::default(),
             cities: ArcSwap::default(),
-            asked: AtomicBool::new(false),
+            none: AtomicBool::new(false),
             opening: Mutex::new(()),
         };
         Self { inner: Arc::new(inner) }
@@ -174,10 +174,10 @@ impl App {
         if all { Ok(()) } else { Err(Refusal::NotReady) }
     }
 
-    /// Why no city is known: the store holds none, or was not asked yet.
+    /// Why no city is known: the store holds none, or it was not asked yet, or none could be opened.
     fn without_cities(&self) -> Refusal {
-        let asked = self.inner.asked.load(Ordering::Acquire);
-        if asked { Refusal::NoCityYet } else { Refusal::NotReady }
+        let none = self.inner.none.load(Ordering::Acquire);
+        if none { Refusal::NoCityYet } else { Refusal::NotReady }
     }
 
     /// The city that was named, or the only one.
@@ -216,13 +216,12 @@ impl App {
         self.inner.store.notice_foreign_edits().await?;
         let mut first_fault = None;
         let cities = self.inner.store.cities().await?;
+        self.inner.none.store(cities.is_empty(), Ordering::Release);
         for city in cities {
             if let Err(refusal) = self.refresh_city(&city).await {
                 first_fault.get_or_insert(refusal);
             }
         }
-        // Only now: until the first atlas stands the cities are not known to be none.
-        self.inner.asked.store(true, Ordering::Release);
         first_fault.map_or(Ok(()), Err)
     }
 

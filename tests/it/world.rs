@@ -18,6 +18,7 @@ use zonewarden::http::limits::Limits;
 use zonewarden::http::meter::Meter;
 use zonewarden::http::router;
 use zonewarden::http::web::Web;
+use zonewarden::store::Store;
 use zonewarden::store::open::{Migrate, Place, open};
 
 use crate::client::Client;
@@ -48,9 +49,13 @@ impl World {
 
     /// A service before its first city.
     pub(crate) async fn empty(limits: Limits) -> Self {
+        Self::over(open(&Place::Memory, Migrate::Apply).await.unwrap(), limits)
+    }
+
+    /// A service over a store, whose cities it does not know yet.
+    pub(crate) fn over(store: Store, limits: Limits) -> Self {
         let clock = Arc::new(AtomicI64::new(Instant::parse(MORNING).unwrap().0));
         let told = Arc::clone(&clock);
-        let store = open(&Place::Memory, Migrate::Apply).await.unwrap();
         let pepper = Pepper::new(b"a pepper for tests").unwrap();
         let clock_of_app = Clock::from_fn(move || Instant(told.load(Ordering::SeqCst)));
         let app = App::new(store, clock_of_app, Some(pepper));

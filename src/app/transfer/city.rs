@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::app::refusal::Refusal;
+use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::App;
 use crate::app::transfer::decide::{Tally, Verdict, founded};
 use crate::app::transfer::import::{Outcome, may, turns, which};
@@ -54,7 +54,11 @@ pub async fn import(
     };
     let city = match (&id, named) {
         (Some(id), None) => id.clone(),
-        _ => which(app, named).await?,
+        _ => match which(app, named).await {
+            Ok(city) => city,
+            // Without a city there is no outcome, and what is wrong with the file is told here.
+            Err(refusal) => return Err(with_faults(found, refusal)),
+        },
     };
     if let Some(id) = id.filter(|id| *id != city) {
         let fault = format!("the file is of the city {id}, the option says {city}");
@@ -66,6 +70,24 @@ pub async fn import(
         move |state: Option<&CityState>, now| decide(&city, &settings, make_units, state, now)
     };
     turns(app, caller, (city, 1), Arc::new(decide), found.into_vec(), ask.dry_run).await
+}
+
+/// The errors found, and why there is no city; the latter alone where none was found.
+fn with_faults(found: Findings, refusal: Refusal) -> Refusal {
+    if !found.refused() {
+        return refusal;
+    }
+    let told = match refusal {
+        Refusal::Invalid(faults) => faults,
+        Refusal::WhichCity { .. } => vec![Fault::new("city", refusal.to_string())],
+        other => return other,
+    };
+    let errors = found.into_vec().into_iter().filter(|finding| !finding.warning);
+    let mut faults: Vec<Fault> = errors
+        .map(|error| Fault::new(error.place, format!("{}; {}", error.fault, error.remedy)))
+        .collect();
+    faults.extend(told);
+    Refusal::Invalid(faults)
 }
 
 fn decide(

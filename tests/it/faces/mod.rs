@@ -7,4 +7,5 @@ mod batch;
 mod live;
 mod locate;
 mod reports;
+mod embedded;
 mod sockets;

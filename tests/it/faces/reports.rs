@@ -10,12 +10,12 @@ use zonewarden::domain::id::UnitId;
 use crate::client::{Answer, request};
 use crate::world::{CENTRE, World};
 
-fn telling(words: &str) -> Value {
+pub(super) fn telling(words: &str) -> Value {
     json!({ "lon": CENTRE.0, "lat": CENTRE.1, "category": "event.01.litter", "words": words,
             "source": "wechat", "accuracy_m": 12.5 })
 }
 
-fn filing(key: Option<&str>, body: &Value) -> Request<Body> {
+pub(super) fn filing(key: Option<&str>, body: &Value) -> Request<Body> {
     let mut filing = request(Method::POST, "/api/v1/reports", None, Body::from(body.to_string()));
     filing.headers_mut().insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
     if let Some(key) = key {

@@ -292,6 +292,24 @@ async fn a_city_file_makes_the_city_whose_settings_it_holds() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_a_city_file_is_told_also_where_the_city_is_not_clear() {
+    let world = World::empty().await;
+    let refused = async |file: &str| {
+        let bytes = Some(Arc::from(file.as_bytes()));
+        let ask = CityImport { bytes, ..CityImport::default() };
+        city::import(&world.app, &Caller::cli(), None, ask).await.unwrap_err().to_string()
+    };
+    let said = refused("[]").await;
+    assert!(said.contains("file: is no JSON object"), "{said}");
+    let said = refused(r#"{"id":"a b","timezone":"UTC"}"#).await;
+    for expected in ["id: `a b` is no code", "timezone: is no setting of a city", "(--city)"] {
+        assert!(said.contains(expected), "{said} lacks {expected}");
+    }
+    let said = refused(r#"{"time_zone":"UTC"}"#).await;
+    assert_eq!(said, "city: the store holds no city yet; name the one to make (--city)");
+}
+
+#[tokio::test]
 async fn who_may_not_plan_imports_nothing() {
     let (world, city) = World::sample().await;
     let bytes: Arc<[u8]> = Arc::from(zones(&[("A", WEST)]));

@@ -1,10 +1,11 @@
 //! Hostile input for the readers of files and the checker of shapes, for as long as one likes.
 //!
-//! Run by hand: `cargo bench --bench fuzz -- [MINUTES] [SEED]`. Each round makes one input from its
-//! number, so that a round that is reported can be run again: `-- 0 SEED` runs that one alone.
-//! Damaged `GeoPackage`s and zipped shapefiles are among them. `-- verdicts N` prints N shapes with our verdict, `t` or `f`, before their well-known text, to
-//! be held against another library. Ends with 1 when a reader panicked, contradicted itself, or took
-//! longer than [`ROUND_MAX_S`].
+//! Run by hand: `cargo bench --bench fuzz -- [MINUTES] [SEED]`. First come archives that unpack to
+//! huge members, then rounds. Each round makes one input from its number, so that a round that is
+//! reported can be run again: `-- 0 SEED` runs that one alone. Damaged `GeoPackage`s and zipped
+//! shapefiles are among them. `-- verdicts N` prints N shapes with our verdict, `t` or `f`, before
+//! their well-known text, to be held against another library. Ends with 1 when a reader panicked,
+//! contradicted itself, or took longer than [`ROUND_MAX_S`].
 
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
@@ -18,9 +19,11 @@ use geo::CoordsIter;
 use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
+use zonewarden::formats::fixed::Degrees;
 use zonewarden::formats::layer::{BYTES_MAX as FILE_BYTES_MAX, Layer, Reading};
 use zonewarden::formats::nouns::{Mapping, facilities, rules, units, zones};
 use zonewarden::formats::{cell, csv, fixed, geojson, shapefile, wkb, wkt};
+use zonewarden::geom::coord::step;
 use zonewarden::geom::measure::on_grid;
 use zonewarden::geom::validity::{FAULTS_MAX, faults};
 use zonewarden::store::sqlite_exchange as geopackage;
@@ -41,22 +44,16 @@ fn main() -> ExitCode {
     let first = number(1).unwrap_or(1);
     let until = Instant::now() + Duration::from_secs(minutes * 60);
     let (mut rounds, mut failed, mut slowest_s) = (0_u64, 0_u64, 0.0_f64);
-    if let Err(fault) = bombs() {
+    if minutes > 0
+        && let (Some(fault), _) = held(bombs)
+    {
         failed += 1;
-        println!("{fault}");
+        println!("bombs: {fault}");
     }
     for seed in first.. {
-        let start = Instant::now();
-        let outcome = catch_unwind(AssertUnwindSafe(|| round(seed)));
-        let took_s = start.elapsed().as_secs_f64();
+        let (fault, took_s) = held(|| round(seed));
         slowest_s = slowest_s.max(took_s);
         rounds += 1;
-        let fault = match outcome {
-            Err(_) => Some("panicked".to_owned()),
-            Ok(Err(fault)) => Some(fault),
-            Ok(Ok(())) if took_s > ROUND_MAX_S => Some(format!("took {took_s:.1} s")),
-            Ok(Ok(())) => None,
-        };
         if let Some(fault) = fault {
             failed += 1;
             println!("seed {seed}: {fault}");
@@ -67,6 +64,20 @@ fn main() -> ExitCode {
     }
     println!("{rounds} rounds from seed {first}, {failed} failed, slowest {slowest_s:.2} s");
     ExitCode::from(u8::from(failed > 0))
+}
+
+/// What is wrong with how `work` went, and how long (s) it took.
+fn held(work: impl FnOnce() -> Result<(), String>) -> (Option<String>, f64) {
+    let start = Instant::now();
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    let took_s = start.elapsed().as_secs_f64();
+    let fault = match outcome {
+        Err(_) => Some("panicked".to_owned()),
+        Ok(Err(fault)) => Some(fault),
+        Ok(Ok(())) if took_s > ROUND_MAX_S => Some(format!("took {took_s:.1} s")),
+        Ok(Ok(())) => None,
+    };
+    (fault, took_s)
 }
 
 /// Small repeatable dice (splitmix64).
@@ -275,7 +286,7 @@ fn blobs(dice: &mut Dice) -> Result<(), String> {
     Ok(())
 }
 
-/// Numbers read fast must be the numbers the standard library reads.
+/// Numbers and degrees must be what the standard library reads, and nothing else may be one.
 fn numbers(dice: &mut Dice) -> Result<(), String> {
     let value = f64::from_bits(dice.next());
     let text = match dice.below(4) {
@@ -284,14 +295,21 @@ fn numbers(dice: &mut Dice) -> Result<(), String> {
         2 => format!("{:.*}", dice.below(18), dice.small(360_000) / 1_000.0 - 180.0),
         _ => String::from_utf8_lossy(&mutated(dice, &[b"109.4843328", b"-1e-3", b"+.5"])).into(),
     };
-    let _ = fixed::degrees(text.as_bytes());
-    let (ours, theirs) = (fixed::number(text.as_bytes()), text.parse::<f64>().ok());
-    match (ours, theirs) {
-        (Some(a), Some(b)) if a.to_bits() != b.to_bits() && !(a.is_nan() && b.is_nan()) => {
-            Err(format!("`{text}` is {b}, read as {a}"))
-        }
-        _ => Ok(()),
+    let (ours, theirs) = (fixed::number(text.as_bytes()), text.trim_ascii().parse::<f64>().ok());
+    // Every number that is none is alike.
+    let bits =
+        |value: Option<f64>| value.map(|it| if it.is_nan() { f64::NAN } else { it }.to_bits());
+    if bits(ours) != bits(theirs) {
+        return Err(format!("`{text}` is {theirs:?}, read as {ours:?}"));
     }
+    let degrees = fixed::degrees(text.as_bytes());
+    let right = match (degrees, theirs) {
+        (Degrees::Steps(steps), Some(value)) => value.abs() <= 180.0 && steps == step(value),
+        (Degrees::Beyond(_), Some(value)) => value.is_nan() || value.abs() > 180.0,
+        (Degrees::Not, None) => true,
+        _ => false,
+    };
+    if right { Ok(()) } else { Err(format!("`{text}` is {theirs:?}, in degrees {degrees:?}")) }
 }
 
 /// Features of every kind, as a file of each format holds them.

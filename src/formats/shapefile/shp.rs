@@ -8,6 +8,7 @@ use geo_types::{
 };
 
 use crate::formats::layer::FEATURES_MAX;
+use crate::geom::validity::chain::{Chain, Standing};
 
 /// Most pairs of a shell and a hole in one shape: each hole is looked for in every shell.
 const RING_PAIRS_MAX: usize = 1_000_000_000;
@@ -219,13 +220,14 @@ fn polygons(rings: Vec<LineString<f64>>) -> Result<Vec<Polygon<f64>>, String> {
     let mut inside: Vec<Vec<LineString<f64>>> = vec![Vec::new(); shells.len()];
     let frames: Vec<[f64; 4]> = shells.iter().map(frame).collect();
     let sizes: Vec<f64> = shells.iter().map(|shell| twice_area(shell).abs()).collect();
+    let chains: Vec<Chain> = shells.iter().map(chain).collect();
     let mut lone = Vec::new();
     for hole in holes {
         let [west, east, south, north] = frame(&hole);
         let around = (0..shells.len())
             .filter(|i| {
                 let [a, b, c, d] = frames[*i];
-                west >= a && east <= b && south >= c && north <= d && holds(&shells[*i], &hole)
+                west >= a && east <= b && south >= c && north <= d && holds(&chains[*i], &hole)
             })
             .min_by(|a, b| sizes[*a].total_cmp(&sizes[*b]));
         match around {
@@ -246,21 +248,30 @@ fn frame(ring: &LineString<f64>) -> [f64; 4] {
     })
 }
 
-/// Whether most vertices of `hole` lie within `shell` (some may lie on it).
-fn holds(shell: &LineString<f64>, hole: &LineString<f64>) -> bool {
-    // A handful of vertices decides; all of them would be quadratic in a shape of many holes.
-    let step = (hole.0.len() / 16).max(1);
-    let tried: Vec<_> = hole.0.iter().step_by(step).collect();
-    let within = tried.iter().filter(|p| crossings(shell, ***p) % 2 == 1).count();
-    within * 2 > tried.len()
+fn chain(ring: &LineString<f64>) -> Chain {
+    let mut points = ring.0.clone();
+    points.dedup();
+    Chain::new(points)
 }
 
-fn crossings(ring: &LineString<f64>, p: Coord<f64>) -> usize {
-    let crosses = |pair: &&[Coord<f64>]| {
-        let (a, b) = (pair[0], pair[1]);
-        (a.y > p.y) != (b.y > p.y) && p.x < (b.x - a.x) * (p.y - a.y) / (b.y - a.y) + a.x
+/// Whether more of `hole` lies inside the shell than outside (some of it may lie on it).
+fn holds(shell: &Chain, hole: &LineString<f64>) -> bool {
+    // A handful of places decides. The middles of edges speak where all vertices lie on the shell.
+    let step = (hole.0.len() / 16).max(1);
+    let middle = |a: Coord<f64>, b: Coord<f64>| Coord {
+        x: f64::midpoint(a.x, b.x),
+        y: f64::midpoint(a.y, b.y),
     };
-    ring.0.windows(2).filter(crosses).count()
+    let edges = hole.0.windows(2).step_by(step);
+    let (mut inside, mut outside) = (0, 0);
+    for place in edges.flat_map(|edge| [edge[0], middle(edge[0], edge[1])]) {
+        match shell.standing(place) {
+            Standing::Inside => inside += 1,
+            Standing::Outside => outside += 1,
+            Standing::On(_) => {}
+        }
+    }
+    inside > outside
 }
 
 /// The .shp and the .shx of shapes of one class.

@@ -178,3 +178,27 @@ fn the_encoding_is_what_the_cpg_says_and_never_guessed() {
     assert!(read_with(b"BIG5").refused());
     assert!(with(&[("a.shp", &null), ("a.dbf", &dbf)]).refused());
 }
+
+#[test]
+fn a_hole_whose_vertices_lie_on_the_shell_is_a_hole_of_it() {
+    let mut layer = sample(Crs::Wgs84);
+    layer.features.drain(..4);
+    // A square's corners at the middles of another's sides, and a neighbour that touches in one place.
+    for (a, b) in [(0.0, 1.0), (1.0, 0.0)] {
+        let polygons = MultiPolygon(vec![
+            polygon![
+                exterior: [(x: 0.0, y: 0.0), (x: 4.0, y: 0.0), (x: 4.0, y: 4.0), (x: 0.0, y: 4.0)],
+                interiors: [[(x: 2.0, y: 0.0), (x: 0.0, y: 2.0), (x: 2.0, y: 4.0), (x: 4.0, y: 2.0)]],
+            ],
+            polygon![(x: 4.0, y: 2.0), (x: 6.0, y: a), (x: 6.0, y: 3.0 + b)],
+        ]);
+        layer.features[0].geometry = Some(polygons.into());
+        let Some(Geometry::MultiPolygon(back)) =
+            read(&write(&layer).unwrap()).layer.features[0].geometry.clone()
+        else {
+            panic!("two polygons stay two");
+        };
+        let holes: Vec<usize> = back.iter().map(|polygon| polygon.interiors().len()).collect();
+        assert_eq!(holes, [1, 0]);
+    }
+}

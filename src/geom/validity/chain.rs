@@ -51,15 +51,17 @@ impl Frame {
 
 /// Where a point stands to a ring.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Standing {
+pub enum Standing {
+    /// Inside it.
     Inside,
+    /// Outside of it.
     Outside,
     /// On this edge, its end included and its start not.
     On(usize),
 }
 
 /// A closed ring: no vertex follows itself, the last is the first.
-pub(super) struct Chain {
+pub struct Chain {
     pub(super) points: Vec<Coord<f64>>,
     /// Boxes over groups of edges, then over groups of boxes, up to a single one.
     levels: Vec<Vec<Frame>>,
@@ -74,7 +76,9 @@ struct Node<'a> {
 }
 
 impl Chain {
-    pub(super) fn new(points: Vec<Coord<f64>>) -> Self {
+    /// Builds the tree over a ring's vertices.
+    #[must_use]
+    pub fn new(points: Vec<Coord<f64>>) -> Self {
         let edges = points.len().saturating_sub(1);
         let mut below: Vec<Frame> = (0..edges.div_ceil(FAN).max(1))
             .map(|group| {
@@ -132,8 +136,9 @@ impl Chain {
         self.root().pairs(other.root(), take)
     }
 
-    /// Where a point stands.
-    pub(super) fn standing(&self, p: Coord<f64>) -> Standing {
+    /// Where a point stands. As a rule it costs a few edges, however many the ring has.
+    #[must_use]
+    pub fn standing(&self, p: Coord<f64>) -> Standing {
         let mut inside = false;
         let mut waiting = vec![self.root()];
         while let Some(node) = waiting.pop() {

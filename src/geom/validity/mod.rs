@@ -6,7 +6,7 @@
 //! points. Repeated vertices and either turn of a ring are fine; so is whatever is empty. Degrees
 //! out of range are another matter, and the caller's.
 
-mod chain;
+pub mod chain;
 mod contact;
 mod fault;
 mod rings;

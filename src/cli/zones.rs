@@ -32,6 +32,9 @@ const ASSUMED_ACCURACY_M: f64 = 10.0;
 const SHOWN_MAX: usize = 20;
 /// How many of one that is used.
 const NOTES_MAX: usize = 5;
+/// Most vertices of pairs of zones that are laid over one another to tell overlaps: some seconds of
+/// work, which somebody waits for who only wants an answer.
+const PAIR_VERTICES_MAX: usize = 10_000_000;
 
 /// Zones from a file instead of the store.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -225,7 +228,7 @@ fn doubts(zones: &[Zone]) -> Vec<Finding> {
         }
     }
     let zones: Vec<&Zone> = zones.iter().collect();
-    let cover = cover::findings_called(&zones, &rows, |zone| zone.names.any());
+    let cover = cover::findings_called(&zones, &rows, PAIR_VERTICES_MAX, |zone| zone.names.any());
     found.extend(cover.into_iter().map(|finding| Finding { warning: true, ..finding }));
     found.into_vec()
 }

@@ -14,11 +14,13 @@ use crate::geom::project::Scale;
 
 /// Most vertices of all zones together that are checked.
 pub const COVER_VERTICES_MAX: usize = 5_000_000;
-/// How often a vertex may be laid over another zone on average. Side by side a zone's box meets ten
-/// others; where it meets many more, the zones lie in a pile, and only some of the pairs are looked at.
-pub const COVER_TIMES_MAX: usize = 32;
-/// Vertices of pairs that are always looked at: a few hundred zones may lie as they like.
-const PAIR_VERTICES: usize = 2_000_000;
+/// How many others a zone's box may meet on average. Side by side it meets ten; where it meets many
+/// more, the zones lie in a pile, and only some of the pairs are looked at.
+pub const COVER_NEIGHBOURS_MAX: usize = 32;
+/// Pairs that are always looked at: a few hundred zones may lie as they like.
+const PAIRS: usize = 100_000;
+/// Most vertices of all pairs together that are laid over one another: some minutes of work.
+pub const PAIR_VERTICES_MAX: usize = 500_000_000;
 /// Overlaps told one by one, hair lines not counted; after that only that there are more.
 pub const COVER_OVERLAPS_MAX: usize = 500;
 /// What is covered twice and is smaller than this (m²) altogether is the overlay's rounding.
@@ -28,14 +30,16 @@ const NOTHING_M2: f64 = 1e-3;
 /// any gap a warning. `rows` are the zones' rows in the file, 0 for one that is in force already.
 #[must_use]
 pub fn findings(zones: &[&Zone], rows: &[usize]) -> Vec<Finding> {
-    findings_called(zones, rows, |zone| zone.id.as_str())
+    findings_called(zones, rows, PAIR_VERTICES_MAX, |zone| zone.id.as_str())
 }
 
-/// The same, with what the zones are called in the findings.
+/// The same, with what the zones are called in the findings, and for those in a hurry with another
+/// [`PAIR_VERTICES_MAX`].
 #[must_use]
 pub fn findings_called(
     zones: &[&Zone],
     rows: &[usize],
+    pair_vertices_max: usize,
     called: impl Fn(&Zone) -> &str,
 ) -> Vec<Finding> {
     let mut found = Findings::default();
@@ -54,9 +58,9 @@ pub fn findings_called(
     let pairs = Pairs::of(&plane);
     let names: Vec<&str> = zones.iter().map(|zone| called(zone)).collect();
     let overlaps = |found: &mut Findings| {
-        overlaps(&names, rows, &plane, &pairs, &frame, found);
+        overlaps(&names, rows, &plane, (&pairs, pair_vertices_max), &frame, found);
     };
-    if pairs.left_out {
+    if pairs.piled {
         // The union of a pile has as many corners as its pairs have crossings.
         overlaps(&mut found);
         return found.into_vec();
@@ -82,14 +86,12 @@ fn count(area: &MultiPolygon<f64>) -> usize {
 struct Pairs {
     list: Vec<(u32, u32)>,
     /// Whether there are more than are looked at.
-    left_out: bool,
+    piled: bool,
 }
 
 impl Pairs {
     fn of(plane: &[MultiPolygon<f64>]) -> Self {
-        let counts: Vec<usize> = plane.iter().map(count).collect();
-        let mut left =
-            counts.iter().sum::<usize>().saturating_mul(COVER_TIMES_MAX).max(PAIR_VERTICES);
+        let most = plane.len().saturating_mul(COVER_NEIGHBOURS_MAX).max(PAIRS);
         let mut boxes: Vec<(u32, Rect<f64>)> =
             (0..).zip(plane).filter_map(|(i, area)| Some((i, area.bounding_rect()?))).collect();
         boxes.sort_by(|a, b| a.1.min().x.total_cmp(&b.1.min().x).then(a.0.cmp(&b.0)));
@@ -99,15 +101,13 @@ impl Pairs {
                 if b.min().y >= a.max().y || a.min().y >= b.max().y {
                     continue;
                 }
-                let costs = counts[*i as usize] + counts[*j as usize];
-                if costs > left {
-                    return Self { list, left_out: true };
+                if list.len() == most {
+                    return Self { list, piled: true };
                 }
-                left -= costs;
                 list.push((*i.min(j), *i.max(j)));
             }
         }
-        Self { list, left_out: false }
+        Self { list, piled: false }
     }
 }
 
@@ -115,17 +115,21 @@ fn overlaps(
     names: &[&str],
     rows: &[usize],
     plane: &[MultiPolygon<f64>],
-    pairs: &Pairs,
+    (pairs, vertices_max): (&Pairs, usize),
     frame: &Frame,
     found: &mut Findings,
 ) {
-    let (mut told, mut errors, mut left_out) = (Findings::default(), 0, pairs.left_out);
+    let counts: Vec<usize> = plane.iter().map(count).collect();
+    let (mut told, mut errors, mut left) = (Findings::default(), 0, vertices_max);
+    let mut looked_at = 0;
     for (first, second) in &pairs.list {
         let (first, second) = (*first as usize, *second as usize);
-        if errors >= COVER_OVERLAPS_MAX {
-            left_out = true;
+        let vertices = counts[first] + counts[second];
+        if errors >= COVER_OVERLAPS_MAX || vertices > left {
             break;
         }
+        left -= vertices;
+        looked_at += 1;
         let parts = plane[first].intersection(&plane[second]).0;
         let between = (names[first], names[second], rows[second]);
         for finding in parts.iter().filter_map(|part| overlap(between, part, frame)) {
@@ -133,20 +137,17 @@ fn overlaps(
             told.push(finding);
         }
     }
-    if left_out && errors > 0 {
-        found.error(
-            0,
-            "zones",
-            "there are more overlaps than are listed here",
-            "mend these and check the file again",
+    if pairs.piled || looked_at < pairs.list.len() {
+        let more = if pairs.piled { "more than " } else { "" };
+        let fault = format!(
+            "of {more}{} pairs of zones whose boxes meet, {looked_at} were looked at for overlaps",
+            pairs.list.len()
         );
-    } else if left_out {
-        found.warning(
-            0,
-            "zones",
-            format!("they lie in a pile: the boxes of so many meet that only {} pairs were looked at for overlaps, and no gap was looked for (limit COVER_TIMES_MAX)", pairs.list.len()),
-            "check that this is one plan, and not several over one another",
-        );
+        if errors > 0 {
+            found.error(0, "zones", fault, "mend what is listed and check the file again");
+        } else {
+            found.warning(0, "zones", fault, "see to it that zones lie side by side");
+        }
     }
     found.absorb(told);
 }

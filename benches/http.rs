@@ -1,7 +1,8 @@
 //! `GET /api/v1/locate` against a handler that returns as many constant bytes: the same server, the
 //! same limits, timeouts, counters and access log, the same load.
 //!
-//! `cargo bench --bench http`. The server runs as `zonewarden serve` runs it; the load comes from a
+//! `cargo bench --bench http`. Both are asked with the same queries and answer with the same
+//! headers; the constant has as many bytes as the answers on average. The server runs as `zonewarden serve` runs it; the load comes from a
 //! thread of its own over keep-alive connections, each with one request under way. The contestants
 //! take turns, round after round; medians and their ratio are printed. Ends with an error when the
 //! target is missed.
@@ -39,14 +40,16 @@ const ROUND: Duration = Duration::from_secs(1);
 const WARM_UP: Duration = Duration::from_millis(300);
 /// The live endpoint's share of the constant handler's requests per second.
 const TARGET: f64 = 0.90;
+const LOCATE: &str = "/api/v1/locate";
+const CONSTANT: &str = "/constant";
 /// Places asked about, within the demonstration city.
 const PLACES: usize = 512;
 
 fn main() -> Result<ExitCode, Fault> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let paths = places();
-    let (address, bare) = runtime.block_on(start(&paths[0]))?;
-    let constant = vec!["/constant".to_owned()];
+    let (address, bare) = runtime.block_on(start(&paths))?;
+    let constant: Vec<String> = paths.iter().map(|path| path.replace(LOCATE, CONSTANT)).collect();
     let contestants: [(&str, SocketAddr, Arc<Vec<String>>); 3] = [
         ("constant handler, same layers", address, Arc::new(constant.clone())),
         ("GET /api/v1/locate", address, Arc::new(paths)),
@@ -81,13 +84,13 @@ fn main() -> Result<ExitCode, Fault> {
 }
 
 /// Starts the service, and beside it the constant handler without any layer.
-async fn start(example: &str) -> Result<(SocketAddr, SocketAddr), Fault> {
+async fn start(paths: &[String]) -> Result<(SocketAddr, SocketAddr), Fault> {
     let store = open(&Place::Memory, Migrate::Apply).await?;
     let app = App::new(store, Clock::system(), None);
     seed::if_empty(&app, &Recipe::default()).await?;
     app.refresh().await?;
     let mut names = router::route_names();
-    names.push("/constant".to_owned());
+    names.push(CONSTANT.to_owned());
     let meter = Meter::new(names.iter().map(String::as_str))?;
     let sink = std::fs::OpenOptions::new().append(true).open("/dev/null")?;
     let (log, _writer) = AccessLog::start(sink)?;
@@ -97,9 +100,8 @@ async fn start(example: &str) -> Result<(SocketAddr, SocketAddr), Fault> {
     let address = first.local_addr()?;
     let plain = router::router(&web);
     let asking = tokio::spawn(server::serve(first, plain, web.clone(), std::future::pending()));
-    let body = body_of(address, example).await?;
+    let body = average(address, paths).await?;
     asking.abort();
-    println!("an answer has {} bytes", body.len());
 
     let body = axum::body::Bytes::from(body);
     let answer = move || {
@@ -111,7 +113,7 @@ async fn start(example: &str) -> Result<(SocketAddr, SocketAddr), Fault> {
             )
         }
     };
-    let more = Router::new().route("/constant", get(answer.clone()));
+    let more = Router::new().route(CONSTANT, get(answer.clone()));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let routes = router::router_with(&web, more);
@@ -119,15 +121,25 @@ async fn start(example: &str) -> Result<(SocketAddr, SocketAddr), Fault> {
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let bare = listener.local_addr()?;
-    let routes = Router::new().route("/constant", get(answer));
+    let routes = Router::new().route(CONSTANT, get(answer));
     tokio::spawn(server::serve(listener, routes, web, std::future::pending()));
     Ok((address, bare))
 }
 
-async fn body_of(address: SocketAddr, path: &str) -> Result<Vec<u8>, Fault> {
+/// As many bytes as the answers have on average: one of the longest, cut off.
+async fn average(address: SocketAddr, paths: &[String]) -> Result<Vec<u8>, Fault> {
     let mut connection = Connection::open(address).await?;
-    let length = connection.ask(&request(path)).await?;
-    Ok(connection.last_body(length))
+    let (mut all, mut longest) = (0, Vec::new());
+    for path in paths {
+        let length = connection.ask(&request(path)).await?;
+        all += length;
+        if length > longest.len() {
+            longest = connection.last_body(length);
+        }
+    }
+    longest.truncate(all / paths.len());
+    println!("answers have {} bytes on average, and so has the constant", longest.len());
+    Ok(longest)
 }
 
 /// Places of the demonstration city, as paths.
@@ -137,7 +149,7 @@ fn places() -> Vec<String> {
             let across = (n * 7_919 % PLACES) as f64 / PLACES as f64;
             let along = (n * 104_729 % PLACES) as f64 / PLACES as f64;
             let (lon, lat) = (109.45 + 0.07 * across, 36.56 + 0.05 * along);
-            format!("/api/v1/locate?lon={lon:.7}&lat={lat:.7}&accuracy=15&category=event.05")
+            format!("{LOCATE}?lon={lon:.7}&lat={lat:.7}&accuracy=15&category=event.05")
         })
         .collect()
 }

@@ -9,7 +9,7 @@ use zonewarden::domain::atlas::in_force::Atlas;
 use zonewarden::domain::atlas::zone::Zone;
 use zonewarden::domain::change::Change;
 use zonewarden::domain::id::{CategoryCode, UnitId};
-use zonewarden::domain::reports::routing::Fired;
+use zonewarden::domain::reports::routing::{Fired, LostWhy};
 use zonewarden::domain::text::Names;
 use zonewarden::geom::crs::Crs;
 use zonewarden::http::api::answer::AnswerBody;
@@ -83,6 +83,13 @@ fn same(read: &AnswerBody, atlas: &Atlas, located: &Located<'_>) {
     for (read, lost) in read.lost.iter().zip(&answer.lost) {
         assert_eq!((read.rule.as_str(), &read.rule_names), (lost.rule.code(), &names(lost.rule)));
         assert_eq!(read.unit.as_deref(), lost.unit.map(UnitId::as_str));
+        let why = match lost.why {
+            LostWhy::Outranked => "outranked",
+            LostWhy::Category => "category",
+            LostWhy::Window => "window",
+            LostWhy::NoUnit => "no_unit",
+        };
+        assert_eq!(read.why, why);
     }
     assert_eq!(read.runner_up.is_some(), answer.runner_up.is_some());
     for (read, next) in read.runner_up.iter().zip(answer.runner_up) {

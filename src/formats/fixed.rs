@@ -112,6 +112,7 @@ pub fn put_u64(out: &mut Vec<u8>, mut value: u64) {
     clippy::cast_sign_loss,
     reason = "checked to lie within 0 and 1e15 just before"
 )]
+#[inline]
 pub fn put_decimal(out: &mut Vec<u8>, value: f64, places: u32) {
     let unit = 10_u64.pow(places.min(9));
     #[expect(clippy::cast_precision_loss, reason = "at most 1e9")]
@@ -119,18 +120,28 @@ pub fn put_decimal(out: &mut Vec<u8>, value: f64, places: u32) {
     if !(0.0..=1e15).contains(&scaled) {
         return;
     }
-    let scaled = (scaled + 0.5) as u64;
-    put_u64(out, scaled / unit);
+    let mut rest = (scaled + 0.5) as u64;
+    // From the last digit to the first: at most sixteen, or a nought and nine, and the point.
+    let mut digits = [0_u8; 24];
+    let mut at = digits.len();
+    for _ in 0..places.min(9) {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
     if places > 0 {
-        out.push(b'.');
-        let mut rest = scaled % unit;
-        let mut unit = unit / 10;
-        while unit > 0 {
-            out.push(b'0' + (rest / unit) as u8);
-            rest %= unit;
-            unit /= 10;
+        at -= 1;
+        digits[at] = b'.';
+    }
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
         }
     }
+    out.extend_from_slice(&digits[at..]);
 }
 
 #[cfg(test)]

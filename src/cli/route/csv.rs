@@ -3,7 +3,7 @@
 use crate::cli::route::columns::{self, Asked};
 use crate::cli::route::desk::{Desk, Given, Question, RowFault};
 use crate::cli::route::pump::{Feed, PumpFault, Tally};
-use crate::cli::route::rows::{self, UNWANTED, put_field, record, unquoted, whole_records};
+use crate::cli::route::rows::{self, UNWANTED, WANTED, put_field, record, unquoted, whole_records};
 use crate::cli::zones::Naming;
 use crate::domain::reports::routing::Brief;
 use crate::formats::fixed::put_decimal;
@@ -123,9 +123,15 @@ impl Table {
         } else if row.fields != self.columns {
             Err(RowFault::Ragged { fields: row.fields, columns: self.columns })
         } else {
-            let cells = row.wanted.each_ref().map(|place| unquoted(&text[place.clone()]));
-            let [lon, lat, accuracy, category, at] = cells.each_ref().map(AsRef::as_ref);
-            desk.read(&Given { lon, lat, accuracy, category, at }).map(|asked| (asked, place))
+            // Rarely a field has quotes; to take them off costs more than all else here.
+            let cells = row.wanted.each_ref().map(|place| &text[place.clone()]);
+            let asked = if cells.iter().any(|cell| cell.starts_with(b"\"")) {
+                let cells = cells.map(unquoted);
+                desk.read(&given(cells.each_ref().map(AsRef::as_ref)))
+            } else {
+                desk.read(&given(cells))
+            };
+            asked.map(|asked| (asked, place))
         };
         Row { begin, text_end: row.text_end, end: row.end, fields: row.fields, asked }
     }
@@ -169,6 +175,11 @@ struct Row {
     fields: usize,
     /// What is asked, and the place of its position among those asked together.
     asked: Result<(Question, usize), RowFault>,
+}
+
+/// The wanted fields in their order.
+fn given([lon, lat, accuracy, category, at]: [&[u8]; WANTED]) -> Given<'_> {
+    Given { lon, lat, accuracy, category, at }
 }
 
 fn line_end(text: &[u8]) -> &[u8] {

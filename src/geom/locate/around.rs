@@ -10,7 +10,7 @@ use crate::geom::locate::cells::Cells;
 use crate::geom::locate::edges::Outline;
 use crate::geom::locate::leaf::Holders;
 use crate::geom::locate::measure::Metric;
-use crate::geom::locate::runs::{Run, cut};
+use crate::geom::locate::runs::{Hull, Line, cut};
 use crate::geom::locate::thin::{self, Entry};
 
 /// Runs in a group.
@@ -20,7 +20,9 @@ const NEARER: f64 = 1.0 - 1e-12;
 
 /// The runs by place.
 pub(super) struct Around {
-    runs: Vec<Run>,
+    hulls: Vec<Hull>,
+    /// The corners of every run.
+    lines: Vec<Line>,
     /// The box around every [`GROUP`] runs.
     groups: Vec<GridBox>,
     cells: Cells,
@@ -48,15 +50,15 @@ impl Found {
     /// Measures a run if it can be nearer than what is known.
     #[expect(clippy::inline_always, reason = "compiled once more for wide vectors")]
     #[inline(always)]
-    fn visit(&mut self, run: &Run, p: GridPoint, metric: Metric) {
-        let [first, second] = run.areas;
+    fn visit(&mut self, hull: &Hull, line: &Line, p: GridPoint, metric: Metric) {
+        let [first, second] = hull.areas;
         let mine = self.area != NOWHERE && (first == self.area || second == self.area);
         let other = if first == self.area { second } else { first };
-        let nearest = metric.box_distance2(p, run.frame) * NEARER;
+        let nearest = metric.box_distance2(p, hull.frame) * NEARER;
         if !(mine && nearest < self.own || other != NOWHERE && nearest <= self.other) {
             return;
         }
-        let d2 = run.distance2(p, metric);
+        let d2 = line.distance2(p, metric);
         if mine && d2 < self.own {
             self.own = d2;
         }
@@ -73,10 +75,11 @@ impl Around {
         let runs = cut(outline);
         let groups = runs
             .chunks(GROUP)
-            .filter_map(|group| group.iter().map(|run| run.frame).reduce(GridBox::with))
+            .filter_map(|group| group.iter().map(|run| run.hull.frame).reduce(GridBox::with))
             .collect();
         let thin::Lists { cells, list_of, entries: lists } = thin::lists(outline, extent, &runs);
-        Self { runs, groups, cells, list_of, lists }
+        let (hulls, lines) = runs.into_iter().map(|run| (run.hull, run.line)).unzip();
+        Self { hulls, lines, groups, cells, list_of, lists }
     }
 
     /// The answer at `p`, which these two areas hold.
@@ -96,7 +99,8 @@ impl Around {
                     if found.is_done(f64::from(entry.nearest)) {
                         break;
                     }
-                    found.visit(&self.runs[entry.run as usize], p, metric);
+                    let run = entry.run as usize;
+                    found.visit(&self.hulls[run], &self.lines[run], p, metric);
                 }
             }
             None => self.everywhere(&mut found, p, metric),
@@ -124,7 +128,7 @@ impl Around {
 
     /// The list of the point's cell, and what lies behind it.
     #[inline]
-    fn list(&self, p: GridPoint) -> Option<&[Entry]> {
+    pub(super) fn list(&self, p: GridPoint) -> Option<&[Entry]> {
         Some(&self.lists[self.start(p)?..])
     }
 
@@ -155,15 +159,16 @@ impl Around {
                 break;
             }
             let from = group * GROUP;
-            for run in &self.runs[from..(from + GROUP).min(self.runs.len())] {
-                found.visit(run, p, metric);
+            for run in from..(from + GROUP).min(self.hulls.len()) {
+                found.visit(&self.hulls[run], &self.lines[run], p, metric);
             }
         }
     }
 
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
-        size_of::<Run>() * self.runs.len()
+        size_of::<Hull>() * self.hulls.len()
+            + size_of::<Line>() * self.lines.len()
             + size_of::<GridBox>() * self.groups.len()
             + 4 * self.list_of.len()
             + size_of::<Entry>() * self.lists.len()

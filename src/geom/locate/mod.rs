@@ -124,12 +124,18 @@ impl AreaIndex {
     #[must_use]
     pub fn surroundings_batch(&self, points: &[GridPoint]) -> Vec<Surroundings> {
         let mut found = vec![NOTHING; points.len()];
-        let Some(around) = &self.around else { return found };
+        let (Some(tree), Some(around)) = (&self.tree, &self.around) else { return found };
         let mut order: Vec<(u32, u32)> =
             (0..).zip(points).map(|(at, &p)| (around.walk(p), at)).collect();
         order.sort_unstable();
-        for (_, at) in order {
-            found[at as usize] = self.surroundings(points[at as usize]);
+        let walk: Vec<GridPoint> = order.iter().map(|&(_, at)| points[at as usize]).collect();
+        let mut take = |at: usize, one| found[order[at].1 as usize] = one;
+        #[cfg(target_arch = "x86_64")]
+        if wide::surroundings_batch(tree, around, &walk, &mut take) {
+            return found;
+        }
+        for (at, &p) in walk.iter().enumerate() {
+            take(at, around.surroundings(p, tree.holders(p)));
         }
         found
     }

@@ -10,9 +10,21 @@ pub(super) const RUN_EDGES: usize = 16;
 
 /// A few edges end to end that bound the same areas.
 pub(super) struct Run {
+    pub(super) hull: Hull,
+    pub(super) line: Line,
+}
+
+/// What says whether a run is worth measuring. Kept apart from the corners: many are asked for
+/// each that is measured.
+#[derive(Clone, Copy)]
+pub(super) struct Hull {
     pub(super) frame: GridBox,
     /// The areas on the two sides, ascending; the second [`NOWHERE`] when there is one only.
     pub(super) areas: [u16; 2],
+}
+
+/// The corners of a run.
+pub(super) struct Line {
     xs: [i32; RUN_EDGES + 1],
     ys: [i32; RUN_EDGES + 1],
 }
@@ -26,17 +38,17 @@ impl Run {
             (low, corners.iter().map(of).max().unwrap_or(0))
         };
         let ((west, east), (south, north)) = (ends(|p| p.x), ends(|p| p.y));
-        Self {
-            frame: GridBox {
-                min: GridPoint { x: west, y: south },
-                max: GridPoint { x: east, y: north },
-            },
-            areas,
+        let frame =
+            GridBox { min: GridPoint { x: west, y: south }, max: GridPoint { x: east, y: north } };
+        let line = Line {
             xs: std::array::from_fn(|at| corner(at).x),
             ys: std::array::from_fn(|at| corner(at).y),
-        }
+        };
+        Self { hull: Hull { frame, areas }, line }
     }
+}
 
+impl Line {
     /// A corner of the run; the last is [`RUN_EDGES`].
     pub(super) fn corner(&self, at: usize) -> GridPoint {
         GridPoint { x: self.xs[at], y: self.ys[at] }
@@ -53,7 +65,16 @@ impl Run {
             let (bx, by) = (f64::from(self.xs[at + 1]) - px, f64::from(self.ys[at + 1]) - py);
             *out = metric.distance2((ax, ay), (bx, by));
         }
-        each.iter().fold(f64::INFINITY, |best, &d2| if d2 < best { d2 } else { best })
+        // By halves: sixteen one after the other would wait for one another.
+        let mut half = RUN_EDGES / 2;
+        while half > 0 {
+            for at in 0..half {
+                let (a, b) = (each[at], each[at + half]);
+                each[at] = if a < b { a } else { b };
+            }
+            half /= 2;
+        }
+        each[0]
     }
 }
 

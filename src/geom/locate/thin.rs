@@ -194,7 +194,9 @@ impl Thinner<'_> {
         self.bounds.extend(list.iter().map(|&run| frame.bounds(&self.runs[run as usize])));
         let mut mixed = false;
         for (&run, &(nearest, farthest)) in list.iter().zip(&self.bounds) {
-            for area in self.runs[run as usize].areas.into_iter().filter(|&area| area != NOWHERE) {
+            for area in
+                self.runs[run as usize].hull.areas.into_iter().filter(|&area| area != NOWHERE)
+            {
                 let of = see(&mut self.areas, &mut self.seen, area);
                 of.farthest = of.farthest.min(farthest);
                 of.present |= nearest <= 0.0;
@@ -212,6 +214,7 @@ impl Thinner<'_> {
             .zip(&self.bounds)
             .filter(|&(&run, &(nearest, _))| {
                 self.runs[run as usize]
+                    .hull
                     .areas
                     .into_iter()
                     .filter(|&area| area != NOWHERE)
@@ -329,13 +332,13 @@ impl Frame {
 
     /// The least and the most (m²) that a point here can be from the run.
     fn bounds(&self, run: &Run) -> (f64, f64) {
-        let GridBox { min, max } = run.frame;
+        let GridBox { min, max } = run.hull.frame;
         let x = (f64::from(min.x) - self.east).max(self.west - f64::from(max.x)).max(0.0);
         let y = (f64::from(min.y) - self.north).max(self.south - f64::from(max.y)).max(0.0);
         let (x, y) = (x * self.least.0, y * self.least.1);
         let farthest = [0, RUN_EDGES / 2, RUN_EDGES]
             .map(|at| {
-                let corner = run.corner(at);
+                let corner = run.line.corner(at);
                 let (cx, cy) = (f64::from(corner.x), f64::from(corner.y));
                 let x = (cx - self.west).abs().max((cx - self.east).abs()) * self.most.0;
                 let y = (cy - self.south).abs().max((cy - self.north).abs()) * self.most.1;

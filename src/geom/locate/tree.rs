@@ -141,6 +141,12 @@ impl Tree {
     pub(super) fn holders(&self, p: GridPoint) -> Holders {
         let Some((x, y)) = self.relative(p) else { return (None, None) };
         let (entry, kx, ky) = self.descend(x, y);
+        self.decide_two(entry, kx, ky, x, y)
+    }
+
+    /// As [`Self::decide`], the two lowest areas.
+    #[inline]
+    pub(super) fn decide_two(&self, entry: u32, kx: u32, ky: u32, x: u32, y: u32) -> Holders {
         match entry & KIND {
             WHOLE => ((entry as u16 != NOWHERE).then_some(entry as u16), None),
             NEAR => {

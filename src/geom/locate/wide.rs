@@ -72,8 +72,55 @@ pub(super) fn surroundings(
     available().then(|| unsafe { compiled(around, p, holders) })
 }
 
+/// What lies around every point to `take`, if this processor can; otherwise nothing is done.
+pub(super) fn surroundings_batch(
+    tree: &Tree,
+    around: &Around,
+    points: &[GridPoint],
+    take: &mut impl FnMut(usize, Surroundings),
+) -> bool {
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
+    fn compiled(
+        around: &Around,
+        points: &[GridPoint],
+        [first, second]: [&[u16]; 2],
+        take: &mut impl FnMut(usize, Surroundings),
+    ) {
+        let some = |area: u16| (area != NOWHERE).then_some(area);
+        for (at, (&p, (&first, &second))) in points.iter().zip(first.iter().zip(second)).enumerate()
+        {
+            if let Some(list) = points.get(at + AHEAD).and_then(|&next| around.list(next)) {
+                let list = list.as_ptr().cast::<i8>();
+                _mm_prefetch::<_MM_HINT_T0>(list);
+                _mm_prefetch::<_MM_HINT_T0>(list.wrapping_add(64));
+            }
+            take(at, around.surroundings(p, (some(first), some(second))));
+        }
+    }
+    let (xs, ys): (Vec<i32>, Vec<i32>) = points.iter().map(|p| (p.x, p.y)).unzip();
+    let (mut first, mut second) = (vec![NOWHERE; points.len()], vec![NOWHERE; points.len()]);
+    if !located::<true>(tree, &xs, &ys, &mut first, &mut second) {
+        return false;
+    }
+    // SAFETY: the processor has been asked.
+    unsafe { compiled(around, points, [&first, &second], take) };
+    true
+}
+
 /// The area of every point, if this processor can; otherwise nothing is done.
 pub(super) fn locate(tree: &Tree, xs: &[i32], ys: &[i32], out: &mut [u16]) -> bool {
+    located::<false>(tree, xs, ys, out, &mut [])
+}
+
+/// The area of every point, and when `TWO` are asked for, the next area that holds it too to
+/// `second`, which is as long and says [`NOWHERE`] before.
+fn located<const TWO: bool>(
+    tree: &Tree,
+    xs: &[i32],
+    ys: &[i32],
+    out: &mut [u16],
+    mut second: &mut [u16],
+) -> bool {
     if !available() {
         return false;
     }
@@ -82,9 +129,10 @@ pub(super) fn locate(tree: &Tree, xs: &[i32], ys: &[i32], out: &mut [u16]) -> bo
     for ((xs, ys), out) in xs.chunks(CHUNK).zip(ys.chunks(CHUNK)).zip(out.chunks_mut(CHUNK)) {
         let n = xs.len().min(ys.len()).min(out.len());
         let (xs, ys, out) = (&xs[..n], &ys[..n], &mut out[..n]);
+        let next = second.split_off_mut(..if TWO { n } else { 0 }).unwrap_or_default();
         // SAFETY: the processor has the features (asked above); the slices are of one length, at
         // most CHUNK.
-        unsafe { chunk(tree, xs, ys, out, &mut open, &mut leaves) };
+        unsafe { chunk::<TWO>(tree, xs, ys, [out, next], &mut open, &mut leaves) };
     }
     true
 }
@@ -92,11 +140,11 @@ pub(super) fn locate(tree: &Tree, xs: &[i32], ys: &[i32], out: &mut [u16]) -> bo
 /// # Safety
 /// AVX-512 F, BW, DQ, VL and POPCNT; slices of one length, at most [`CHUNK`].
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2")]
-unsafe fn chunk(
+unsafe fn chunk<const TWO: bool>(
     tree: &Tree,
     xs: &[i32],
     ys: &[i32],
-    out: &mut [u16],
+    [out, second]: [&mut [u16]; 2],
     open: &mut Open,
     leaves: &mut Open,
 ) {
@@ -107,7 +155,7 @@ unsafe fn chunk(
         // SAFETY: n points of this chunk are open, their entries as the tree's builder made them.
         unsafe {
             let (blocks, found) = part(open, n, leaves);
-            decide(tree, (kx, ky), leaves, found, out);
+            decide::<TWO>(tree, (kx, ky), (leaves, found), out, second);
             if blocks == 0 {
                 return;
             }
@@ -313,32 +361,42 @@ unsafe fn descend(
 /// As [`chunk`]; `n` points are in `leaves`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
-unsafe fn decide(tree: &Tree, (kx, ky): (u32, u32), leaves: &Open, n: usize, out: &mut [u16]) {
+unsafe fn decide<const TWO: bool>(
+    tree: &Tree,
+    (kx, ky): (u32, u32),
+    (leaves, n): (&Open, usize),
+    out: &mut [u16],
+    second: &mut [u16],
+) {
     for i in 0..n {
         let ahead = (leaves.entry[(i + AHEAD).min(n - 1)] & !KIND) as usize;
         let (entry, x, y) = (leaves.entry[i], leaves.x[i], leaves.y[i]);
-        let area = if entry & KIND == NEAR {
+        let (area, next) = if entry & KIND == NEAR {
             let (x, y) = (x & ((1 << kx) - 1), y & ((1 << ky) - 1));
             // SAFETY: the entry is a near leaf's place in the pool; a prefetch may go anywhere.
             unsafe {
                 _mm_prefetch::<_MM_HINT_T0>(tree.pool.as_ptr().wrapping_add(ahead).cast());
                 _mm_prefetch::<_MM_HINT_T0>(tree.pool.as_ptr().wrapping_add(ahead + 16).cast());
-                near(&tree.pool, (entry & !KIND) as usize, x, y)
+                near::<TWO>(&tree.pool, (entry & !KIND) as usize, x, y)
             }
         } else {
-            tree.decide(entry, kx, ky, x, y).unwrap_or(NOWHERE)
+            let (area, next) = tree.decide_two(entry, kx, ky, x, y);
+            (area.unwrap_or(NOWHERE), next.unwrap_or(NOWHERE))
         };
         out[leaves.at[i] as usize] = area;
+        if TWO {
+            second[leaves.at[i] as usize] = next;
+        }
     }
 }
 
-/// A near leaf, all edges at once: as [`leaf::near_holder`].
+/// A near leaf, all edges at once: as [`leaf::near_holders`], the second only when asked for.
 ///
 /// # Safety
 /// AVX-512 F, BW, DQ, VL and POPCNT; `at` is a near leaf's place in the pool.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
-unsafe fn near(pool: &[u32], at: usize, x: u32, y: u32) -> u16 {
+unsafe fn near<const TWO: bool>(pool: &[u32], at: usize, x: u32, y: u32) -> (u16, u16) {
     // SAFETY: the leaf's head says how many words follow; only those are read.
     unsafe {
         let words = pool.as_ptr().add(at);
@@ -355,17 +413,29 @@ unsafe fn near(pool: &[u32], at: usize, x: u32, y: u32) -> u16 {
         let above = _mm256_movepi32_mask(over) | (head >> 24) as u8;
         let right = _mm256_cmple_epi32_mask(side, _mm256_setzero_si256());
         let toggles = u32::from(below & above & right & valid);
+        let mut first = NOWHERE;
         for i in 0..owners {
             let owner = *words.add(1 + 2 * n + i);
             let crossed = (owner >> 16 & toggles).count_ones();
             if (crossed ^ head >> (8 + i)) & 1 == 1 {
-                return owner as u16;
+                let area = owner as u16;
+                if !TWO {
+                    return (area, NOWHERE);
+                }
+                if first == NOWHERE {
+                    first = area;
+                } else if first != area {
+                    return (first, area);
+                }
             }
+        }
+        if first != NOWHERE {
+            return (first, NOWHERE);
         }
         let aligned = u32::from(_mm256_cmpeq_epi32_mask(side, _mm256_setzero_si256()) & valid);
         if aligned == 0 {
-            return NOWHERE;
+            return (NOWHERE, NOWHERE);
         }
-        leaf::near_touched(&pool[at..], aligned, x, y).unwrap_or(NOWHERE)
+        (leaf::near_touched(&pool[at..], aligned, x, y).unwrap_or(NOWHERE), NOWHERE)
     }
 }

@@ -19,10 +19,11 @@ use geo::CoordsIter;
 use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
+use zonewarden::domain::time::Calendar;
 use zonewarden::formats::fixed::Degrees;
 use zonewarden::formats::layer::{BYTES_MAX as FILE_BYTES_MAX, Layer, Reading};
 use zonewarden::formats::nouns::{Mapping, facilities, rules, units, zones};
-use zonewarden::formats::{cell, csv, fixed, geojson, shapefile, wkb, wkt};
+use zonewarden::formats::{calendar, cell, csv, fixed, geojson, limits, shapefile, wkb, wkt};
 use zonewarden::geom::coord::step;
 use zonewarden::geom::measure::on_grid;
 use zonewarden::geom::validity::{FAULTS_MAX, faults};
@@ -106,7 +107,7 @@ impl Dice {
 
 fn round(seed: u64) -> Result<(), String> {
     let dice = &mut Dice(seed);
-    match dice.below(12) {
+    match dice.below(13) {
         0..=2 => shapes(dice),
         3 => texts(dice),
         4 => {
@@ -119,6 +120,7 @@ fn round(seed: u64) -> Result<(), String> {
         }
         6 => blobs(dice),
         7 => numbers(dice),
+        12 => calendars(dice),
         8 | 9 => {
             let bytes = geopackages(dice);
             let read = |bytes: &[u8]| geopackage::read(bytes, None);
@@ -466,6 +468,54 @@ const GEOJSON: &[&[u8]] = &[
     br#"{"type":"FeatureCollection","name":"x","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:OGC:1.3:CRS84"}},"features":[{"type":"Feature","id":7,"geometry":{"type":"Polygon","coordinates":[[[109.1,36.1],[109.2,36.1],[109.2,36.2],[109.1,36.1]]]},"properties":{"name":"\u4e00","a":[1,{"b":null}],"n":1e400}}]}"#,
     br#"{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2,3]},{"type":"MultiLineString","coordinates":[[[1,2],[3,4]],[]]}]}"#,
     br#"{"type":"Feature","geometry":null,"properties":null}"#,
+];
+/// Days and limits that a file without an error names are written and read again as the same.
+fn calendars(dice: &mut Dice) -> Result<(), String> {
+    let reader = calendar::days::Reader {
+        zone: jiff::tz::TimeZone::UTC,
+        year: 2026,
+        unmarked_holidays: dice.below(2) == 0,
+    };
+    if dice.below(4) == 0 {
+        let read = limits::read(&mutated(dice, LIMITS));
+        if read.findings.iter().all(|finding| finding.warning) {
+            let made = limits::limits(&read.settings)?;
+            let again = limits::read(&limits::write(&made));
+            if again.settings != read.settings {
+                return Err(format!("{:?} read as {again:?}", read.settings));
+            }
+        }
+        return Ok(());
+    }
+    let read = calendar::read(&mutated(dice, CALENDARS), &reader);
+    if read.findings.iter().any(|finding| !finding.warning) {
+        return Ok(());
+    }
+    let only = |wanted| {
+        let days = read.file.days.iter().filter(move |(_, kind)| **kind == wanted);
+        days.map(|(day, _)| *day).collect()
+    };
+    let held = Calendar {
+        holidays: only(calendar::days::DayKind::Holiday),
+        makeup_days: only(calendar::days::DayKind::MakeUp),
+        terms: read.file.terms.clone(),
+    };
+    for bytes in [calendar::table::write(&held), calendar::ics::write::write(&held)] {
+        let again = calendar::read(&bytes, &reader);
+        if again.file != read.file {
+            return Err(format!("{:?} read as {again:?}", read.file));
+        }
+    }
+    Ok(())
+}
+
+const CALENDARS: &[&[u8]] = &[
+    b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261001\r\nDTEND;VALUE=DATE:20261008\r\nSUMMARY;LANGUAGE=zh_CN:\xe5\x9b\xbd\xe5\xba\x86\xe8\x8a\x82\xef\xbc\x88\xe4\xbc\x91\xef\xbc\x89\r\nX-APPLE-SPECIAL-DAY:WORK-HOLIDAY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+    b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20260930T160000Z\nDURATION:P1DT2H\nSUMMARY:public\n  holiday\\, yes\nRRULE:FREQ=YEARLY;INTERVAL=2;COUNT=3;UNTIL=20400101\nEXDATE:20281001\nBEGIN:VALARM\nTRIGGER:-PT60M\nEND:VALARM\nEND:VEVENT\nBEGIN:VEVENT\nDTSTART:20260901\nDTEND:20270120\nSUMMARY:school term\nEND:VEVENT\nEND:VCALENDAR\n",
+    b"date,kind,name\n2026-10-01,holiday,a\n2026/10/10,makeup,\n20260901,term_from,\n2027-01-22,term_to,\n",
+];
+const LIMITS: &[&[u8]] = &[
+    b"category,stage,kind,amount,unit\n*,whole,working_days,7,days\nevent.01,handle,office_hours,90,minutes\n*,remind,overdue,100,percent\n*,urge,overdue,150,percent\n",
 ];
 const CSV: &[&[u8]] = &[
     b"id,name,lon,lat\n1,\"a, \"\"b\"\"\",109.48,36.58\n2,x,,\n",

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant as Tick};
 use uuid::Uuid;
 use zonewarden::domain::atlas::city::City;
 use zonewarden::domain::change::Change;
+use zonewarden::domain::clocks::limits::CaseLimits;
 use zonewarden::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
 use zonewarden::domain::reports::report::{Assignment, Report};
 use zonewarden::domain::text::Names;
@@ -151,6 +152,7 @@ async fn found(store: &Store, cities: &[CityId]) -> Result<(), Fault> {
             confidence_floor: 0.6,
             assumed_accuracy_m: 10.0,
             calendar: Calendar::default(),
+            limits: CaseLimits::default(),
         };
         let stamp = Stamp { city: id.clone(), actor: "bench".to_owned(), at: Instant(0) };
         store.commit(stamp, Basis::default(), vec![Change::CitySet(city)]).await?;

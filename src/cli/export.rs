@@ -1,4 +1,4 @@
-//! `zonewarden export`: export zones, units, facilities, rules, or a city's own settings.
+//! `zonewarden export`: export zones, units, facilities, rules, a calendar, time limits, or a city's own settings.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -6,34 +6,38 @@ use std::path::{Path, PathBuf};
 use miette::{IntoDiagnostic, WrapErr};
 
 use crate::app::transfer::export::export;
-use crate::app::transfer::{self, Format};
+use crate::app::transfer::{self, Format, Kind, calendar};
 use crate::cli::common::Common;
-use crate::cli::import::{What, crs, format, no_layer, what};
+use crate::cli::import::{FileFormat, What, crs, format, no_layer, of_layer, what};
 use crate::cli::print::print;
 use crate::domain::id::CityId;
 use crate::geom::crs::Crs;
 
-/// Export zones, units, facilities, rules, or a city's own settings.
+/// Export zones, units, facilities, rules, a calendar, time limits, or a city's own settings.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   zonewarden export zones -o zones.gpkg
   zonewarden export facilities --format geojson > facilities.geojson
   zonewarden export city -o city.json
+  zonewarden export calendar -o calendar.ics
+  zonewarden export limits -o limits.csv
   zonewarden export zones --crs gcj02 -o zones-for-amap.geojson
 
 A file that is written is whole or not there at all. Importing it again gives the same city; in
 GCJ-02 and BD-09 long straight borders get more vertices.")]
 pub struct ExportArgs {
-    /// What to write: zones, units, facilities, rules or city (its settings, JSON).
+    /// What to write: zones, units, facilities, rules, calendar (iCalendar or CSV), limits (CSV) or city
+    /// (its settings, JSON).
     #[arg(value_parser = what)]
     what: What,
     /// The file [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// geojson, csv, gpkg or shapefile (a zip) [default: by the file's name, else geojson]
+    /// geojson, csv, gpkg or shapefile (a zip), of a calendar csv or ics [default: by the file's name, else
+    /// geojson, of a calendar csv]
     #[arg(long, value_parser = format)]
-    format: Option<Format>,
+    format: Option<FileFormat>,
     /// The coordinate system: wgs84, cgcs2000, gcj02 or bd09 [default: wgs84]
     #[arg(long, value_parser = crs)]
     crs: Option<Crs>,
@@ -44,17 +48,7 @@ pub struct ExportArgs {
 /// # Errors
 /// What went wrong, for people.
 pub fn run(common: &Common, args: &ExportArgs) -> miette::Result<()> {
-    if args.what == What::City {
-        no_layer(&[("--format", args.format.is_some()), ("--crs", args.crs.is_some())])?;
-    }
-    let by_name = match &args.output {
-        Some(_) if args.what == What::City => Ok(Format::GeoJson),
-        Some(path) => Format::of_name(&path.display().to_string()).ok_or_else(|| {
-            miette::miette!("{}: its name does not say the format; give --format", path.display())
-        }),
-        None => Ok(Format::GeoJson),
-    };
-    let format = args.format.map_or(by_name, Ok)?;
+    let plan = plan(args)?;
     common.must_exist(None)?;
     let runtime = tokio::runtime::Runtime::new().into_diagnostic()?;
     let bytes = runtime.block_on(async {
@@ -63,19 +57,72 @@ pub fn run(common: &Common, args: &ExportArgs) -> miette::Result<()> {
             Some(named) => CityId::new(named).into_diagnostic()?,
             None => only(app.store().cities().await.into_diagnostic()?)?,
         };
-        match args.what {
-            What::City => transfer::city::export(&app, &city).await.into_diagnostic(),
-            What::Layer(kind) => {
-                let crs = args.crs.unwrap_or_default();
-                export(&app, &city, kind, format, crs).await.into_diagnostic()
+        let bytes = match plan {
+            Plan::City => transfer::city::export(&app, &city).await,
+            Plan::Calendar(format) => transfer::calendar::export(&app, &city, format).await,
+            Plan::Limits => transfer::limits::export(&app, &city).await,
+            Plan::Layer(kind, format) => {
+                export(&app, &city, kind, format, args.crs.unwrap_or_default()).await
             }
-        }
+        };
+        bytes.into_diagnostic()
     })?;
     match &args.output {
         Some(path) => {
             write_whole(path, &bytes).into_diagnostic().wrap_err(path.display().to_string())
         }
         None => print(&bytes),
+    }
+}
+
+/// What is to be written, and how.
+#[derive(Clone, Copy)]
+enum Plan {
+    City,
+    Calendar(calendar::Format),
+    Limits,
+    Layer(Kind, Format),
+}
+
+fn plan(args: &ExportArgs) -> miette::Result<Plan> {
+    let (format, output) = (args.format, args.output.as_deref());
+    let csv = matches!(format, None | Some(FileFormat::Layer(Format::Csv)));
+    match args.what {
+        What::City => {
+            no_layer(&[("--format", format.is_some()), ("--crs", args.crs.is_some())])?;
+            Ok(Plan::City)
+        }
+        What::Limits => {
+            no_layer(&[("--format", !csv), ("--crs", args.crs.is_some())])?;
+            Ok(Plan::Limits)
+        }
+        What::Calendar => {
+            no_layer(&[("--crs", args.crs.is_some())])?;
+            let ends = |ending| {
+                output.and_then(Path::extension).is_some_and(|it| it.eq_ignore_ascii_case(ending))
+            };
+            match format {
+                Some(FileFormat::Ics) => Ok(Plan::Calendar(calendar::Format::Ics)),
+                None if ends("ics") => Ok(Plan::Calendar(calendar::Format::Ics)),
+                None if output.is_none() || ends("csv") => {
+                    Ok(Plan::Calendar(calendar::Format::Csv))
+                }
+                Some(FileFormat::Layer(Format::Csv)) => Ok(Plan::Calendar(calendar::Format::Csv)),
+                _ => Err(miette::miette!("a calendar is written as ics or csv; give --format")),
+            }
+        }
+        What::Layer(kind) => {
+            let by_name = match output {
+                Some(path) => Format::of_name(&path.display().to_string()).ok_or_else(|| {
+                    miette::miette!(
+                        "{}: its name does not say the format; give --format",
+                        path.display()
+                    )
+                }),
+                None => Ok(Format::GeoJson),
+            };
+            Ok(Plan::Layer(kind, of_layer(format)?.map_or(by_name, Ok)?))
+        }
     }
 }
 

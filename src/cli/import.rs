@@ -1,4 +1,4 @@
-//! `zonewarden import`: import zones, units, facilities, rules, or a city's own settings.
+//! `zonewarden import`: import zones, units, facilities, rules, a calendar, time limits, or a city's own settings.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -7,8 +7,10 @@ use std::sync::Arc;
 use miette::{IntoDiagnostic, WrapErr};
 
 use crate::app::state::App;
+use crate::app::transfer::calendar::{CalendarImport, Scope};
 use crate::app::transfer::city::CityImport;
 use crate::app::transfer::import::{Import, Outcome, import};
+use crate::app::transfer::limits::LimitsImport;
 use crate::app::transfer::settings::Settings;
 use crate::app::transfer::{self, Format, Kind};
 use crate::cli::common::Common;
@@ -18,7 +20,7 @@ use crate::domain::id::UnitId;
 use crate::formats::layer::{BYTES_MAX, Finding};
 use crate::geom::crs::Crs;
 
-/// Import zones, units, facilities, rules, or a city's own settings.
+/// Import zones, units, facilities, rules, a calendar, time limits, or a city's own settings.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -26,13 +28,16 @@ Examples:
   zonewarden import zones plan.geojson --dry-run
   zonewarden import zones precincts.geojson --zone-id precinct --lead police --make-units
   zonewarden import facilities schools.gpkg --layer schools --merge
+  zonewarden import calendar holidays-2026.ics --dry-run
+  zonewarden import limits limits.csv
   zonewarden import city city.json
   zonewarden import city --fallback police --time-zone Asia/Urumqi --name-en Yanan
 
 Everything wrong with the file is listed first; then all of it is imported, or nothing.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct ImportArgs {
-    /// What the file holds: zones, units, facilities, rules or city (its settings, JSON).
+    /// What the file holds: zones, units, facilities, rules, calendar (iCalendar or CSV), limits (CSV) or
+    /// city (its settings, JSON).
     #[arg(value_parser = what)]
     what: What,
     /// The file; `-` for standard input. Of a city the options alone may do.
@@ -51,9 +56,10 @@ pub struct ImportArgs {
     /// The city's name in English.
     #[arg(long, value_name = "NAME")]
     name_en: Option<String>,
-    /// geojson, csv, gpkg or shapefile (a zip) [default: by the file's name]
+    /// geojson, csv, gpkg or shapefile (a zip) [default: by the file's name; a calendar says itself
+    /// whether it is ics or csv]
     #[arg(long, value_parser = format)]
-    format: Option<Format>,
+    format: Option<FileFormat>,
     /// The coordinate system, where the file does not say it: wgs84, cgcs2000, gcj02 or bd09.
     #[arg(long, value_parser = crs)]
     crs: Option<Crs>,
@@ -69,12 +75,16 @@ pub struct ImportArgs {
     /// Make units that zones name and that are not there.
     #[arg(long)]
     make_units: bool,
-    /// Take away what the file does not hold (zones: always, unless --merge).
+    /// Take away what the file does not hold (zones: always, unless --merge; of a calendar the years
+    /// that the file names: always, unless --merge).
     #[arg(long, conflicts_with = "merge")]
     replace: bool,
     /// Keep what the file does not hold (all but zones: always, unless --replace).
     #[arg(long)]
     merge: bool,
+    /// Of a calendar: take events that say neither holiday nor work day for holidays.
+    #[arg(long)]
+    unmarked_holidays: bool,
     /// Only list what is wrong and what would change.
     #[arg(long)]
     dry_run: bool,
@@ -88,29 +98,75 @@ pub struct ImportArgs {
 pub(super) enum What {
     /// A city's own settings.
     City,
+    /// Its holidays, make-up days and school terms.
+    Calendar,
+    /// Its time limits.
+    Limits,
     /// A layer.
     Layer(Kind),
+}
+
+impl What {
+    /// What is counted of it.
+    fn rows(self) -> &'static str {
+        match self {
+            Self::City => "settings",
+            Self::Calendar => "days and terms",
+            Self::Limits => "limits",
+            Self::Layer(Kind::Zones) => "zones rows",
+            Self::Layer(Kind::Units) => "units rows",
+            Self::Layer(Kind::Facilities) => "facilities rows",
+            Self::Layer(Kind::Rules) => "rules rows",
+        }
+    }
 }
 
 /// What a file holds by its word.
 pub(super) fn what(text: &str) -> Result<What, String> {
     let found = Kind::ALL.into_iter().find(|kind| kind.code() == text).map(What::Layer);
-    found
-        .or((text == "city").then_some(What::City))
-        .ok_or_else(|| "give zones, units, facilities, rules or city".to_owned())
+    let own = match text {
+        "city" => Some(What::City),
+        "calendar" => Some(What::Calendar),
+        "limits" => Some(What::Limits),
+        _ => None,
+    };
+    let remedy = "give zones, units, facilities, rules, calendar, limits or city";
+    found.or(own).ok_or_else(|| remedy.to_owned())
+}
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileFormat {
+    /// As layers and tables are.
+    Layer(Format),
+    /// As calendars are.
+    Ics,
 }
 
 /// A format by its word.
-pub(super) fn format(text: &str) -> Result<Format, String> {
+pub(super) fn format(text: &str) -> Result<FileFormat, String> {
     let text = text.to_lowercase();
-    match text.as_str() {
-        "geopackage" => Ok(Format::GeoPackage),
-        "shp" | "zip" | "shapefile.zip" => Ok(Format::Shapefile),
-        "json" => Ok(Format::GeoJson),
+    let layer = match text.as_str() {
+        "ics" | "icalendar" => return Ok(FileFormat::Ics),
+        "geopackage" => Format::GeoPackage,
+        "shp" | "zip" | "shapefile.zip" => Format::Shapefile,
+        "json" => Format::GeoJson,
         _ => Format::ALL
             .into_iter()
             .find(|format| format.code() == text)
-            .ok_or_else(|| "give geojson, csv, gpkg or shapefile".to_owned()),
+            .ok_or_else(|| "give geojson, csv, gpkg or shapefile; of a calendar ics".to_owned())?,
+    };
+    Ok(FileFormat::Layer(layer))
+}
+
+/// The format of a layer.
+pub(super) fn of_layer(format: Option<FileFormat>) -> miette::Result<Option<Format>> {
+    match format {
+        Some(FileFormat::Ics) => {
+            Err(miette::miette!("an iCalendar holds a calendar, and no layer"))
+        }
+        Some(FileFormat::Layer(format)) => Ok(Some(format)),
+        None => Ok(None),
     }
 }
 
@@ -152,11 +208,13 @@ pub fn run(common: &Common, args: &ImportArgs) -> miette::Result<()> {
 
 /// What is to be imported.
 enum Plea {
-    City(CityImport),
+    City(Box<CityImport>),
+    Calendar(CalendarImport),
+    Limits(LimitsImport),
     Layer(Box<Import>, Arc<[u8]>),
 }
 
-/// Refuses, for a city's settings, the options that say how a layer is read or written. Given are their
+/// Refuses, for what is no layer, the options that say how a layer is read or written. Given are their
 /// names, and whether they were used.
 pub(super) fn no_layer(options: &[(&str, bool)]) -> miette::Result<()> {
     let used: Vec<&str> = options.iter().filter(|(_, used)| *used).map(|(name, _)| *name).collect();
@@ -164,22 +222,38 @@ pub(super) fn no_layer(options: &[(&str, bool)]) -> miette::Result<()> {
         return Ok(());
     }
     Err(miette::miette!(
-        "a city's settings are plain JSON and no layer; leave out {}",
+        "settings, a calendar and limits are no layer; leave out {}",
         used.join(", ")
     ))
 }
 
 fn no_layer_of(args: &ImportArgs) -> miette::Result<()> {
+    let city = args.what == What::City;
     no_layer(&[
-        ("--format", args.format.is_some()),
+        ("--format", args.format.is_some() && city),
         ("--crs", args.crs.is_some()),
         ("--layer", args.layer.is_some()),
         ("--zone-id", args.zone_id.is_some()),
         ("--lead", args.lead.is_some()),
-        ("--replace", args.replace),
-        ("--merge", args.merge),
+        ("--replace", args.replace && city),
+        ("--merge", args.merge && city),
         ("--note", !args.note.is_empty()),
-    ])
+        ("--make-units", args.make_units && !city),
+        ("--fallback", args.fallback.is_some() && !city),
+        ("--time-zone", args.time_zone.is_some() && !city),
+        ("--name-zh", args.name_zh.is_some() && !city),
+        ("--name-en", args.name_en.is_some() && !city),
+    ])?;
+    // A calendar says itself which of both it is.
+    let fits = match args.format {
+        None | Some(FileFormat::Layer(Format::Csv)) => true,
+        Some(FileFormat::Ics) => args.what == What::Calendar,
+        Some(FileFormat::Layer(_)) => false,
+    };
+    if !city && !fits {
+        return Err(miette::miette!("a calendar is an iCalendar or CSV, limits are CSV"));
+    }
+    Ok(())
 }
 
 fn ask(args: &ImportArgs) -> miette::Result<Plea> {
@@ -197,12 +271,18 @@ fn ask(args: &ImportArgs) -> miette::Result<Plea> {
             no_layer_of(args)?;
             let bytes = file.map(bytes).transpose()?.map(Arc::from);
             let (make_units, dry_run) = (args.make_units, args.dry_run);
-            return Ok(Plea::City(CityImport { bytes, settings, make_units, dry_run }));
+            let ask = CityImport { bytes, settings, make_units, dry_run };
+            return Ok(Plea::City(Box::new(ask)));
+        }
+        What::Calendar | What::Limits => {
+            no_layer_of(args)?;
+            let bytes = Arc::from(bytes(file.ok_or_else(no_file)?)?);
+            return Ok(of_the_city(args, bytes));
         }
     };
-    let file = file.ok_or_else(|| miette::miette!("name the file, or `-` for standard input"))?;
+    let file = file.ok_or_else(no_file)?;
     let name = file.display().to_string();
-    let format = args.format.or_else(|| Format::of_name(&name)).ok_or_else(|| {
+    let format = of_layer(args.format)?.or_else(|| Format::of_name(&name)).ok_or_else(|| {
         miette::miette!("{name}: its name does not say the format; give --format")
     })?;
     let ask = Import {
@@ -221,6 +301,25 @@ fn ask(args: &ImportArgs) -> miette::Result<Plea> {
     Ok(Plea::Layer(Box::new(ask), bytes(file)?.into()))
 }
 
+fn no_file() -> miette::Report {
+    miette::miette!("name the file, or `-` for standard input")
+}
+
+/// A calendar or limits.
+fn of_the_city(args: &ImportArgs, bytes: Arc<[u8]>) -> Plea {
+    let (replace, dry_run) = (args.replace, args.dry_run);
+    if args.what == What::Limits {
+        return Plea::Limits(LimitsImport { bytes, replace, dry_run });
+    }
+    let scope = match (args.merge, replace) {
+        (true, _) => Scope::Merged,
+        (_, true) => Scope::Replaced,
+        _ => Scope::Years,
+    };
+    let unmarked_holidays = args.unmarked_holidays;
+    Plea::Calendar(CalendarImport { bytes, scope, unmarked_holidays, dry_run })
+}
+
 async fn imported(
     app: &App,
     common: &Common,
@@ -230,8 +329,16 @@ async fn imported(
     let (caller, city) = (Caller::cli(), common.city.as_deref());
     let outcome = match plea {
         Plea::City(ask) => {
-            let ask = CityImport { dry_run, ..ask.clone() };
+            let ask = CityImport { dry_run, ..CityImport::clone(ask) };
             transfer::city::import(app, &caller, city, ask).await
+        }
+        Plea::Calendar(ask) => {
+            let ask = CalendarImport { dry_run, ..ask.clone() };
+            transfer::calendar::import(app, &caller, city, ask).await
+        }
+        Plea::Limits(ask) => {
+            let ask = LimitsImport { dry_run, ..ask.clone() };
+            transfer::limits::import(app, &caller, city, ask).await
         }
         Plea::Layer(ask, bytes) => {
             let ask = Import { dry_run, ..Import::clone(ask) };
@@ -263,10 +370,10 @@ fn told(outcome: &Outcome, args: &ImportArgs) -> String {
         What::City if tally.added > 0 => format!("{city} is new"),
         What::City if tally.changed > 0 => format!("the settings of {city} change"),
         What::City => format!("the settings of {city} are the same"),
-        What::Layer(kind) => format!(
-            "{} {} rows: {} new, {} changed, {} the same, {} removed",
+        What::Layer(_) | What::Calendar | What::Limits => format!(
+            "{} {}: {} new, {} changed, {} the same, {} removed",
             outcome.rows,
-            kind.code(),
+            args.what.rows(),
             tally.added,
             tally.changed,
             tally.same,

@@ -14,6 +14,7 @@ use crate::domain::atlas::city::{City, CityState};
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::unit::{Unit, UnitKind};
 use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, CodeFault, UnitId, ZoneId};
 use crate::domain::text::{Attributes, Names, nearest};
 use crate::domain::time::{Calendar, Instant};
@@ -336,6 +337,7 @@ fn city_of_file(fallback: UnitId) -> Result<City, CodeFault> {
         confidence_floor: 0.0,
         assumed_accuracy_m: ASSUMED_ACCURACY_M,
         calendar: Calendar::default(),
+        limits: CaseLimits::default(),
     })
 }
 
@@ -359,6 +361,7 @@ impl Units {
             kind: UnitKind::Department,
             seat: None,
             capacity: 0,
+            hours: None,
             attributes: Attributes::new(),
         });
         Ok(id)

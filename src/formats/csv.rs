@@ -77,7 +77,7 @@ fn table(text: &str, found: &mut Findings) -> Layer {
     layer
 }
 
-fn delimiter(text: &str) -> u8 {
+pub(super) fn delimiter(text: &str) -> u8 {
     let mut quoted = false;
     // What stands in quotes separates nothing.
     let plain = text.bytes().filter(move |byte| {
@@ -320,7 +320,7 @@ fn guard(cell: String) -> String {
 }
 
 /// The cell without its guard.
-fn unguard(cell: &str) -> &str {
+pub(super) fn unguard(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest) if is_formula(rest) => rest,
         _ => cell,

@@ -10,6 +10,8 @@ pub mod shapefile;
 pub mod nouns;
 pub mod wkb;
 pub mod wkt;
+pub mod calendar;
+pub mod limits;
 
 use crate::formats::layer::Finding;
 

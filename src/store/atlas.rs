@@ -9,6 +9,7 @@ use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::atlas::rule::{Mode, Reach, Rule};
 use crate::domain::atlas::unit::{Unit, UnitKind};
 use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::clocks::hours::OfficeHours;
 use crate::domain::id::{CategoryCode, CityId, FacilityId, RuleId, UnitId, ZoneId};
 use crate::domain::text::Names;
 use crate::domain::time::Instant;
@@ -31,6 +32,7 @@ pub(super) static CITY: Table = Table {
         real("confidence_floor"),
         real("assumed_accuracy_m"),
         text("calendar"),
+        text("limits"),
     ],
     key: &["city_id"],
     taken: Taken::Replace,
@@ -47,6 +49,7 @@ pub(super) static UNIT: Table = Table {
         int("capacity"),
         text("attributes"),
         geometry("seat"),
+        text("office_hours"),
     ],
     key: &["city_id", "unit_id"],
     taken: Taken::Replace,
@@ -128,6 +131,7 @@ pub(super) fn no_plan() -> Plan {
 /// A city is made or its settings change.
 pub(super) fn set_city(city: &City) -> Statement<'_> {
     let calendar = serde_json::to_string(&city.calendar).unwrap_or_else(|_| "{}".to_owned());
+    let limits = serde_json::to_string(&city.limits).unwrap_or_else(|_| "{}".to_owned());
     let row = vec![
         Value::text(city.id.as_str()),
         Value::text(&city.names.zh),
@@ -137,6 +141,7 @@ pub(super) fn set_city(city: &City) -> Statement<'_> {
         Value::Real(city.confidence_floor),
         Value::Real(city.assumed_accuracy_m),
         Value::owned(calendar),
+        Value::owned(limits),
     ];
     Statement::Bulk { table: &CITY, rows: vec![row] }
 }
@@ -153,6 +158,7 @@ pub(super) fn set_units<'a>(city: &'a CityId, units: &'a [Unit]) -> Statement<'a
             Value::Int(i64::from(unit.capacity)),
             attributes(&unit.attributes),
             unit.seat.map_or(Value::Null, Value::point),
+            unit.hours.as_ref().map_or(Value::Null, |hours| Value::owned(hours.to_string())),
         ]
     };
     Statement::Bulk { table: &UNIT, rows: units.iter().map(row).collect() }
@@ -318,6 +324,7 @@ pub(super) fn read_city(row: &impl Row) -> Result<City, StoreError> {
         confidence_floor: row.real(5)?,
         assumed_accuracy_m: row.real(6)?,
         calendar: row.json(7)?,
+        limits: row.json(8)?,
     })
 }
 
@@ -357,6 +364,11 @@ pub(super) fn read_unit(row: &impl Row) -> Result<Unit, StoreError> {
         capacity: u32::try_from(row.int(5)?).map_err(|fault| damaged(5, &fault))?,
         attributes: row.json(6)?,
         seat: row.point_or(7)?,
+        hours: row.code_or(8, |text| {
+            OfficeHours::parse(text).map_err(|faults| {
+                faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+            })
+        })?,
     })
 }
 

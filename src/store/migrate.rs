@@ -23,12 +23,20 @@ pub struct Migration {
 }
 
 /// All of them, in order.
-pub static MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "city",
-    postgres: include_str!("../../migrations/postgres/0001_city.sql"),
-    sqlite: include_str!("../../migrations/sqlite/0001_city.sql"),
-}];
+pub static MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "city",
+        postgres: include_str!("../../migrations/postgres/0001_city.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0001_city.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "clocks",
+        postgres: include_str!("../../migrations/postgres/0002_clocks.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0002_clocks.sql"),
+    },
+];
 
 /// A migration that was applied just now.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -194,6 +194,86 @@ fn options_of_layers_are_refused_for_a_citys_settings() {
     }
 }
 
+const FEED: &str = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261001\r\n\
+DTEND;VALUE=DATE:20261003\r\nSUMMARY;LANGUAGE=zh_CN:国庆节（休）\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\n\
+DTSTART:20261010T090000\r\nDTEND:20261010T180000\r\nSUMMARY:国庆节 补班\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+#[test]
+fn a_calendar_goes_in_for_its_years_and_out_in_both_formats() {
+    let desk = desk();
+    let write = |name: &str, text: &str| std::fs::write(desk.path().join(name), text).unwrap();
+    let run = |args: &[&str]| ran(desk.path(), args);
+    write("feed.ics", FEED);
+    let (ok, said) = run(&["import", "calendar", "feed.ics", "--dry-run"]);
+    assert!(ok && said.contains("3 days and terms: 3 new") && said.contains("dry run"), "{said}");
+    let (ok, said) = run(&["import", "calendar", "feed.ics"]);
+    assert!(ok && said.contains("atlas version 2"), "{said}");
+    let (ok, said) = run(&["import", "calendar", "feed.ics"]);
+    assert!(ok && said.contains("3 the same, 0 removed; yanan is as it was"), "{said}");
+    // Another year stays, the same year is the file's.
+    write(
+        "days.csv",
+        "date,kind\n2026-10-01,放假\n2027-10-01,holiday\n2026-09-01,开学\n2027-01-15,放学\n",
+    );
+    let (ok, said) = run(&["import", "calendar", "days.csv", "--merge", "--dry-run"]);
+    assert!(ok && said.contains("2 new, 0 changed, 3 the same, 0 removed"), "{said}");
+    let (ok, said) = run(&["import", "calendar", "days.csv"]);
+    assert!(ok && said.contains("the 3 that were there go; give --merge"), "{said}");
+    let (ok, said) = run(&["export", "calendar"]);
+    assert!(ok && !said.contains("2026-10-10") && said.contains("2027-01-15,term_to"), "{said}");
+    for name in ["out.ics", "out.csv"] {
+        let (ok, said) = run(&["export", "calendar", "-o", name]);
+        assert!(ok, "{said}");
+        let (ok, said) = run(&["import", "calendar", name, "--replace"]);
+        assert!(ok && said.contains("3 the same, 0 removed; yanan is as it was"), "{said}");
+    }
+    // Every fault at once, and nothing is written.
+    write(
+        "bad.csv",
+        "date,kind\n2026-02-30,holiday\n2026-01-01,party\n2026-05-01,班\n2026-05-01,休\n",
+    );
+    let (ok, said) = run(&["import", "calendar", "bad.csv"]);
+    assert!(!ok && said.contains("3 errors; nothing was written"), "{said}");
+    for part in
+        ["`2026-02-30` is no date", "`party` is no kind", "a holiday here and a makeup in row 4"]
+    {
+        assert!(said.contains(part), "{said}");
+    }
+    let (ok, said) = run(&["import", "calendar", "feed.ics", "--crs", "wgs84", "--lead", "police"]);
+    assert!(!ok && said.contains("leave out --crs, --lead"), "{said}");
+    let (ok, said) = run(&["import", "calendar", "feed.ics", "--city", "nowhere"]);
+    assert!(!ok && said.contains("there is no city nowhere"), "{said}");
+}
+
+#[test]
+fn time_limits_go_out_and_in_as_a_table() {
+    let desk = desk();
+    let run = |args: &[&str]| ran(desk.path(), args);
+    let (ok, said) = run(&["export", "limits", "-o", "limits.csv"]);
+    assert!(ok, "{said}");
+    let (ok, said) = run(&["import", "limits", "limits.csv", "--replace"]);
+    assert!(
+        ok && said.contains("0 new, 0 changed") && said.contains("yanan is as it was"),
+        "{said}"
+    );
+    let table = "category,stage,kind,amount,unit\nevent.01,handle,office_hours,90,minutes\n*,whole,工作日,9,天\n";
+    std::fs::write(desk.path().join("few.csv"), table).unwrap();
+    let (ok, said) = run(&["import", "limits", "few.csv"]);
+    assert!(
+        ok && said.contains("2 limits: 0 new, 2 changed") && said.contains("version 2"),
+        "{said}"
+    );
+    let (ok, said) = run(&["export", "limits"]);
+    assert!(ok && said.contains("event.01,handle,office_hours,90,minutes"), "{said}");
+    assert!(said.contains("*,whole,working_days,9,days") && said.contains("remind"), "{said}");
+    let (ok, said) = run(&["import", "limits", "few.csv", "--replace"]);
+    assert!(ok && said.contains("2 the same"), "{said}");
+    let (_, said) = run(&["export", "limits"]);
+    assert_eq!(said.matches(',').count(), 3 * 4, "{said}");
+    let (ok, said) = run(&["import", "limits", "few.csv", "--merge", "--format", "gpkg"]);
+    assert!(!ok && said.contains("limits are CSV"), "{said}");
+}
+
 #[test]
 fn a_refused_import_and_a_dry_run_make_no_store() {
     let folder = tempfile::tempdir().unwrap();

@@ -20,8 +20,16 @@ use crate::domain::time::Instant;
 use crate::formats::layer::{BYTES_MAX, Findings};
 
 /// What a file of settings may say.
-const FIELDS: [&str; 7] =
-    ["id", "names", "time_zone", "fallback", "confidence_floor", "assumed_accuracy_m", "calendar"];
+const FIELDS: [&str; 8] = [
+    "id",
+    "names",
+    "time_zone",
+    "fallback",
+    "confidence_floor",
+    "assumed_accuracy_m",
+    "calendar",
+    "limits",
+];
 
 /// What to do with a city's settings.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -154,6 +162,7 @@ fn read(bytes: &[u8], found: &mut Findings) -> (Option<CityId>, Settings) {
         confidence_floor: field(&mut fields, "confidence_floor", found),
         assumed_accuracy_m: field(&mut fields, "assumed_accuracy_m", found),
         calendar: field(&mut fields, "calendar", found),
+        limits: field(&mut fields, "limits", found),
     };
     for name in fields.keys() {
         let shown: String = name.chars().take(40).collect();

@@ -10,6 +10,7 @@ use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::Change;
+use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, UnitId};
 use crate::domain::text::Names;
 use crate::domain::time::{Calendar, Instant};
@@ -273,6 +274,7 @@ pub(super) fn founded(city: &CityId, now: Instant) -> CityState {
             confidence_floor: 0.6,
             assumed_accuracy_m: 10.0,
             calendar: Calendar::default(),
+            limits: CaseLimits::default(),
         },
         plan: Plan { version: 0, effective_from: now, note: String::new() },
         zones: Vec::new(),

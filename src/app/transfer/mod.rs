@@ -6,6 +6,8 @@ pub mod settings;
 pub mod decide;
 pub mod import;
 pub mod city;
+pub mod calendar;
+pub mod limits;
 pub mod export;
 
 /// What a file holds.

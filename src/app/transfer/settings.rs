@@ -1,6 +1,7 @@
 //! Settings of a city, said one by one.
 
 use crate::domain::atlas::city::City;
+use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::UnitId;
 use crate::domain::text::Names;
 use crate::domain::time::Calendar;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub assumed_accuracy_m: Option<f64>,
     /// Holidays, make-up days and school terms.
     pub calendar: Option<Calendar>,
+    /// How long cases may take, by category.
+    pub limits: Option<CaseLimits>,
 }
 
 impl Settings {
@@ -37,6 +40,7 @@ impl Settings {
             confidence_floor: self.confidence_floor.or(others.confidence_floor),
             assumed_accuracy_m: self.assumed_accuracy_m.or(others.assumed_accuracy_m),
             calendar: self.calendar.or(others.calendar),
+            limits: self.limits.or(others.limits),
         }
     }
 
@@ -62,6 +66,9 @@ impl Settings {
         }
         if let Some(calendar) = &self.calendar {
             city.calendar = calendar.clone();
+        }
+        if let Some(limits) = &self.limits {
+            city.limits = limits.clone();
         }
     }
 }

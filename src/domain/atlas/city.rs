@@ -6,6 +6,7 @@ use crate::domain::atlas::facility::Facility;
 use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, UnitId};
 use crate::domain::text::Names;
 use crate::domain::time::Calendar;
@@ -27,6 +28,9 @@ pub struct City {
     pub assumed_accuracy_m: f64,
     /// Holidays, make-up days and school terms.
     pub calendar: Calendar,
+    /// How long cases may take, by category.
+    #[serde(default)]
+    pub limits: CaseLimits,
 }
 
 /// Everything in force in one city at one moment: what a store loads and an atlas is built from.

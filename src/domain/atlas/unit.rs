@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::clocks::hours::OfficeHours;
 use crate::domain::id::UnitId;
 use crate::domain::text::{Attributes, Names};
 use crate::geom::coord::GridPoint;
@@ -55,6 +56,9 @@ pub struct Unit {
     pub seat: Option<GridPoint>,
     /// Staff it can send out.
     pub capacity: u32,
+    /// When it works; `None`: the default hours, 08:00–12:00 and 14:00–18:00 on working days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<OfficeHours>,
     /// Further facts.
     pub attributes: Attributes,
 }
@@ -69,6 +73,7 @@ impl Unit {
             kind: UnitKind::Department,
             seat: None,
             capacity: 0,
+            hours: None,
             attributes: Attributes::new(),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::clocks::limit::{Limit, MINUTE_US};
+use crate::domain::clocks::limit::Limit;
 use crate::domain::clocks::work::WorkTime;
 use crate::domain::time::Instant;
 
@@ -15,14 +15,18 @@ pub const YELLOW_PERCENT: u16 = 80;
 pub enum Happening {
     /// It began to run.
     Started,
-    /// It was paused 挂账.
-    Suspended,
+    /// It is paused until then 挂账. Unless somebody resumes it before, it runs again by itself, so
+    /// that nothing is forgotten.
+    SuspendedUntil {
+        /// When the pause ends; at once where it does not lie ahead.
+        until: Instant,
+    },
     /// It runs again, after a pause or because what was done has to be done again 返工.
     Resumed,
-    /// The limit grew by so many minutes of its kind 延时.
-    Extended {
-        /// Minutes; a day is 1,440.
-        minutes: u32,
+    /// The deadline is not before then 延时, and never earlier than it was.
+    ExtendedUntil {
+        /// What was granted.
+        until: Instant,
     },
     /// What it measures is done.
     Stopped,
@@ -63,6 +67,18 @@ pub enum Light {
     Red,
 }
 
+impl Light {
+    /// The code on the wire.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Green => "green",
+            Self::Yellow => "yellow",
+            Self::Red => "red",
+        }
+    }
+}
+
 /// An event that does not follow from those before it. It changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a clock that is {state:?} cannot be {:?} at {}", event.what, event.at.rfc3339())]
@@ -74,15 +90,34 @@ pub struct ClockFault {
 }
 
 /// A clock as its events left it. It holds no calendar: ask again with another, and it answers anew.
+///
+/// With `used(t)` the time of its kind that lies within its runs until `t`, and the extensions granted
+/// at `g` until `T`:
+///
+/// - limit = the greatest of the limit as set and of every `used(g)` + the time from `g` to `T`. An
+///   extension is thus worth the time that it gives to a clock that runs on from its grant; a later
+///   pause does not eat it up.
+/// - deadline = the first instant of a run at which the limit is used, and which is not before any
+///   `T`: an extension until 20:00 ends at 20:00 also where offices close at 18:00.
+/// - a share of the limit of at least 100 % is reached when so much is used, but not before the
+///   deadline's `T`. Smaller shares know no `T`. So greater shares never come earlier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clock {
     limit: Limit,
-    extended_us: i64,
+    extensions: Vec<Extension>,
     state: ClockState,
     /// Times it ran; the last has no end while it runs.
     runs: Vec<(Instant, Option<Instant>)>,
+    /// When the last pause ends or ended by itself, until somebody else ends it.
+    wakes: Option<Instant>,
     now: Instant,
     faults: Vec<ClockFault>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Extension {
+    granted: Instant,
+    until: Instant,
 }
 
 /// How a clock stands.
@@ -94,8 +129,9 @@ pub struct Reading {
     pub limit_us: i64,
     /// How much of it is used (µs of its kind).
     pub used_us: i64,
-    /// The deadline, passed or to come. `None` while the clock waits, is paused or was stopped before
-    /// it, and where the calendar never has so much working time.
+    /// The deadline, passed or to come; of a paused clock the one it has when its pause ends by
+    /// itself. `None` while the clock waits or was stopped before it, and where the calendar never
+    /// has so much working time.
     pub due: Option<Instant>,
     /// The light.
     pub light: Light,
@@ -111,15 +147,18 @@ impl Clock {
         past.sort_by_key(|event| event.at);
         let mut clock = Self {
             limit,
-            extended_us: 0,
+            extensions: Vec::new(),
             state: ClockState::Waiting,
             runs: Vec::new(),
+            wakes: None,
             now,
             faults: Vec::new(),
         };
         for event in past {
+            clock.wake(event.at);
             clock.step(event);
         }
+        clock.wake(now);
         clock
     }
 
@@ -137,38 +176,53 @@ impl Clock {
 
     /// The limit with its extensions (µs of its kind).
     #[must_use]
-    pub fn limit_us(&self) -> i64 {
-        self.limit.us().saturating_add(self.extended_us)
+    pub fn limit_us(&self, work: &WorkTime) -> i64 {
+        let kind = self.limit.kind;
+        let given = self.extensions.iter().map(|one| {
+            let used = self.used_us(work, one.granted);
+            used.saturating_add(work.elapsed_us(kind, one.granted, one.until))
+        });
+        given.fold(self.limit.us(), i64::max)
     }
 
     /// How it stands.
     #[must_use]
     pub fn read(&self, work: &WorkTime) -> Reading {
-        let used_us = self.used_us(work);
+        let limit_us = self.limit_us(work);
+        let used_us = self.used_us(work, self.now);
         let light = if self.ran_past(work, 100) {
             Light::Red
-        } else if used_us >= self.share_us(YELLOW_PERCENT) && self.state != ClockState::Waiting {
+        } else if used_us >= share_us(limit_us, YELLOW_PERCENT) && self.state != ClockState::Waiting
+        {
             Light::Yellow
         } else {
             Light::Green
         };
         let due = self.reaches(work, 100);
-        Reading { state: self.state, limit_us: self.limit_us(), used_us, due, light }
+        Reading { state: self.state, limit_us, used_us, due, light }
     }
 
-    /// When so much of the limit was used or, if the clock runs on, will be.
+    /// When so much of the limit was used or, if the clock runs on, will be; a paused one runs on
+    /// when its pause ends.
     #[must_use]
     pub fn reaches(&self, work: &WorkTime, percent: u16) -> Option<Instant> {
-        let mut left = self.share_us(percent);
-        for (from, to) in &self.runs {
-            if let Some(to) = to {
-                let spent = work.elapsed_us(self.limit.kind, *from, *to);
-                if spent < left {
-                    left -= spent;
-                    continue;
-                }
+        let kind = self.limit.kind;
+        let given = self.extensions.iter().map(|one| one.until).max();
+        let floor = given.filter(|_| percent >= 100);
+        let not_before = |at: Instant| floor.map_or(at, |floor| at.max(floor));
+        let mut left = share_us(self.limit_us(work), percent);
+        let to_come = self.wakes.filter(|_| self.state == ClockState::Suspended);
+        for (from, to) in self.runs.iter().copied().chain(to_come.map(|at| (at, None))) {
+            let Some(to) = to else { return work.after(kind, from, left).map(not_before) };
+            let spent = work.elapsed_us(kind, from, to);
+            if spent >= left
+                && let Some(at) = work.after(kind, from, left).map(not_before)
+                && at <= to
+            {
+                // Where the floor lies before this run, the run's own beginning counts.
+                return Some(at.max(from));
             }
-            return work.after(self.limit.kind, *from, left);
+            left = left.saturating_sub(spent).max(0);
         }
         None
     }
@@ -180,38 +234,60 @@ impl Clock {
         matches!((self.reaches(work, percent), last), (Some(at), Some(last)) if at < last)
     }
 
-    fn used_us(&self, work: &WorkTime) -> i64 {
+    /// The time of its kind within its runs until `until` (µs).
+    fn used_us(&self, work: &WorkTime, until: Instant) -> i64 {
         self.runs
             .iter()
-            .map(|(from, to)| work.elapsed_us(self.limit.kind, *from, to.unwrap_or(self.now)))
+            .map(|(from, to)| {
+                let to = to.unwrap_or(self.now).min(until);
+                work.elapsed_us(self.limit.kind, *from, to)
+            })
             .fold(0, i64::saturating_add)
     }
 
-    fn share_us(&self, percent: u16) -> i64 {
-        // Whole minutes: nothing is lost by dividing first.
-        (self.limit_us() / 100).saturating_mul(i64::from(percent))
+    /// Ends a pause whose time is over by `at`.
+    fn wake(&mut self, at: Instant) {
+        if self.state == ClockState::Suspended
+            && let Some(wakes) = self.wakes.filter(|wakes| *wakes <= at)
+        {
+            self.runs.push((wakes, None));
+            self.state = ClockState::Running;
+        }
     }
 
     fn step(&mut self, event: ClockEvent) {
         use ClockState::{Running, Stopped, Suspended, Waiting};
         let state = match (event.what, self.state) {
             (Happening::Started, Waiting) | (Happening::Resumed, Suspended | Stopped) => Running,
-            (Happening::Suspended, Running) => Suspended,
+            // Somebody ends a pause that has ended by itself.
+            (Happening::Resumed, Running) if self.wakes.is_some() => Running,
+            (Happening::SuspendedUntil { .. }, Running) => Suspended,
             (Happening::Stopped, Running | Suspended) => Stopped,
-            (Happening::Extended { minutes }, Waiting | Running | Suspended) => {
-                let more = i64::from(minutes) * MINUTE_US;
-                self.extended_us = self.extended_us.saturating_add(more);
+            (Happening::ExtendedUntil { until }, Waiting | Running | Suspended) => {
+                self.extensions.push(Extension { granted: event.at, until });
                 return;
             }
             _ => return self.faults.push(ClockFault { event, state: self.state }),
         };
-        if state == Running {
+        if let Some((_, to @ None)) = self.runs.last_mut() {
+            if state != Running {
+                *to = Some(event.at);
+            }
+        } else if state == Running {
             self.runs.push((event.at, None));
-        } else if let Some((_, to @ None)) = self.runs.last_mut() {
-            *to = Some(event.at);
         }
+        self.wakes = match event.what {
+            Happening::SuspendedUntil { until } => Some(until.max(event.at)),
+            _ => None,
+        };
         self.state = state;
     }
+}
+
+/// So many percent of an amount, rounded down.
+fn share_us(amount_us: i64, percent: u16) -> i64 {
+    let share = i128::from(amount_us) * i128::from(percent) / 100;
+    i64::try_from(share).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -220,7 +296,7 @@ mod tests {
 
     use super::*;
     use crate::domain::clocks::hours::OfficeHours;
-    use crate::domain::clocks::limit::LimitKind;
+    use crate::domain::clocks::limit::{LimitKind, MINUTE_US};
     use crate::domain::time::Calendar;
 
     const HOUR_US: i64 = 60 * MINUTE_US;
@@ -234,16 +310,20 @@ mod tests {
         Instant::parse(&format!("{text}:00+08:00")).unwrap()
     }
 
-    /// Each line of a journal is a time and a word: `start`, `pause`, `resume`, `stop` or minutes.
+    /// Each line of a journal is a time and a word: `start`, `resume`, `stop`, or `pause` or `extend`
+    /// and until when.
     fn events(journal: &str) -> Vec<ClockEvent> {
         let event = |line: &str| {
             let (time, word) = line.trim().split_once(' ').unwrap();
             let what = match word {
                 "start" => Happening::Started,
-                "pause" => Happening::Suspended,
                 "resume" => Happening::Resumed,
                 "stop" => Happening::Stopped,
-                minutes => Happening::Extended { minutes: minutes.parse().unwrap() },
+                other => match other.split_once(' ').unwrap() {
+                    ("pause", until) => Happening::SuspendedUntil { until: at(until) },
+                    ("extend", until) => Happening::ExtendedUntil { until: at(until) },
+                    _ => panic!("{other}"),
+                },
             };
             ClockEvent { at: at(time), what }
         };
@@ -279,20 +359,61 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_moves_the_deadline_and_an_extension_counts_from_the_start() {
-        let paused = "2026-11-20T08:00 start, 2026-11-20T10:00 pause";
-        check(paused, "2026-12-20T00:00", 2, None, Light::Green);
+    fn a_pause_moves_the_deadline() {
+        let paused = "2026-11-20T08:00 start, 2026-11-20T10:00 pause 2026-12-25T08:00";
+        check(paused, "2026-12-20T00:00", 2, Some("2026-12-25T10:00"), Light::Green);
         let resumed = format!("{paused}, 2026-11-24T09:00 resume");
         check(&resumed, "2026-11-24T10:00", 3, Some("2026-11-24T11:00"), Light::Green);
-        let extended = format!("{resumed}, 2026-11-24T16:00 60");
-        check(&extended, "2026-11-24T16:00", 7, Some("2026-11-24T12:00"), Light::Red);
-        check(
-            &format!("{resumed}, 2026-11-24T09:30 480"),
-            "2026-11-24T16:00",
-            7,
-            Some("2026-11-25T11:00"),
-            Light::Green,
-        );
+        check(&resumed, "2026-11-25T08:00", 9, Some("2026-11-24T11:00"), Light::Red);
+    }
+
+    #[test]
+    fn a_pause_that_nobody_ends_ends_by_itself_and_may_then_still_be_ended() {
+        let paused = "2026-11-20T08:00 start, 2026-11-20T10:00 pause 2026-11-24T08:00";
+        let due = Some("2026-11-24T10:00");
+        check(paused, "2026-11-24T08:00", 2, due, Light::Green);
+        check(paused, "2026-11-24T09:00", 3, due, Light::Green);
+        check(paused, "2026-11-24T11:00", 5, due, Light::Red);
+        let resumed = format!("{paused}, 2026-11-24T11:00 resume");
+        check(&resumed, "2026-11-24T11:00", 5, due, Light::Red);
+        let again = format!("{paused}, 2026-11-24T09:00 pause 2026-11-25T08:00");
+        check(&again, "2026-11-24T18:00", 3, Some("2026-11-25T09:00"), Light::Green);
+        let none = "2026-11-20T08:00 start, 2026-11-20T10:00 pause 2026-11-19T08:00";
+        check(none, "2026-11-20T11:00", 3, Some("2026-11-20T12:00"), Light::Green);
+    }
+
+    #[test]
+    fn an_extension_lasts_until_its_time_and_never_makes_a_deadline_earlier() {
+        let start = "2026-11-20T08:00 start";
+        let extended = format!("{start}, 2026-11-20T09:00 extend 2026-11-24T12:00");
+        let due = Some("2026-11-24T12:00");
+        check(&extended, "2026-11-23T18:00", 16, due, Light::Yellow);
+        check(&extended, "2026-11-24T12:01", 20, due, Light::Red);
+        let earlier = format!("{extended}, 2026-11-20T10:00 extend 2026-11-23T09:00");
+        check(&earlier, "2026-11-23T12:00", 12, due, Light::Green);
+        let useless = format!("{start}, 2026-11-20T09:00 extend 2026-11-20T10:00");
+        check(&useless, "2026-11-20T10:00", 2, Some("2026-11-20T12:00"), Light::Green);
+        // After hours: nothing more is used, and still it is not missed.
+        let evening = format!("{start}, 2026-11-20T09:00 extend 2026-11-20T20:00");
+        check(&evening, "2026-11-20T19:00", 8, Some("2026-11-20T20:00"), Light::Yellow);
+        check(&evening, "2026-11-20T20:01", 8, Some("2026-11-20T20:00"), Light::Red);
+        // It is never granted twice: a late one lifts a red light.
+        let late = format!("{start}, 2026-11-23T09:00 extend 2026-11-23T18:00");
+        check(&late, "2026-11-23T08:00", 8, Some("2026-11-20T12:00"), Light::Red);
+        check(&late, "2026-11-23T10:00", 10, Some("2026-11-23T18:00"), Light::Green);
+    }
+
+    #[test]
+    fn a_pause_does_not_eat_up_an_extension() {
+        let extended = "2026-11-20T08:00 start, 2026-11-20T09:00 extend 2026-11-23T12:00";
+        check(extended, "2026-11-20T09:00", 1, Some("2026-11-23T12:00"), Light::Green);
+        let paused = format!("{extended}, 2026-11-20T10:00 pause 2026-11-27T10:00");
+        check(&paused, "2026-11-24T00:00", 2, Some("2026-11-30T12:00"), Light::Green);
+        // Nothing of the limit is left at 18:00; whoever pauses then has until the pause ends.
+        let evening = "2026-11-20T08:00 start, 2026-11-20T09:00 extend 2026-11-20T20:00, \
+                       2026-11-20T19:00 pause 2026-11-24T09:00";
+        check(evening, "2026-11-24T09:00", 8, Some("2026-11-24T09:00"), Light::Yellow);
+        check(evening, "2026-11-24T10:00", 9, Some("2026-11-24T09:00"), Light::Red);
     }
 
     #[test]

@@ -21,6 +21,18 @@ pub enum Act {
     Raise,
 }
 
+impl Act {
+    /// The code in files and on the wire.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Remind => "remind",
+            Self::Urge => "urge",
+            Self::Raise => "raise",
+        }
+    }
+}
+
 /// One step of a ladder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -152,9 +164,14 @@ mod tests {
         check(&start, 121, 0, &[Act::Remind, Act::Urge, Act::Raise]);
         check(&start, 121, 2, &[Act::Raise]);
         check(&start, 121, 9, &[]);
-        check(&[(0, Happening::Started), (70, Happening::Suspended)], 500, 0, &[]);
+        let until = |minute: i64| Instant(minute * MINUTE_US);
+        let pause = Happening::SuspendedUntil { until: until(501) };
+        check(&[(0, Happening::Started), (70, pause)], 500, 0, &[]);
         check(&[(0, Happening::Started), (70, Happening::Stopped)], 500, 0, &[]);
-        check(&[(0, Happening::Started), (70, Happening::Extended { minutes: 60 })], 100, 1, &[]);
+        let more = Happening::ExtendedUntil { until: until(120) };
+        check(&[(0, Happening::Started), (70, more)], 100, 0, &[]);
+        check(&[(0, Happening::Started), (70, more)], 121, 0, &[Act::Remind]);
+        check(&[(0, Happening::Started), (70, more)], 181, 1, &[Act::Urge]);
     }
 
     #[test]

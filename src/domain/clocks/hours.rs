@@ -1,5 +1,7 @@
 //! The office hours of a unit.
 
+use std::fmt;
+
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +40,12 @@ pub enum HoursFault {
     /// Two spans share time; numbered from 1 as they were given.
     #[error("spans {0} and {1} of the office hours overlap; give each time of day once")]
     Overlap(usize, usize),
+    /// A text that is no span; numbered from 1.
+    #[error("span {0}, `{1}`, is none; give two times such as 08:00-12:00")]
+    NoSpan(usize, String),
+    /// A text that says nothing.
+    #[error("the office hours are empty; write `never` for a unit that never works")]
+    Nothing,
 }
 
 impl OfficeHours {
@@ -65,6 +73,38 @@ impl OfficeHours {
         Ok(Self { spans, every_day, spans_us: given })
     }
 
+    /// Reads what [`fmt::Display`] writes: `08:00-12:00,14:00-18:00` on working days, with `daily`
+    /// (每天) before it on every day, or `never` (无). A day may end at 24:00. `;`, `、` and blanks separate
+    /// spans as well, and dashes of any length or `至` join the two times.
+    ///
+    /// # Errors
+    /// Every fault.
+    pub fn parse(text: &str) -> Result<Self, Vec<HoursFault>> {
+        let text = text.trim();
+        let words = text.to_lowercase();
+        if words == "never" || words == "无" {
+            return Self::new(Vec::new(), false);
+        }
+        let daily = ["daily", "每天", "每日"].iter().find_map(|word| words.strip_prefix(word));
+        let separates = |c: char| matches!(c, ',' | ';' | '、' | '，' | '；') || c.is_whitespace();
+        let (mut spans, mut faults) = (Vec::new(), Vec::new());
+        let pieces = daily.unwrap_or(&words).split(separates).filter(|piece| !piece.is_empty());
+        for (nth, piece) in (1..).zip(pieces) {
+            if nth > SPANS_MAX {
+                return Err(vec![HoursFault::TooMany(nth)]);
+            }
+            match span(piece) {
+                Some(span) => spans.push(span),
+                None => faults.push(HoursFault::NoSpan(nth, piece.chars().take(40).collect())),
+            }
+        }
+        match (faults.is_empty(), spans.is_empty()) {
+            (false, _) => Err(faults),
+            (true, true) => Err(vec![HoursFault::Nothing]),
+            (true, false) => Self::new(spans, daily.is_some()),
+        }
+    }
+
     /// The spans as given.
     #[must_use]
     pub fn spans(&self) -> &[(Time, Time)] {
@@ -86,6 +126,51 @@ impl OfficeHours {
     pub(super) fn until_us(&self, at: i64) -> i64 {
         self.spans_us.iter().map(|(from, to)| at.min(*to) - at.min(*from)).sum()
     }
+}
+
+/// `08:00-12:00,14:00-18:00`, `daily 00:00-24:00`, `never`.
+impl fmt::Display for OfficeHours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.spans.is_empty() {
+            return f.write_str("never");
+        }
+        if self.every_day {
+            f.write_str("daily ")?;
+        }
+        for (nth, (from, to)) in self.spans.iter().enumerate() {
+            f.write_str(if nth == 0 { "" } else { "," })?;
+            clock(f, *from)?;
+            f.write_str("-")?;
+            if *to == Time::midnight() { f.write_str("24:00")? } else { clock(f, *to)? }
+        }
+        Ok(())
+    }
+}
+
+fn clock(f: &mut fmt::Formatter<'_>, at: Time) -> fmt::Result {
+    if at.second() == 0 && at.subsec_nanosecond() == 0 {
+        write!(f, "{:02}:{:02}", at.hour(), at.minute())
+    } else {
+        write!(f, "{at}")
+    }
+}
+
+/// Two times of day with a dash between them.
+fn span(piece: &str) -> Option<(Time, Time)> {
+    let dashes = |c: char| matches!(c, '-' | '–' | '—' | '~' | '～' | '至');
+    let (from, to) = piece.split_once(dashes)?;
+    let time = |text: &str| {
+        let text = text.replace('：', ":");
+        let full = text.split(':').count() >= 2 && text.starts_with(|c: char| c.is_ascii_digit());
+        // `8:00` is what people write.
+        let padded = if text.find(':') == Some(1) { format!("0{text}") } else { text };
+        full.then(|| padded.parse::<Time>().ok()).flatten()
+    };
+    let to = match to {
+        "24:00" | "24：00" => Time::midnight(),
+        other => time(other)?,
+    };
+    Some((time(from)?, to))
 }
 
 /// 08:00–12:00 and 14:00–18:00 on working days.
@@ -146,6 +231,29 @@ mod tests {
         check(r#"{"spans":[["22:00","06:00"],["05:00","08:00"]]}"#, Err("spans 1 and 2"));
         check(r#"{"spans":[["08:00","12:00"],["09:00","10:00"]]}"#, Err("spans 1 and 2"));
         check(r#"{"spans":[["08:00","12:00"]],"weekends":true}"#, Err("weekends"));
+    }
+
+    #[test]
+    fn hours_are_read_as_people_write_them_and_written_in_one_way() {
+        let check = |text: &str, expected: &str| {
+            let hours = OfficeHours::parse(text).unwrap();
+            assert_eq!(hours.to_string(), expected, "{text}");
+            assert_eq!(OfficeHours::parse(expected), Ok(hours), "{text}");
+        };
+        check("08:00-12:00,14:00-18:00", "08:00-12:00,14:00-18:00");
+        check("8:00–12:00、14：00至18：00", "08:00-12:00,14:00-18:00");
+        check(" Daily 00:00-24:00 ", "daily 00:00-24:00");
+        check("每天 22:00-06:00；06:00~07:30:15", "daily 22:00-06:00,06:00-07:30:15");
+        check("18:00-00:00", "18:00-24:00");
+        check("never", "never");
+        let faults = |text: &str| -> Vec<String> {
+            OfficeHours::parse(text).unwrap_err().iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(faults("8-12, 25:00-26:00, 09:00-10:00").len(), 2);
+        assert!(faults("8-12")[0].contains("span 1, `8-12`"), "{:?}", faults("8-12"));
+        assert!(faults("08:00-12:00,11:00-13:00")[0].contains("spans 1 and 2"));
+        assert!(faults("daily")[0].contains("never"));
+        assert!(faults(&"1:00-2:00,".repeat(99))[0].contains("at most"));
     }
 
     #[test]

@@ -45,6 +45,42 @@ impl LimitKind {
     }
 }
 
+/// What an amount of time is told in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitUnit {
+    /// Minutes.
+    Minutes,
+    /// 60 minutes.
+    Hours,
+    /// 1,440 minutes.
+    Days,
+}
+
+impl LimitUnit {
+    /// Every unit.
+    pub const ALL: [Self; 3] = [Self::Minutes, Self::Hours, Self::Days];
+
+    /// The word in files.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Minutes => "minutes",
+            Self::Hours => "hours",
+            Self::Days => "days",
+        }
+    }
+
+    /// How many minutes it has.
+    #[must_use]
+    pub fn minutes(self) -> u32 {
+        match self {
+            Self::Minutes => 1,
+            Self::Hours => 60,
+            Self::Days => 1440,
+        }
+    }
+}
+
 /// A time limit 时限.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,6 +102,18 @@ impl Limit {
     #[must_use]
     pub const fn days(kind: LimitKind, days: u32) -> Self {
         Self { kind, minutes: days.saturating_mul(1440) }
+    }
+
+    /// The greatest of the units in which the amount is whole: so many days, hours or minutes. A day of
+    /// office hours is no unit.
+    #[must_use]
+    pub fn in_units(self) -> (u32, LimitUnit) {
+        let days = !matches!(self.kind, LimitKind::OfficeHours | LimitKind::Continuous);
+        match self.minutes {
+            minutes if days && minutes.is_multiple_of(1440) => (minutes / 1440, LimitUnit::Days),
+            minutes if minutes.is_multiple_of(60) => (minutes / 60, LimitUnit::Hours),
+            minutes => (minutes, LimitUnit::Minutes),
+        }
     }
 
     /// The limit in microseconds of its kind.

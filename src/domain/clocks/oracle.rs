@@ -5,8 +5,9 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
+use crate::domain::clocks::clock::{Clock, ClockEvent, ClockState, Happening, Light};
 use crate::domain::clocks::hours::OfficeHours;
-use crate::domain::clocks::limit::{LimitKind, MINUTE_US};
+use crate::domain::clocks::limit::{Limit, LimitKind, MINUTE_US};
 use crate::domain::clocks::work::WorkTime;
 use crate::domain::time::{Calendar, Instant};
 
@@ -126,8 +127,190 @@ fn worlds() -> impl Strategy<Value = World> {
     )
 }
 
+/// What a walk minute by minute finds of a clock; amounts in minutes.
+#[derive(Debug)]
+struct Walked {
+    state: ClockState,
+    used: i64,
+    limit: i64,
+    /// The minute at whose end the deadline has come, and the one at whose beginning it had not.
+    due: Option<i64>,
+    faults: usize,
+}
+
+/// The state after a happening, where it follows from the one before.
+fn follows(what: Happening, state: ClockState, paused_last: bool) -> Option<ClockState> {
+    use ClockState::{Running, Stopped, Suspended, Waiting};
+    match (what, state) {
+        (Happening::Started, Waiting) | (Happening::Resumed, Suspended | Stopped) => Some(Running),
+        (Happening::Resumed, Running) if paused_last => Some(Running),
+        (Happening::SuspendedUntil { .. }, Running) => Some(Suspended),
+        (Happening::Stopped, Running | Suspended) => Some(Stopped),
+        _ => None,
+    }
+}
+
+fn may_extend(state: ClockState) -> bool {
+    state != ClockState::Stopped
+}
+
+/// Walks to `end`. The events are in order, at whole minutes from `start` on.
+fn walked(
+    world: &World,
+    limit: Limit,
+    events: &[(i64, Happening)],
+    (start, end): (i64, i64),
+) -> Walked {
+    let kind = limit.kind;
+    // An extension may be granted until long after the walk.
+    let ahead = end - start + 6_000;
+    let passing: Vec<i64> =
+        world.passing(kind, start).take(usize::try_from(ahead).unwrap()).collect();
+    let between = |from: i64, to: i64| -> i64 {
+        let at = |minute: i64| usize::try_from((minute - start).clamp(0, ahead)).unwrap();
+        if to <= from { 0 } else { passing[at(from)..at(to)].iter().sum() }
+    };
+    let mut now = Walked {
+        state: ClockState::Waiting,
+        used: 0,
+        limit: i64::from(limit.minutes),
+        due: None,
+        faults: 0,
+    };
+    let (mut wakes, mut floor) = (None, i64::MIN);
+    // Which limit holds in the end is known only in the end, so the minutes are kept.
+    let mut run = Vec::new();
+    for minute in start..end {
+        // What is over by now ends before anything else happens.
+        if now.state == ClockState::Suspended && wakes.is_some_and(|at| at <= minute) {
+            now.state = ClockState::Running;
+        }
+        for (_, what) in events.iter().filter(|(at, _)| *at == minute) {
+            let at_us = |at: Instant| at.0.div_euclid(MINUTE_US);
+            if let (Happening::ExtendedUntil { until }, true) = (what, may_extend(now.state)) {
+                let until = at_us(*until);
+                now.limit = now.limit.max(now.used + between(minute, until));
+                floor = floor.max(until);
+                continue;
+            }
+            let Some(next) = follows(*what, now.state, wakes.is_some()) else {
+                now.faults += 1;
+                continue;
+            };
+            wakes = match what {
+                Happening::SuspendedUntil { until } => Some(at_us(*until)),
+                _ => None,
+            };
+            now.state = next;
+            if next == ClockState::Suspended && wakes.is_some_and(|at| at <= minute) {
+                now.state = ClockState::Running;
+            }
+        }
+        if now.state == ClockState::Running {
+            now.used += between(minute, minute + 1);
+            run.push((minute + 1, now.used));
+        }
+    }
+    let there = |(minute, used): &&(i64, i64)| *used >= now.limit && *minute >= floor;
+    now.due = run.iter().find(there).map(|(minute, _)| *minute);
+    now
+}
+
+fn happenings() -> impl Strategy<Value = Vec<(i64, Happening)>> {
+    let until = |minutes: i64| Instant(minutes * MINUTE_US);
+    let one = (0_i64..2_000, -100_i64..2_500, 0..8_u8).prop_map(move |(at, after, what)| {
+        let what = match what {
+            0 | 1 => Happening::Started,
+            2 | 3 => Happening::SuspendedUntil { until: until(at + after) },
+            4 => Happening::Resumed,
+            5 | 6 => Happening::ExtendedUntil { until: until(at + after) },
+            _ => Happening::Stopped,
+        };
+        (at, what)
+    });
+    prop::collection::vec(one, 1..9).prop_map(|mut events| {
+        events.sort_by_key(|(at, _)| *at);
+        // A clock that nobody starts is one case of many.
+        if let Some(first) = events.first_mut()
+            && first.0 % 8 > 0
+        {
+            first.1 = Happening::Started;
+        }
+        events
+    })
+}
+
+/// The happenings, their times counted from `start` (minutes).
+fn from(start: i64, events: &[(i64, Happening)]) -> Vec<(i64, Happening)> {
+    let later = |until: Instant| Instant(until.0 + start * MINUTE_US);
+    let moved = |what| match what {
+        Happening::SuspendedUntil { until } => Happening::SuspendedUntil { until: later(until) },
+        Happening::ExtendedUntil { until } => Happening::ExtendedUntil { until: later(until) },
+        other => other,
+    };
+    events.iter().map(|(at, what)| (start + at, moved(*what))).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 120, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_clock_stands_as_a_walk_minute_by_minute_finds(
+        world in worlds(),
+        near in 0..NEAR.len(),
+        after in 0_i64..4 * 1440,
+        events in happenings(),
+        minutes in 1_u32..900,
+        passed in 1_i64..6_000,
+    ) {
+        let work = WorkTime::new(&world.calendar, world.zone.clone(), world.hours.clone());
+        let midnight = Instant::parse(&format!("{}T00:00:00Z", NEAR[near])).unwrap();
+        let start = midnight.0 / MINUTE_US + after;
+        let events = from(start, &events);
+        let told: Vec<ClockEvent> = events
+            .iter()
+            .map(|(at, what)| ClockEvent { at: Instant(at * MINUTE_US), what: *what })
+            .collect();
+        let now = start + passed;
+        for kind in LimitKind::ALL {
+            let limit = Limit { kind, minutes };
+            // What happens at `now` itself has happened; the walk is to the minute's beginning.
+            let before: Vec<(i64, Happening)> =
+                events.iter().copied().filter(|(at, _)| *at < now).collect();
+            let expected = walked(&world, limit, &before, (start, now));
+            let clock = Clock::replay(limit, &told, Instant(now * MINUTE_US - 1));
+            let read = clock.read(&work);
+            let words = format!("{kind:?}: {read:?} for {expected:?}");
+            prop_assert_eq!(clock.faults().len(), expected.faults, "{}", words);
+            prop_assert_eq!(read.state, expected.state, "{}", words);
+            // The last microsecond is not walked.
+            prop_assert!((read.used_us - expected.used * MINUTE_US).abs() <= 1, "{}", words);
+            prop_assert_eq!(read.limit_us, expected.limit * MINUTE_US, "{}", words);
+            match (read.due, expected.due) {
+                (Some(got), Some(due)) => {
+                    prop_assert!((due - 1) * MINUTE_US <= got.0 && got.0 <= due * MINUTE_US, "{}", words);
+                }
+                // The walk ends before the deadline.
+                (Some(got), None) => prop_assert!(got.0 >= now * MINUTE_US - 1, "{}", words),
+                (None, due) => prop_assert!(due.is_none_or(|due| due >= now), "{}", words),
+            }
+            let red = read.due.is_some_and(|due| due.0 < now * MINUTE_US - 1)
+                && expected.due.is_some();
+            prop_assert_eq!(read.light == Light::Red, red && clock.ran_past(&work, 100), "{}", words);
+            // No extension makes a deadline earlier, and greater shares come no earlier.
+            let plain: Vec<ClockEvent> = told
+                .iter()
+                .copied()
+                .filter(|event| !matches!(event.what, Happening::ExtendedUntil { .. }))
+                .collect();
+            let without = Clock::replay(limit, &plain, Instant(now * MINUTE_US - 1));
+            if let (Some(with), Some(without)) = (read.due, without.read(&work).due) {
+                prop_assert!(with >= without, "{}", words);
+            }
+            let shares = [50, 80, 99, 100, 101, 150, 200].map(|p| clock.reaches(&work, p));
+            prop_assert!(shares.iter().flatten().is_sorted(), "{:?}", shares);
+        }
+    }
 
     #[test]
     fn elapsed_and_deadline_are_what_a_walk_minute_by_minute_finds(

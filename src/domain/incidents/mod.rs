@@ -1,8 +1,8 @@
 //! Incidents 案件: the matter that one or more reports tell of, from the first words to the
 //! closed case.
 //!
-//! A case is its list of steps and nothing else; what it stands at is folded from them. Stores,
-//! clocks and pages are not known here.
+//! A case is its list of steps and nothing else; what it stands at is folded from them. Stores
+//! and pages are not known here.
 
 pub mod step;
 pub mod table;
@@ -10,4 +10,5 @@ pub mod state;
 mod load;
 pub mod refusal;
 pub mod case;
+pub mod timing;
 pub mod duplicates;

@@ -18,7 +18,7 @@ const fn category(code: &'static str, zh: &'static str, en: &'static str) -> Cat
 }
 
 /// Every category a city begins with, by code.
-pub const SEED: [Category; 21] = [
+pub const SEED: [Category; 23] = [
     category("component", "部件", "Component"),
     category("component.01", "公用设施", "Public utilities"),
     category("component.02", "道路交通", "Roads and traffic"),
@@ -27,7 +27,9 @@ pub const SEED: [Category; 21] = [
     category("component.05", "其他", "Other components"),
     category("event", "事件", "Event"),
     category("event.01", "市容环境", "Appearance and environment"),
+    category("event.01.illegal_building", "违法建设", "Illegal building"),
     category("event.01.litter", "乱扔垃圾", "Littering"),
+    category("event.01.rubbish", "暴露垃圾", "Exposed rubbish"),
     category("event.02", "宣传广告", "Posters and advertising"),
     category("event.03", "施工管理", "Construction sites"),
     category("event.04", "突发事件", "Emergencies"),

@@ -29,6 +29,7 @@ use geo_types::MultiPolygon;
 
 use crate::domain::atlas::city::{City, CityState};
 use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, CodeFault, UnitId, ZoneId};
 use crate::domain::sample::dice::number;
 use crate::domain::sample::outline::outline;
@@ -130,6 +131,7 @@ fn head(nth: u32) -> Result<City, CodeFault> {
         confidence_floor: 0.6,
         assumed_accuracy_m: 15.0,
         calendar: rules::calendar(),
+        limits: CaseLimits::default(),
     })
 }
 

@@ -172,6 +172,7 @@ pub(super) fn posting(
             kind: *kind,
             seat: Some(mesh.frame.grid(*seat)),
             capacity: 8 + 4 * u32::try_from(dice.below(14)).unwrap_or(0),
+            hours: None,
             attributes: Attributes::from([("illustrative".to_owned(), true.into())]),
         });
     }

@@ -7,7 +7,7 @@
 //! | noun | columns |
 //! |---|---|
 //! | zone | `id`, `number`, `name_zh`, `name_en`, `lead`, `co` (`;` between) and an area |
-//! | unit | `id`, `name_zh`, `name_en`, `kind`, `capacity` and the seat, a point, where known |
+//! | unit | `id`, `name_zh`, `name_en`, `kind`, `capacity`, `office_hours` (`08:00-12:00,14:00-18:00`) and the seat, a point, where known |
 //! | facility | `id`, `kind`, `name_zh`, `name_en`, `unit` and any one geometry |
 //! | rule | `id`, `name_zh`, `name_en`, `reach`, `kind`, `facility`, `distance_m`, `categories`, `window` (JSON), `unit`, `mode`, `enabled`, and a line or area where the reach has one |
 

@@ -8,6 +8,7 @@ use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::atlas::rule::{Mode, Reach, Rule};
 use crate::domain::atlas::unit::{Unit, UnitKind};
 use crate::domain::atlas::zone::Zone;
+use crate::domain::clocks::hours::OfficeHours;
 use crate::domain::id::{CategoryCode, FacilityId, RuleId, UnitId, ZoneId};
 use crate::domain::text::Names;
 use crate::formats::geojson;
@@ -192,6 +193,7 @@ pub(super) fn samples() -> (Vec<Unit>, Vec<Facility>, Vec<Rule>) {
         kind: UnitKind::Firm,
         seat,
         capacity: 7,
+        hours: seat.map(|_| OfficeHours::parse("daily 22:00-06:00,08:00-12:00").unwrap()),
         attributes: [
             ("id".to_owned(), json!("mine")),
             ("attr.x".to_owned(), json!("12")),

@@ -4,6 +4,7 @@ use geo_types::{Geometry, Point};
 use serde_json::Value;
 
 use crate::domain::atlas::unit::{Unit, UnitKind};
+use crate::domain::clocks::hours::{HoursFault, OfficeHours};
 use crate::domain::id::UnitId;
 use crate::formats::layer::{Feature, Findings, Layer};
 use crate::formats::nouns::columns::{Column, Columns, NAMES, Row, with_attributes};
@@ -17,6 +18,7 @@ const COLUMNS: &[Column] = &[
     },
     Column { name: "kind", aliases: &["type", "unit_kind", "单位类型", "类型"] },
     Column { name: "capacity", aliases: &["staff", "人数", "力量"] },
+    Column { name: "office_hours", aliases: &["officehours", "工作时间", "办公时间"] },
 ];
 const ALL: &[&[Column]] = &[COLUMNS, &NAMES];
 
@@ -31,6 +33,7 @@ pub fn to_layer(units: &[Unit]) -> Layer {
             ("kind", Value::from(unit.kind.code())),
             ("capacity", Value::from(unit.capacity)),
         ];
+        let hours = unit.hours.as_ref().map(|hours| ("office_hours", hours.to_string().into()));
         let seat = unit.seat.map(|seat| {
             let at = seat.degrees();
             Geometry::from(Point::new(at.lon(), at.lat()))
@@ -39,7 +42,7 @@ pub fn to_layer(units: &[Unit]) -> Layer {
             row: i + 1,
             id: Some(unit.id.to_string()),
             geometry: seat,
-            fields: with_attributes(ours, ALL, &unit.attributes),
+            fields: with_attributes(ours.into_iter().chain(hours), ALL, &unit.attributes),
         }
     });
     Layer { name: "units".to_owned(), crs: None, features: features.collect() }
@@ -76,6 +79,14 @@ fn read(row: &mut Row<'_>, mapping: &Mapping) -> Option<Unit> {
             .ok_or_else(|| format!("`{text}` is no kind of unit"))
     });
     let capacity = row.parse("capacity", "give a whole number", str::parse::<u32>);
+    let remedy = "give spans such as 08:00-12:00,14:00-18:00, with `daily` before them where \
+                  weekends are worked, or `never`";
+    let hours = row.parse("office_hours", remedy, |text| {
+        let words = |faults: Vec<HoursFault>| {
+            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        };
+        OfficeHours::parse(text).map_err(words)
+    });
     let names = row.names(id.as_ref().map_or("", UnitId::as_str));
     let attributes = row.attributes();
     let seat = match &row.feature.geometry {
@@ -95,6 +106,7 @@ fn read(row: &mut Row<'_>, mapping: &Mapping) -> Option<Unit> {
     };
     // A city's own offices are by far the most: the kind of those that say nothing.
     let kind = kind.unwrap_or(UnitKind::Department);
-    let unit = Unit { id: id?, names, kind, seat, capacity: capacity.unwrap_or(0), attributes };
+    let capacity = capacity.unwrap_or(0);
+    let unit = Unit { id: id?, names, kind, seat, capacity, hours, attributes };
     (!row.faulty).then_some(unit)
 }

@@ -73,6 +73,10 @@ pub struct UnitBody {
     pub seat: Option<PositionBody>,
     /// Staff it can send out.
     pub capacity: u32,
+    /// When it works: spans such as `08:00-12:00,14:00-18:00`, with `daily` before them where weekends
+    /// and holidays are worked; `never`. Without them the default hours hold.
+    #[schema(required = true)]
+    pub office_hours: Option<String>,
     /// The zones it leads.
     pub leads: Vec<String>,
     /// The zones in which it answers beside the lead.
@@ -361,6 +365,8 @@ fn write_unit(json: &mut Json, atlas: &Atlas, unit: &Unit) {
         }
     }
     json.raw(",\"capacity\":").whole(i64::from(unit.capacity));
+    let hours = unit.hours.as_ref().map(ToString::to_string);
+    json.raw(",\"office_hours\":").text_or_null(hours.as_deref());
     let leads = atlas.zones().iter().filter(|zone| zone.lead == unit.id);
     json.raw(",\"leads\":").list(leads, |json, zone| {
         json.text(zone.id.as_str());

@@ -9,6 +9,9 @@ use zonewarden::domain::atlas::rule::{Mode, Reach, Rule};
 use zonewarden::domain::atlas::unit::{Unit, UnitKind};
 use zonewarden::domain::atlas::zone::{Plan, Zone};
 use zonewarden::domain::change::Change;
+use zonewarden::domain::clocks::hours::OfficeHours;
+use zonewarden::domain::clocks::limit::{Limit, LimitKind};
+use zonewarden::domain::clocks::limits::{CaseLimits, Limits};
 use zonewarden::domain::id::{
     CategoryCode, CityId, FacilityId, KeyId, ReportId, RuleId, UnitId, ZoneId,
 };
@@ -116,8 +119,23 @@ impl Dice {
             kind: UnitKind::ALL[usize::try_from(self.below(4)).unwrap()],
             seat: self.maybe().then(|| self.place()),
             capacity: self.small(),
+            hours: self.hours(),
             attributes: self.attributes(),
         }
+    }
+
+    fn hours(&mut self) -> Option<OfficeHours> {
+        const HOURS: [&str; 4] =
+            ["08:00-12:00,14:00-18:00", "daily 00:00-24:00", "22:00-06:00", "never"];
+        let text = HOURS[usize::try_from(self.below(4)).unwrap()];
+        self.maybe().then(|| OfficeHours::parse(text).unwrap())
+    }
+
+    pub(crate) fn limits(&mut self) -> CaseLimits {
+        let limit = Limit { kind: LimitKind::OfficeHours, minutes: 1 + self.small() };
+        let every = Limits { whole: self.maybe().then_some(limit), ..Limits::default() };
+        let branches = self.maybe().then(|| (self.category(), every.clone()));
+        CaseLimits::new(every, branches.into_iter().collect()).unwrap()
     }
 
     pub(crate) fn unit_id(&mut self) -> UnitId {
@@ -289,5 +307,6 @@ pub(crate) fn city(id: &CityId) -> City {
         confidence_floor: 0.6,
         assumed_accuracy_m: 12.5,
         calendar: Calendar { holidays: vec!["2026-10-01".parse().unwrap()], ..Calendar::default() },
+        limits: CaseLimits::default(),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use zonewarden::domain::atlas::city::City;
 use zonewarden::domain::change::Change;
 use zonewarden::domain::id::{CityId, ReportId, ZoneId};
 use zonewarden::domain::time::Instant;
@@ -82,7 +83,7 @@ impl Run {
     async fn change(&mut self, oracle: &Store, id: &CityId) -> Change {
         let dice = &mut self.dice;
         match dice.below(16) {
-            0 => Change::CitySet(city(id)),
+            0 => Change::CitySet(City { limits: dice.limits(), ..city(id) }),
             1 => Change::UnitsSet((0..3).map(|_| dice.unit()).collect()),
             2 => Change::UnitsRemoved(BTreeSet::from([dice.unit_id()]).into_iter().collect()),
             3 => {

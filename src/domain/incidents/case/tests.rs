@@ -3,10 +3,13 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::accounts::Role;
+use crate::domain::clocks::clock::ClockState;
+use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{PictureId, UnitId};
 use crate::domain::incidents::state::Asked;
 use crate::domain::incidents::step::{STEPS_KEPT, Stage};
 use crate::domain::incidents::table::{self, Need, TABLE};
+use crate::domain::incidents::timing::{self, Timing};
 
 /// Who may do what, spelled a second time: one line a move, one column a stage in the order of
 /// the workflow. U unit, D dispatcher, P planner, I inspector, A admin; `.` nobody.
@@ -423,6 +426,25 @@ fn a_merge_counts_supporters_and_a_split_undoes_it_exactly() {
     );
 }
 
+/// What the clocks of a case have that its stage does not.
+fn clocks_disagree(case: &Case) -> Option<String> {
+    let timing = Timing::of(case, &CaseLimits::default().of(None), case.state.last_at);
+    let mut clocks = timing.whole().into_iter().chain(timing.stage().map(|(_, clock)| clock));
+    if let Some(clock) = clocks.find(|clock| !clock.faults().is_empty()) {
+        return Some(format!("{:?}", clock.faults()));
+    }
+    let merged = case.state.merged.map(|merged| merged.stage);
+    let waits = timing::awaited(merged.unwrap_or(case.state.stage));
+    let paused = case.state.suspended_until.is_some_and(|until| until > case.state.last_at);
+    let state = match case.state.stage {
+        Stage::Merged => ClockState::Stopped,
+        _ if paused => ClockState::Suspended,
+        _ => ClockState::Running,
+    };
+    let stage = timing.stage().map(|(awaited, clock)| (awaited, clock.state()));
+    (stage != waits.map(|awaited| (awaited, state))).then(|| format!("{stage:?}"))
+}
+
 proptest! {
     #[test]
     fn any_sequence_of_moves_keeps_the_laws(
@@ -479,6 +501,7 @@ proptest! {
             prop_assert_eq!(case.state.suspended_until.is_some(), case.state.stage == Stage::Suspended);
         }
         prop_assert!(case.steps.is_sorted_by_key(|step| step.at));
+        prop_assert_eq!(clocks_disagree(&case), None);
         let folded = Case::fold(case.steps.clone());
         prop_assert_eq!(folded, Ok(case));
     }

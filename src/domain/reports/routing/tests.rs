@@ -10,6 +10,7 @@ use crate::domain::atlas::fault::AtlasFault;
 use crate::domain::atlas::rule::Reach;
 use crate::domain::atlas::unit::{Unit, UnitKind};
 use crate::domain::atlas::zone::Plan;
+use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, FacilityId, RuleId, ZoneId};
 use crate::domain::text::{Attributes, Names};
 use crate::domain::time::{Calendar, Window};
@@ -79,6 +80,7 @@ fn city(rules: Vec<Rule>) -> CityState {
         kind: UnitKind::Department,
         seat: None,
         capacity: 1,
+        hours: None,
         attributes: Attributes::new(),
     };
     let point = |x, y| Geometry::Point(Point::new(x, y));
@@ -92,6 +94,7 @@ fn city(rules: Vec<Rule>) -> CityState {
             confidence_floor: 0.8,
             assumed_accuracy_m: 20.0,
             calendar: Calendar::default(),
+            limits: CaseLimits::default(),
         },
         plan: Plan { version: 3, effective_from: Instant(0), note: String::new() },
         zones: vec![zone("east", "b", 109.5), zone("west", "a", 109.4)],

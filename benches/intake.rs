@@ -21,7 +21,7 @@ use zonewarden::domain::atlas::city::City;
 use zonewarden::domain::change::Change;
 use zonewarden::domain::clocks::limits::CaseLimits;
 use zonewarden::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
-use zonewarden::domain::reports::report::{Assignment, Report};
+use zonewarden::domain::reports::report::{Assignment, Further, Report};
 use zonewarden::domain::text::Names;
 use zonewarden::domain::time::{Calendar, Instant};
 use zonewarden::geom::coord::GridPoint;
@@ -180,6 +180,7 @@ fn report() -> Result<Change, Fault> {
         contact: Some("13900000000".to_owned()),
         idempotency_key: Some(id.to_string()),
         request_hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+        further: Further::default(),
     };
     let zone = n % 60;
     let assignment = Assignment {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::domain::id::ReportId;
+use crate::domain::id::{PictureId, ReportId};
 use crate::domain::time::Instant;
 
 /// Tells the time; a test gives its own.
@@ -43,4 +43,10 @@ impl fmt::Debug for Clock {
 #[must_use]
 pub fn report_id() -> ReportId {
     ReportId(Uuid::now_v7())
+}
+
+/// A new picture's id: a UUID of version 7.
+#[must_use]
+pub fn picture_id() -> PictureId {
+    PictureId::from(Uuid::now_v7())
 }

@@ -8,5 +8,6 @@ pub mod seed;
 pub mod accounts;
 pub mod locate;
 pub mod reports;
+pub mod open311;
 pub mod feed;
 pub mod transfer;

@@ -1,13 +1,19 @@
 //! Reports: may I? -> decide on the atlas in force -> commit, and again when it moved meanwhile.
 
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
 use crate::app::clock;
+use crate::app::keyring::hex;
 use crate::app::locate::{self, Place};
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation, Scope};
 use crate::domain::change::Change;
 use crate::domain::id::{CategoryCode, ReportId, UnitId, ZoneId};
-use crate::domain::reports::report::{AssignedReport, Assignment, Report};
+use crate::domain::reports::picture::{Media, Picture};
+use crate::domain::reports::report::{AssignedReport, Assignment, Further, Report};
 use crate::domain::reports::routing::{self, Answer, Ask};
 use crate::domain::text::{self, WORDS_CHARS_MAX};
 use crate::domain::time::Instant;
@@ -41,6 +47,10 @@ pub struct Telling {
     pub happened_at: Option<Instant>,
     /// How to reach the person.
     pub contact: Option<String>,
+    /// What else was told; checked by who took it in, pictures left out.
+    pub further: Further,
+    /// Pictures that came with it, checked by who took them in.
+    pub pictures: Vec<(Media, Arc<[u8]>)>,
 }
 
 /// The caller's promise that the same key means the same body.
@@ -76,7 +86,10 @@ pub async fn file(
 ) -> Result<Filed, Refusal> {
     must(caller, Operation::FileReport)?;
     let now = app.now();
-    let report = checked(seat, telling, once, now)?;
+    let mut telling = telling;
+    let pictures = std::mem::take(&mut telling.pictures);
+    let mut report = checked(seat, telling, once, now)?;
+    let pictures = kept(&mut report, pictures);
     for _ in 0..DECISIONS_MAX {
         let atlas = seat.atlas()?;
         let ask = Ask {
@@ -89,7 +102,8 @@ pub async fn file(
         let assignment = assignment(&report, &answer, now);
         let basis = Basis { atlas_version: Some(atlas.version()) };
         let change = Change::ReportFiled { report: report.clone(), assignment: assignment.clone() };
-        match app.commit(&seat.city, caller, basis, vec![change]).await {
+        let changes = std::iter::once(change).chain(pictures.iter().cloned()).collect();
+        match app.commit(&seat.city, caller, basis, changes).await {
             Ok(_) => {
                 return Ok(Filed { filed: AssignedReport { report, assignment }, again: false });
             }
@@ -101,6 +115,24 @@ pub async fn file(
         }
     }
     Err(Refusal::Moved)
+}
+
+/// The pictures as they are kept, in the same commit; the report names them.
+fn kept(report: &mut Report, given: Vec<(Media, Arc<[u8]>)>) -> Vec<Change> {
+    let mut changes = Vec::with_capacity(given.len());
+    for (media, bytes) in given {
+        let picture = Picture {
+            id: clock::picture_id(),
+            report: report.id,
+            media,
+            sha256: hex(&Sha256::digest(&bytes)),
+            received_at: report.received_at,
+            bytes,
+        };
+        report.further.pictures.push(picture.id.clone());
+        changes.push(Change::PictureKept(picture));
+    }
+    changes
 }
 
 async fn filed_before(
@@ -165,6 +197,7 @@ fn checked(seat: &Seat, telling: Telling, once: Once, now: Instant) -> Result<Re
                 contact: contact.filter(|contact| !contact.is_empty()),
                 idempotency_key,
                 request_hash: once.request_hash,
+                further: telling.further,
             })
         }
         _ => Err(Refusal::Invalid(faults)),
@@ -251,10 +284,11 @@ pub async fn list(
     let filter = ReportFilter {
         zone: wanted.zone,
         unit,
-        category: wanted.category,
+        categories: wanted.category.into_iter().collect(),
         from: wanted.from,
         to: wanted.to,
         for_dispatcher: wanted.for_dispatcher,
+        ..ReportFilter::default()
     };
     let after = wanted.after.map(|(received_at, id)| ReportKey { received_at, id });
     Ok(app.store().reports(&seat.city, &filter, after, wanted.limit.min(PAGE_MAX)).await?)

@@ -129,6 +129,7 @@ fn limits(config: &Config) -> Limits {
         requests_max: config.requests_max as usize,
         connections_max: config.connections_max as usize,
         live_clients_max: config.live_clients_max as usize,
+        uploads_max: Limits::default().uploads_max,
         header_timeout: seconds(config.header_timeout_s),
         request_timeout: seconds(config.request_timeout_s),
         body_timeout: seconds(config.body_timeout_s),

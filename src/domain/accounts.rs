@@ -191,6 +191,24 @@ operations! {
     GetReport = "get_report", STAFF;
     /// Reports, as far as the caller's scope goes.
     ListReports = "list_reports", STAFF;
+    /// A picture that came with a report.
+    GetPicture = "get_picture", EVERYBODY;
+    /// Open311: where what is.
+    GetDiscovery = "get_discovery", EVERYBODY;
+    /// Open311: what can be told.
+    ListServices = "list_services", EVERYBODY;
+    /// Open311: what is asked of who tells it.
+    GetService = "get_service", EVERYBODY;
+    /// Open311: whether a place is the city's.
+    GetCoverage = "get_coverage", EVERYBODY;
+    /// Open311: tell the city something.
+    FileServiceRequest = "file_service_request", EVERYBODY;
+    /// Open311: what was told in public.
+    ListServiceRequests = "list_service_requests", EVERYBODY;
+    /// Open311: one thing told in public.
+    GetServiceRequest = "get_service_request", EVERYBODY;
+    /// Open311: the request of a token.
+    GetToken = "get_token", EVERYBODY;
     /// The journal as it is written.
     StreamJournal = "stream_journal", STAFF;
     /// Whether the process lives.

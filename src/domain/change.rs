@@ -9,10 +9,15 @@ use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::id::{FacilityId, KeyId, RuleId, UnitId};
+use crate::domain::reports::picture::Picture;
 use crate::domain::reports::report::{Assignment, Report};
 use crate::domain::time::Instant;
 
 /// One write.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every change is a filed report: a box would cost each one an allocation"
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// A city is made or its settings change.
@@ -33,6 +38,8 @@ pub enum Change {
     RulesRemoved(Vec<RuleId>),
     /// A report came in and was routed.
     ReportFiled { report: Report, assignment: Assignment },
+    /// A picture came with a report of the same commit.
+    PictureKept(Picture),
     /// An API key was issued.
     KeyIssued(ApiKey),
     /// An API key no longer opens anything.
@@ -53,17 +60,19 @@ impl Change {
             Self::RulesSet(_) => "rules_set",
             Self::RulesRemoved(_) => "rules_removed",
             Self::ReportFiled { .. } => "report_filed",
+            Self::PictureKept(_) => "picture_kept",
             Self::KeyIssued(_) => "key_issued",
             Self::KeyRevoked { .. } => "key_revoked",
         }
     }
 
-    /// What it is about: a report's, key's or city's id, else empty.
+    /// What it is about: a report's, picture's, key's or city's id, else empty.
     #[must_use]
     pub fn subject(&self) -> String {
         match self {
             Self::CitySet(city) => city.id.to_string(),
             Self::ReportFiled { report, .. } => report.id.to_string(),
+            Self::PictureKept(picture) => picture.id.to_string(),
             Self::KeyIssued(key) => key.id.to_string(),
             Self::KeyRevoked { key, .. } => key.to_string(),
             Self::PlanPublished { plan, .. } => plan.version.to_string(),
@@ -99,6 +108,11 @@ impl Change {
                 "unit": assignment.unit,
                 "zone": assignment.zone,
             }),
+            Self::PictureKept(picture) => json!({
+                "bytes": picture.bytes.len(),
+                "media": picture.media.code(),
+                "report": picture.report,
+            }),
             Self::KeyIssued(key) => json!({ "role": key.role.code(), "unit": key.unit }),
         }
     }
@@ -106,7 +120,13 @@ impl Change {
     /// Whether the atlas is another one afterwards.
     #[must_use]
     pub fn moves_atlas(&self) -> bool {
-        !matches!(self, Self::ReportFiled { .. } | Self::KeyIssued(_) | Self::KeyRevoked { .. })
+        !matches!(
+            self,
+            Self::ReportFiled { .. }
+                | Self::PictureKept(_)
+                | Self::KeyIssued(_)
+                | Self::KeyRevoked { .. }
+        )
     }
 }
 

@@ -106,7 +106,7 @@ codes! {
     CategoryCode;
     /// The public half of an API key.
     KeyId;
-    /// A kept picture; its SHA-256 in hex fits.
+    /// A kept picture; a UUID of version 7 when it came with a report.
     PictureId;
 }
 
@@ -115,6 +115,12 @@ impl CategoryCode {
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
         self.0.strip_prefix(&*other.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+}
+
+impl From<Uuid> for PictureId {
+    fn from(id: Uuid) -> Self {
+        Self(id.to_string().into())
     }
 }
 

@@ -76,6 +76,50 @@ fn clean(raw: &str, max: usize, lines: bool) -> Result<String, TextFault> {
     }
 }
 
+/// A text without anything that a browser would take for markup: tags, comments, and what stands in
+/// scripts and styles. A lone `<`, as in `a < b`, stays.
+#[must_use]
+pub fn without_markup(raw: &str) -> String {
+    let mut text = raw.to_owned();
+    loop {
+        let next = without_tags(&text);
+        // What was nested may have become a tag by the removal.
+        if next == text {
+            return text;
+        }
+        text = next;
+    }
+}
+
+fn without_tags(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        let (before, tag) = rest.split_at(at);
+        kept.push_str(before);
+        if !tag[1..].starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'))
+        {
+            kept.push('<');
+            rest = &tag[1..];
+            continue;
+        }
+        let comment = tag.starts_with("<!--");
+        let ends =
+            if comment { tag.find("-->").map(|at| at + 3) } else { tag.find('>').map(|at| at + 1) };
+        // A tag that never ends swallows the rest, as it would in a browser.
+        rest = ends.map_or("", |ends| &tag[ends..]);
+        for hidden in ["script", "style"] {
+            let name =
+                tag.get(1..=hidden.len()).is_some_and(|name| name.eq_ignore_ascii_case(hidden));
+            if name && let Some(end) = rest.to_ascii_lowercase().find(&format!("</{hidden}")) {
+                rest = &rest[end..];
+            }
+        }
+    }
+    kept.push_str(rest);
+    kept
+}
+
 /// Controls, bidirectional controls, zero-width characters and the byte-order mark.
 fn hidden(c: char) -> bool {
     c.is_control()
@@ -145,6 +189,22 @@ mod tests {
         assert_eq!(name("  "), Err(TextFault::Empty));
         assert_eq!(words("a\r\nb", 9).as_deref(), Ok("a\nb"));
         assert_eq!(name("e\u{301}").as_deref(), Ok("é"));
+    }
+
+    #[test]
+    fn nothing_that_a_browser_would_run_is_left_of_a_text() {
+        for (raw, left) in [
+            ("a < b, c > d, 3<4", "a < b, c > d, 3<4"),
+            ("<b>路灯</b>不亮<br/>", "路灯不亮"),
+            ("x<script>alert('<b>1')</script >y", "xy"),
+            ("x<STYLE>p{}</style>y<!-- <b> -->z", "xyz"),
+            ("<img src=x onerror=alert(1)", ""),
+            ("<<b>script>alert(1)<<b>/script>", ""),
+            ("<scr<b>ipt>1", "ipt>1"),
+            ("<a href=\"x\">&lt;i&gt;</a>", "&lt;i&gt;"),
+        ] {
+            assert_eq!(without_markup(raw), left, "{raw}");
+        }
     }
 
     #[test]

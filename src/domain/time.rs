@@ -28,6 +28,13 @@ impl Instant {
             .map_or_else(|_| String::new(), |at| at.to_string())
     }
 
+    /// The second on the wall clock of `zone`, with its distance from UTC: `2026-05-01T08:00:00+08:00`.
+    #[must_use]
+    pub fn on_wall_clock(self, zone: &TimeZone) -> String {
+        let at = jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
     /// The wall clock of `zone` at this instant.
     #[must_use]
     pub fn local(self, zone: &TimeZone) -> Local {

@@ -12,6 +12,9 @@ pub mod wkb;
 pub mod wkt;
 pub mod calendar;
 pub mod limits;
+pub mod urlencoded;
+pub mod picture;
+pub mod open311;
 
 use crate::formats::layer::Finding;
 

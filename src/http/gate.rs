@@ -18,7 +18,9 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tower::{Layer, Service};
 
+use crate::formats::open311::document::Format;
 use crate::http::json::Json;
+use crate::http::open311::error::{Wrong, format_of};
 use crate::http::problem::{Cause, Kind, Problem};
 use crate::http::web::Web;
 
@@ -77,14 +79,14 @@ where
             let response = match answer {
                 None => {
                     visit.web.meter.shed.increment(1);
-                    Problem::busy().into_response()
+                    visit.refused(Problem::busy())
                 }
                 Some(answer) => match tokio::time::timeout(timeout, answer.catch_unwind()).await {
                     Ok(Ok(Ok(response))) => response,
                     Ok(Ok(Err(never))) => match never {},
-                    Ok(Err(panic)) => panicked(panic.as_ref()),
+                    Ok(Err(panic)) => panicked(&visit, panic.as_ref()),
                     Err(_) => {
-                        Problem::new(Kind::TimedOut, "the answer took too long").into_response()
+                        visit.refused(Problem::new(Kind::TimedOut, "the answer took too long"))
                     }
                 },
             };
@@ -93,14 +95,14 @@ where
     }
 }
 
-fn panicked(panic: &(dyn std::any::Any + Send)) -> Response {
+fn panicked(visit: &Visit, panic: &(dyn std::any::Any + Send)) -> Response {
     let words = panic
         .downcast_ref::<&str>()
         .map(|words| (*words).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_default();
-    let mut response =
-        Problem::new(Kind::Broken, "a fault of the service; it has been logged").into_response();
+    let problem = Problem::new(Kind::Broken, "a fault of the service; it has been logged");
+    let mut response = visit.refused(problem);
     response.extensions_mut().insert(Cause(format!("panic: {words}")));
     response
 }
@@ -113,6 +115,8 @@ struct Visit {
     path: Option<MatchedPath>,
     id: HeaderValue,
     others: usize,
+    /// The format that Open311 is to answer in; its errors have a shape of their own.
+    open311: Option<Format>,
 }
 
 impl Visit {
@@ -125,6 +129,15 @@ impl Visit {
             path: request.extensions().get::<MatchedPath>().cloned(),
             id: request_id(request),
             others,
+            open311: format_of(request.uri().path(), request.headers()),
+        }
+    }
+
+    /// The answer of the gate itself.
+    fn refused(&self, problem: Problem) -> Response {
+        match self.open311 {
+            Some(format) => Wrong::from(problem).answer(format),
+            None => problem.into_response(),
         }
     }
 

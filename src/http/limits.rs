@@ -13,6 +13,8 @@ pub struct Limits {
     pub connections_max: usize,
     /// Readers of the live journal at the same time.
     pub live_clients_max: usize,
+    /// Bodies with pictures taken in at the same time; each lies in memory whole.
+    pub uploads_max: usize,
     /// For the head of a request to arrive.
     pub header_timeout: Duration,
     /// Until an answer begins.
@@ -32,6 +34,7 @@ impl Default for Limits {
             requests_max: 1_024,
             connections_max: 4_096,
             live_clients_max: 500,
+            uploads_max: 16,
             header_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),

@@ -15,5 +15,6 @@ pub mod body;
 pub mod ops;
 pub mod page;
 pub mod api;
+pub mod open311;
 pub mod router;
 pub mod server;

@@ -1,11 +1,11 @@
 //! Query parameters: read once, every fault collected, unknown names refused.
 
-use std::borrow::Cow;
 use std::fmt::Display;
 
 use crate::app::refusal::Fault;
 use crate::domain::text;
 use crate::domain::time::Instant;
+use crate::formats::urlencoded::{self, Unreadable};
 use crate::geom::coord::{GridBox, LonLat};
 use crate::geom::crs::Crs;
 
@@ -30,17 +30,46 @@ impl Params {
             params.faults.push(Fault::new("query", words));
             return params;
         }
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            match (decoded(name), decoded(value)) {
-                (Ok(name), Ok(value)) => params.push(name.into_owned(), value.into_owned()),
-                _ => params.faults.push(Fault::new(
-                    name.chars().take(40).collect::<String>(),
-                    "is not percent-encoded UTF-8",
-                )),
+        for pair in urlencoded::pairs(query) {
+            match pair {
+                Ok((name, value)) => params.push(name, value),
+                Err(Unreadable(name)) => params.fault(name, "is not percent-encoded UTF-8"),
             }
         }
         params
+    }
+
+    /// Takes pairs that were read elsewhere; names that `repeats` may be given more than once.
+    #[must_use]
+    pub fn of(pairs: Vec<(String, String)>, repeats: fn(&str) -> bool) -> Self {
+        let mut params = Self::default();
+        for (name, value) in pairs {
+            if repeats(&name) {
+                params.given.push((name, value));
+            } else {
+                params.push(name, value);
+            }
+        }
+        params
+    }
+
+    /// Whether a parameter was given, and not yet asked for.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.given.iter().any(|(known, value)| known == name && !value.is_empty())
+    }
+
+    /// Every value of a name that may be repeated, in order; empty ones count as absent.
+    pub fn all(&mut self, name: &'static str) -> Vec<String> {
+        self.asked.push(name);
+        let found = self.given.extract_if(.., |(known, _)| known == name);
+        found.map(|(_, value)| value).filter(|value| !value.is_empty()).collect()
+    }
+
+    /// Every name that begins so, with its values in order; empty values count as absent.
+    pub fn beginning(&mut self, prefix: &'static str) -> Vec<(String, String)> {
+        let found = self.given.extract_if(.., |(known, _)| known.starts_with(prefix));
+        found.filter(|(_, value)| !value.is_empty()).collect()
     }
 
     fn push(&mut self, name: String, value: String) {
@@ -183,29 +212,6 @@ fn frame(text: &str) -> Result<GridBox, String> {
 #[must_use]
 pub fn shown(text: &str) -> String {
     text.chars().take(40).flat_map(char::escape_debug).collect()
-}
-
-fn decoded(text: &str) -> Result<Cow<'_, str>, ()> {
-    if !text.bytes().any(|byte| byte == b'%' || byte == b'+') {
-        return Ok(Cow::Borrowed(text));
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, more)) = rest.split_first() {
-        rest = more;
-        match first {
-            b'+' => bytes.push(b' '),
-            b'%' => {
-                let [high, low, after @ ..] = more else { return Err(()) };
-                let digit = |byte: u8| char::from(byte).to_digit(16).ok_or(());
-                let byte = digit(*high)? * 16 + digit(*low)?;
-                bytes.push(u8::try_from(byte).map_err(|_| ())?);
-                rest = after;
-            }
-            other => bytes.push(*other),
-        }
-    }
-    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| ())
 }
 
 #[cfg(test)]

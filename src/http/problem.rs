@@ -78,6 +78,21 @@ pub struct Problem {
 #[derive(Clone, Debug)]
 pub struct Cause(pub String);
 
+/// What a problem holds.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// What kind of problem it is.
+    pub kind: Kind,
+    /// What happened.
+    pub detail: String,
+    /// Every fault found.
+    pub faults: Vec<Fault>,
+    /// When to come back.
+    pub retry_after_s: Option<u32>,
+    /// Why: for the log.
+    pub cause: Option<Cause>,
+}
+
 /// A problem (RFC 9457).
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Problem)]
@@ -134,6 +149,13 @@ impl Problem {
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// Everything about it, for another shape of answer.
+    #[must_use]
+    pub fn told(self) -> Told {
+        let Self { kind, detail, faults, retry_after_s, cause } = self;
+        Told { kind, detail, faults, retry_after_s, cause: cause.map(Cause) }
     }
 
     fn retry(self, after_s: u32) -> Self {

@@ -15,8 +15,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::http::api::{atlas, batch, categories, facilities, journal, locate, reports};
+use crate::http::api::{atlas, batch, categories, facilities, journal, locate, pictures, reports};
 use crate::http::gate::Gate;
+use crate::http::open311::{filing, mount, requests, services};
 use crate::http::web::Web;
 use crate::http::{ops, page};
 
@@ -34,10 +35,22 @@ pub const DOCS: &str = "/api/v1/docs";
     tags(
         (name = "atlas", description = "What is in force: plan, zones, units, facilities, and who answers where"),
         (name = "reports", description = "What people told, and to whom it went"),
+        (name = "open311", description = "Open311 GeoReport v2: for citizens' applications of any make, in XML and JSON"),
         (name = "live", description = "The journal as it is written"),
         (name = "ops", description = "For whoever runs the service"),
     ),
     components(schemas(journal::EntryBody)),
+    // Mounted by hand, because their paths end in the format: see `open311::mount`.
+    paths(
+        services::get_discovery,
+        services::list_services,
+        services::get_service,
+        services::get_coverage,
+        filing::file_service_request,
+        requests::list_service_requests,
+        requests::get_service_request,
+        requests::get_token,
+    ),
     modifiers(&Keys),
 )]
 struct Document;
@@ -87,6 +100,7 @@ fn reading() -> OpenApiRouter<Web> {
 fn direct() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(locate::locate_point))
+        .routes(routes!(pictures::get_picture))
         .routes(routes!(journal::stream_journal))
         .routes(routes!(ops::get_health))
         .routes(routes!(ops::get_readiness))
@@ -100,7 +114,13 @@ fn api(pause: std::time::Duration) -> (Router<Web>, utoipa::openapi::OpenApi) {
         .route("/", get(page::get_index))
         .route("/page/{*path}", get(page::get_file));
     OpenApiRouter::with_openapi(Document::openapi())
-        .merge(reading().merge(with_bodies(pause)).merge(pages).layer(compression))
+        .merge(
+            reading()
+                .merge(with_bodies(pause))
+                .merge(mount::mount(pause))
+                .merge(pages)
+                .layer(compression),
+        )
         .merge(direct())
         .split_for_parts()
 }
@@ -122,6 +142,7 @@ pub fn document_bytes() -> Bytes {
 pub fn route_names() -> Vec<String> {
     let mut names: Vec<String> = document().paths.paths.into_keys().collect();
     names.extend(["/", "/page/{*path}"].map(str::to_owned));
+    names.extend(mount::MOUNTED.map(str::to_owned));
     names
 }
 

@@ -35,6 +35,8 @@ pub struct Shared {
     pub live: Arc<Semaphore>,
     /// Places for work that keeps a processor busy; it runs off the workers that answer.
     pub heavy: Arc<Semaphore>,
+    /// Places for bodies with pictures, which lie in memory whole.
+    pub uploads: Arc<Semaphore>,
     /// Requests being answered.
     pub in_flight: AtomicUsize,
     /// What answers are put together from.
@@ -61,6 +63,7 @@ impl Web {
             closing: CancellationToken::new(),
             live: Arc::new(Semaphore::new(limits.live_clients_max)),
             heavy: Arc::new(Semaphore::new(cores)),
+            uploads: Arc::new(Semaphore::new(limits.uploads_max)),
             in_flight: AtomicUsize::new(0),
             fragments: Shelf::default(),
             document,

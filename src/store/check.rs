@@ -13,7 +13,7 @@ use crate::domain::atlas::rule::{Reach, Rule};
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::Change;
-use crate::domain::reports::report::{Assignment, Report};
+use crate::domain::reports::report::{Assignment, Further, Report};
 use crate::domain::text::Names;
 use crate::store::promise::{CommitError, Stamp};
 
@@ -35,6 +35,7 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
     text("the actor", &stamp.actor)?;
     let mut reports = BTreeSet::new();
     let mut keys = BTreeSet::new();
+    let mut pictures = BTreeSet::new();
     for change in changes {
         match change {
             Change::CitySet(it) => city(stamp, it)?,
@@ -62,6 +63,12 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
                 }
                 if it.idempotency_key.as_ref().is_some_and(|key| !keys.insert(key)) {
                     return Err(format!("report {} repeats an idempotency key", it.id));
+                }
+            }
+            Change::PictureKept(it) => {
+                text("a picture's hash", &it.sha256)?;
+                if !pictures.insert(&it.id) {
+                    return Err(format!("picture {} is given twice", it.id));
                 }
             }
             Change::KeyIssued(it) => key(it)?,
@@ -124,7 +131,18 @@ fn report(report: &Report) -> Result<(), String> {
     text(&what, &report.request_hash)?;
     text(&what, report.contact.as_deref().unwrap_or_default())?;
     text(&what, report.idempotency_key.as_deref().unwrap_or_default())?;
+    further(&what, &report.further)?;
     report.accuracy_m.map_or(Ok(()), |it| finite(&what, it))
+}
+
+fn further(what: &str, it: &Further) -> Result<(), String> {
+    let answers = it.answers.iter().flat_map(|(code, given)| std::iter::once(code).chain(given));
+    [&it.account_id, &it.address, &it.address_id, &it.device_id]
+        .into_iter()
+        .flatten()
+        .chain(answers)
+        .chain(&it.links)
+        .try_for_each(|told| text(what, told))
 }
 
 fn assignment(report: &Report, to: &Assignment) -> Result<(), String> {

@@ -12,7 +12,10 @@ use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::{Change, JournalEntry};
-use crate::domain::id::{CityId, FacilityId, KeyId, ReportId, RuleId, UnitId};
+use crate::domain::id::{
+    CategoryCode, CityId, FacilityId, KeyId, PictureId, ReportId, RuleId, UnitId,
+};
+use crate::domain::reports::picture::Picture;
 use crate::domain::reports::report::AssignedReport;
 use crate::store::promise::{
     Basis, CommitError, Head, ReportFilter, ReportKey, Stamp, rows_at_most,
@@ -30,6 +33,7 @@ struct Held {
     reports: BTreeMap<ReportId, AssignedReport>,
     by_time: BTreeSet<ReportKey>,
     by_key: BTreeMap<String, ReportId>,
+    pictures: BTreeMap<PictureId, Picture>,
     journal: Vec<JournalEntry>,
 }
 
@@ -103,8 +107,17 @@ impl Memory {
                 return Err(CommitError::Conflict(words::taken("report", &report.id)));
             }
         }
+        for change in changes {
+            if let Change::PictureKept(picture) = change
+                && held.pictures.contains_key(&picture.id)
+            {
+                return Err(CommitError::Conflict(words::taken("picture", &picture.id)));
+            }
+        }
         plans_follow(held, changes).map_err(CommitError::Conflict)?;
-        let only_reports = changes.iter().all(|it| matches!(it, Change::ReportFiled { .. }));
+        let only_reports = changes
+            .iter()
+            .all(|it| matches!(it, Change::ReportFiled { .. } | Change::PictureKept(_)));
         let small = if only_reports { None } else { Some(applied(held, changes)?) };
         let held = cities.entry(stamp.city.clone()).or_default();
         if let Some(small) = small {
@@ -116,6 +129,10 @@ impl Memory {
 
     pub(super) fn report(&self, city: &CityId, id: ReportId) -> Option<AssignedReport> {
         self.held(city, |held| held.reports.get(&id).cloned())
+    }
+
+    pub(super) fn picture(&self, city: &CityId, id: &PictureId) -> Option<Picture> {
+        self.held(city, |held| held.pictures.get(id).cloned())
     }
 
     pub(super) fn reports(
@@ -178,6 +195,9 @@ impl Held {
                 subject: change.subject(),
                 facts: change.facts(),
             });
+            if let Change::PictureKept(picture) = change {
+                self.pictures.insert(picture.id.clone(), picture.clone());
+            }
             if let Change::ReportFiled { report, assignment } = change {
                 if let Some(key) = &report.idempotency_key {
                     self.by_key.insert(key.clone(), report.id);
@@ -233,7 +253,7 @@ fn step(small: &mut Small, change: &Change) -> Result<(), String> {
             small.rules.extend(them.iter().map(|it| (it.id.clone(), it.clone())));
         }
         Change::RulesRemoved(ids) => remove("rules", &mut small.rules, ids)?,
-        Change::ReportFiled { .. } => {}
+        Change::ReportFiled { .. } | Change::PictureKept(_) => {}
         Change::KeyIssued(key) => {
             if small.keys.contains_key(&key.id) {
                 return Err(words::taken("key", &key.id));
@@ -264,13 +284,14 @@ fn wants(filter: &ReportFilter, it: &AssignedReport) -> bool {
         .unit
         .as_ref()
         .is_none_or(|unit| assignment.unit == *unit || assignment.co.contains(unit));
-    let category = filter
-        .category
-        .as_ref()
-        .is_none_or(|wanted| report.category.as_ref().is_some_and(|it| it.is_within(wanted)));
+    let within = |it: &CategoryCode| filter.categories.iter().any(|wanted| it.is_within(wanted));
+    let category = filter.categories.is_empty() || report.category.as_ref().is_some_and(within);
     zone && unit
         && category
         && filter.from.is_none_or(|from| report.received_at >= from)
         && filter.to.is_none_or(|to| report.received_at < to)
+        && (filter.ids.is_empty() || filter.ids.contains(&report.id))
+        && filter.frame.is_none_or(|frame| frame.holds(report.position))
+        && (!filter.public || report.is_public())
         && filter.for_dispatcher.is_none_or(|it| assignment.for_dispatcher == it)
 }

@@ -36,6 +36,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0002_clocks.sql"),
         sqlite: include_str!("../../migrations/sqlite/0002_clocks.sql"),
     },
+    Migration {
+        number: 3,
+        name: "open311",
+        postgres: include_str!("../../migrations/postgres/0003_open311.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0003_open311.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

@@ -10,6 +10,7 @@ mod statement;
 mod sql;
 mod atlas;
 mod reports;
+mod pictures;
 mod accounts;
 mod journal;
 mod writing;
@@ -23,7 +24,8 @@ use std::fmt;
 use crate::domain::accounts::ApiKey;
 use crate::domain::atlas::city::CityState;
 use crate::domain::change::{Change, JournalEntry};
-use crate::domain::id::{CityId, KeyId, ReportId};
+use crate::domain::id::{CityId, KeyId, PictureId, ReportId};
+use crate::domain::reports::picture::Picture;
 use crate::domain::reports::report::AssignedReport;
 use crate::store::writing::Commit;
 
@@ -147,6 +149,22 @@ impl Store {
             Driver::Memory(memory) => Ok(memory.reports(city, filter, after, limit)),
             Driver::Sqlite(sqlite) => sqlite.reports(city, filter, after, limit).await,
             Driver::Postgres(postgres) => postgres.reports(city, filter, after, limit).await,
+        }
+    }
+
+    /// One picture.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn picture(
+        &self,
+        city: &CityId,
+        id: &PictureId,
+    ) -> Result<Option<Picture>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.picture(city, id)),
+            Driver::Sqlite(sqlite) => sqlite.picture(city, id).await,
+            Driver::Postgres(postgres) => postgres.picture(city, id).await,
         }
     }
 

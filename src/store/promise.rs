@@ -2,6 +2,7 @@
 
 use crate::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
 use crate::domain::time::Instant;
+use crate::geom::coord::GridBox;
 
 /// Who writes, where and when; the same for all changes of one commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,14 +70,20 @@ pub struct ReportFilter {
     pub zone: Option<ZoneId>,
     /// Assigned to this unit, or beside it.
     pub unit: Option<UnitId>,
-    /// Of this category or below it.
-    pub category: Option<CategoryCode>,
+    /// Of one of these categories or below one; empty: of any or none.
+    pub categories: Vec<CategoryCode>,
     /// Received at or after.
     pub from: Option<Instant>,
     /// Received before.
     pub to: Option<Instant>,
     /// Only those that wait for a dispatcher, or only those that do not.
     pub for_dispatcher: Option<bool>,
+    /// One of these; empty: any.
+    pub ids: Vec<ReportId>,
+    /// Within this box or on its edge.
+    pub frame: Option<GridBox>,
+    /// Only those that the public may see.
+    pub public: bool,
 }
 
 /// The place of a report in a list: newest first, within one instant the highest id first.

@@ -33,6 +33,7 @@ static REPORT: Table = Table {
         text("idempotency_key"),
         text("request_hash"),
         text("units"),
+        text("further"),
         geometry("position"),
     ],
     key: &["city_id", "report_id"],
@@ -85,11 +86,19 @@ pub(super) struct Texts {
     co: Cow<'static, str>,
     /// All units that have a part in it, JSON.
     units: Cow<'static, str>,
+    /// What else was told, JSON.
+    further: Cow<'static, str>,
 }
 
 impl Texts {
-    pub(super) fn of(to: &Assignment) -> Self {
+    pub(super) fn of(report: &Report, to: &Assignment) -> Self {
+        let further = if report.further.is_empty() {
+            Cow::Borrowed("{}")
+        } else {
+            serde_json::to_string(&report.further).map_or(Cow::Borrowed("{}"), Cow::Owned)
+        };
         Self {
+            further,
             id: to.report.to_string(),
             co: json(to.co.iter().map(UnitId::as_str)),
             units: json(units(to).into_iter()),
@@ -158,6 +167,7 @@ fn report_row<'a>(city: &'a CityId, filed: &Filed<'a>) -> Vec<Value<'a>> {
         Value::text_or(report.idempotency_key.as_deref()),
         Value::text(&report.request_hash),
         Value::text(&texts.units),
+        Value::text(&texts.further),
         Value::point(report.position),
     ]
 }
@@ -239,7 +249,7 @@ pub(super) fn known_values<'a>(
 const COLUMNS: &str = "r.report_id, r.received_at, r.happened_at, r.source, r.category, \
     r.given_crs, r.accuracy_m, r.words, r.contact, r.idempotency_key, r.request_hash, r.position, \
     a.turn, a.plan_version, a.atlas_version, a.zone_id, a.unit_id, a.co_units, a.rule, \
-    a.confidence, a.border_m, a.runner_up, a.for_dispatcher, a.actor, a.assigned_at";
+    a.confidence, a.border_m, a.runner_up, a.for_dispatcher, a.actor, a.assigned_at, r.further";
 
 const IN_FORCE: &str = "join zonewarden.assignment a \
     on a.city_id = r.city_id and a.report_id = r.report_id and a.turn = r.turn";
@@ -280,13 +290,19 @@ pub(super) fn page<'a>(
     if let Some(zone) = &filter.zone {
         ask.add("r.zone_id = $n", [Value::text(zone.as_str())]);
     }
-    if let Some(category) = &filter.category {
-        let code = category.as_str();
-        // The branch below `a` is everything from `a.` up to `a/`: `/` follows `.` in the alphabet.
-        ask.add(
-            "(r.category = $n or (r.category >= $n and r.category < $n))",
-            [Value::text(code), Value::owned(format!("{code}.")), Value::owned(format!("{code}/"))],
-        );
+    ask.categories(&filter.categories);
+    if !filter.ids.is_empty() {
+        let ids = Value::Texts(filter.ids.iter().map(ToString::to_string).collect());
+        ask.numbered(&dialect.any("r.report_id", ask.next()), [ids]);
+    }
+    if let Some(frame) = filter.frame {
+        let (min, max) = (frame.min.degrees(), frame.max.degrees());
+        let sides = [min.lon(), min.lat(), max.lon(), max.lat()].map(Value::Real);
+        ask.numbered(&dialect.within("r.position", ask.next()), sides);
+    }
+    if filter.public {
+        // As the index spells it: a value that is sent beside the text would not be found there.
+        ask.add("r.source = 'open311'", []);
     }
     if let Some(wanted) = filter.for_dispatcher {
         let text = if wanted { "r.for_dispatcher = 1" } else { "r.for_dispatcher = 0" };
@@ -318,6 +334,40 @@ struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
+    /// The number of the next value.
+    fn next(&self) -> usize {
+        self.values.len() + 1
+    }
+
+    /// One more condition, which numbers its values itself.
+    fn numbered<const N: usize>(&mut self, condition: &str, values: [Value<'a>; N]) {
+        self.wheres.push_str(" and ");
+        self.wheres.push_str(condition);
+        self.values.extend(values);
+    }
+
+    /// Of one of these categories or below one.
+    fn categories(&mut self, wanted: &'a [CategoryCode]) {
+        if wanted.is_empty() {
+            return;
+        }
+        let mut any = Vec::with_capacity(wanted.len());
+        for category in wanted {
+            let code = category.as_str();
+            let n = self.next();
+            // The branch below `a` is everything from `a.` up to `a/`: `/` follows `.` in the alphabet.
+            any.push(format!(
+                "r.category = ${n} or (r.category >= ${} and r.category < ${})",
+                n + 1,
+                n + 2
+            ));
+            self.values.push(Value::text(code));
+            self.values.push(Value::owned(format!("{code}.")));
+            self.values.push(Value::owned(format!("{code}/")));
+        }
+        self.numbered(&format!("({})", any.join(" or ")), []);
+    }
+
     /// One more condition; each `$n` takes the next value.
     fn add<const N: usize>(&mut self, condition: &str, values: [Value<'a>; N]) {
         self.wheres.push_str(" and ");
@@ -346,6 +396,7 @@ pub(super) fn read(row: &impl Row) -> Result<AssignedReport, StoreError> {
         contact: row.text_or(8)?.map(str::to_owned),
         idempotency_key: row.text_or(9)?.map(str::to_owned),
         request_hash: row.text(10)?.to_owned(),
+        further: row.json(25)?,
     };
     let assignment = Assignment {
         report: id,

@@ -33,6 +33,24 @@ impl Dialect {
         }
     }
 
+    /// The point `column` lies in the box whose west, south, east and north are `$n` and the three
+    /// behind it, or on its edge. An index may find more, never less; the numbers decide.
+    pub(super) fn within(self, column: &str, n: usize) -> String {
+        let (west, south, east, north) = (n, n + 1, n + 2, n + 3);
+        match self {
+            Self::Postgres => format!(
+                "{column} operator(public.&&) \
+                 public.st_makeenvelope(${west}, ${south}, ${east}, ${north}, 4326) \
+                 and public.st_x({column}) between ${west} and ${east} \
+                 and public.st_y({column}) between ${south} and ${north}"
+            ),
+            Self::Sqlite => format!(
+                "st_minx({column}) between ${west} and ${east} \
+                 and st_miny({column}) between ${south} and ${north}"
+            ),
+        }
+    }
+
     /// Keeps a row from being changed until the transaction ends. `SQLite` has one writer.
     pub(super) fn for_update(self) -> &'static str {
         match self {

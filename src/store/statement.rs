@@ -17,6 +17,8 @@ pub(super) enum Value<'a> {
     Text(Cow<'a, str>),
     /// WGS84, two dimensions.
     Geometry(Cow<'a, Geometry<f64>>),
+    /// As they are.
+    Bytes(&'a [u8]),
     /// For `$n::text[]` in one dialect, a JSON list in the other.
     Texts(Vec<String>),
 }
@@ -106,6 +108,11 @@ pub(super) trait Row {
     fn int_or(&self, at: usize) -> Result<Option<i64>, StoreError>;
     fn real_or(&self, at: usize) -> Result<Option<f64>, StoreError>;
     fn geometry_or(&self, at: usize) -> Result<Option<Geometry<f64>>, StoreError>;
+    fn bytes_or(&self, at: usize) -> Result<Option<&[u8]>, StoreError>;
+
+    fn bytes(&self, at: usize) -> Result<&[u8], StoreError> {
+        self.bytes_or(at)?.ok_or_else(|| missing(at))
+    }
 
     fn text(&self, at: usize) -> Result<&str, StoreError> {
         self.text_or(at)?.ok_or_else(|| missing(at))

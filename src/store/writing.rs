@@ -7,7 +7,7 @@ use crate::store::promise::{Basis, CommitError, Head, Stamp, StoreError};
 use crate::store::reports::{Filed, Known};
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Statement, Value};
-use crate::store::{accounts, atlas, journal, reports, words};
+use crate::store::{accounts, atlas, journal, pictures, reports, words};
 
 /// Makes the row of a city that is about to be made, so that there is something to lock.
 pub(super) const MAKE_HEAD: &str = "insert into zonewarden.city_head (city_id, atlas_version, plan_version, journal_seq) \
@@ -69,7 +69,9 @@ struct Texts {
 impl Texts {
     fn of(change: &Change) -> Self {
         let report = match change {
-            Change::ReportFiled { assignment, .. } => Some(reports::Texts::of(assignment)),
+            Change::ReportFiled { report, assignment } => {
+                Some(reports::Texts::of(report, assignment))
+            }
             _ => None,
         };
         Self { entry: journal::Texts::of(change), report }
@@ -224,6 +226,7 @@ fn put<'a>(all: &mut Vec<Statement<'a>>, dialect: Dialect, city: &'a CityId, cha
         Change::FacilitiesSet(them) => all.push(atlas::set_facilities(city, them)),
         Change::RulesSet(rules) => all.push(atlas::set_rules(city, rules)),
         Change::ReportFiled { .. } => {}
+        Change::PictureKept(picture) => all.push(pictures::keep(city, picture)),
         Change::KeyIssued(key) => all.push(accounts::issue(city, key)),
         Change::KeyRevoked { key, at } => all.push(accounts::revoke(city, key, *at)),
     }

@@ -107,12 +107,24 @@ impl Client {
         let paths = self.document["paths"].as_object()?;
         let fits = |template: &str| {
             let (a, b) = (template.split('/'), path.split('/'));
-            a.clone().count() == b.clone().count()
-                && a.zip(b).all(|(a, b)| a == b || (a.starts_with('{') && !b.is_empty()))
+            a.clone().count() == b.clone().count() && a.zip(b).all(|(a, b)| segment(a, b))
         };
         let (_, item) = paths.iter().find(|(template, _)| fits(template))?;
         item.get(method.as_str().to_lowercase())
     }
+}
+
+/// Whether a segment of a path fits a template's: `services.{format}` fits `services.xml`. A part in
+/// braces that something follows ends at the last place where that stands.
+pub(crate) fn segment(template: &str, given: &str) -> bool {
+    let Some((before, rest)) = template.split_once('{') else { return template == given };
+    let Some((_, after)) = rest.split_once('}') else { return false };
+    let Some(given) = given.strip_prefix(before) else { return false };
+    if after.is_empty() {
+        return !given.is_empty();
+    }
+    let fixed = after.split('{').next().unwrap_or_default();
+    given.rfind(fixed).is_some_and(|at| at > 0 && segment(after, &given[at..]))
 }
 
 pub(crate) fn request(method: Method, path: &str, key: Option<&str>, body: Body) -> Request<Body> {

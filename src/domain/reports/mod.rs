@@ -4,3 +4,6 @@ pub mod report;
 pub mod categories;
 pub mod confidence;
 pub mod routing;
+pub mod services;
+pub mod picture;
+pub mod public;

@@ -1,8 +1,10 @@
 //! Reports 举报 / 上报 and their assignments.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::domain::id::{CategoryCode, ReportId, UnitId, ZoneId};
+use crate::domain::id::{CategoryCode, PictureId, ReportId, UnitId, ZoneId};
 use crate::domain::time::Instant;
 use crate::geom::coord::GridPoint;
 use crate::geom::crs::Crs;
@@ -34,6 +36,44 @@ pub struct Report {
     pub idempotency_key: Option<String>,
     /// SHA-256 of the request's body, hex: the same key with another body is refused.
     pub request_hash: String,
+    /// What else was told.
+    pub further: Further,
+}
+
+/// What a report may tell beyond what every report has. Kept as one JSON text, members sorted,
+/// empty ones left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Further {
+    /// The caller's account at the application it used; personal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    /// The place in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The place's id in a register of addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address_id: Option<String>,
+    /// Answers to the category's questions, by code.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, Vec<String>>,
+    /// The device that sent it; personal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+    /// Pictures elsewhere, as links that were never followed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
+    /// Pictures that were sent along.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<PictureId>,
+}
+
+impl Further {
+    /// Whether it tells nothing, as most reports do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// To whom a report went, and why. Append-only: a new decision adds one with the next `turn`.

@@ -11,4 +11,5 @@ pub mod facilities;
 pub mod fragments;
 pub mod categories;
 pub mod reports;
+pub mod pictures;
 pub mod journal;

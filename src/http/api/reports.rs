@@ -16,7 +16,7 @@ use crate::app::reports::{self, Once, PAGE_MAX, Telling, Wanted};
 use crate::app::state::must;
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
-use crate::domain::reports::report::AssignedReport;
+use crate::domain::reports::report::{AssignedReport, Further};
 use crate::domain::time::Instant;
 use crate::geom::crs::Crs;
 use crate::http::api::answer::PositionBody;
@@ -121,6 +121,10 @@ pub struct ReportBody {
     /// How to reach the person; null for those who need not.
     #[schema(required = true)]
     pub contact: Option<String>,
+    /// What else was told; account and device as the contact.
+    #[serde(skip_serializing_if = "Further::is_empty", default)]
+    #[schema(value_type = Object)]
+    pub further: Further,
 }
 
 /// A page of reports, newest first.
@@ -187,7 +191,11 @@ pub(crate) async fn file_report(
     Ok(response)
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+/// The caller's own key for a report.
+///
+/// # Errors
+/// When it is other than visible ASCII.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     match value.to_str() {
         Ok(text) => Ok(Some(text.to_owned())),
@@ -207,6 +215,8 @@ fn read(bytes: &[u8]) -> Result<Telling, Problem> {
         words: fields.text("words").unwrap_or_default(),
         happened_at: fields.read("happened_at", Instant::parse),
         contact: fields.text("contact"),
+        further: Further::default(),
+        pictures: Vec::new(),
         place: Place {
             lon: lon.unwrap_or(f64::NAN),
             lat: lat.unwrap_or(f64::NAN),
@@ -351,7 +361,17 @@ fn report(city: &CityId, caller: &Caller, found: &AssignedReport) -> ReportBody 
         words: report.words.clone(),
         happened_at: report.happened_at.rfc3339(),
         contact: report.contact.clone().filter(|_| caller.sees_contact()),
+        further: seen(&report.further, caller),
     }
+}
+
+/// What else was told, as far as the caller sees it.
+fn seen(further: &Further, caller: &Caller) -> Further {
+    let mut seen = further.clone();
+    if !caller.sees_contact() {
+        (seen.account_id, seen.device_id) = (None, None);
+    }
+    seen
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use postgres_types::ToSql;
 use crate::domain::accounts::ApiKey;
 use crate::domain::atlas::city::CityState;
 use crate::domain::change::JournalEntry;
-use crate::domain::id::{CityId, KeyId, ReportId};
+use crate::domain::id::{CityId, KeyId, PictureId, ReportId};
+use crate::domain::reports::picture::Picture;
 use crate::domain::reports::report::AssignedReport;
 use crate::store::migrate::Applied;
 use crate::store::postgres::connect::connection;
@@ -21,7 +22,7 @@ use crate::store::promise::{CommitError, Head, ReportFilter, ReportKey, StoreErr
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Value};
 use crate::store::writing::{self, Commit, HeadRow};
-use crate::store::{accounts, atlas, journal, reports, sql};
+use crate::store::{accounts, atlas, journal, pictures, reports, sql};
 
 /// A database. All clones share one pool and one writing task.
 #[derive(Clone)]
@@ -97,6 +98,15 @@ impl Postgres {
         let (text, values) =
             reports::page(Dialect::Postgres, city, filter, after, rows_at_most(limit));
         self.read(&text, &values, reports::read).await
+    }
+
+    pub(super) async fn picture(
+        &self,
+        city: &CityId,
+        id: &PictureId,
+    ) -> Result<Option<Picture>, StoreError> {
+        let values = [Value::text(city.as_str()), Value::text(id.as_str())];
+        Ok(self.read(pictures::ONE, &values, pictures::read).await?.pop())
     }
 
     pub(super) async fn journal(

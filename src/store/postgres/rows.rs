@@ -24,6 +24,7 @@ impl ToSql for Value<'_> {
             Self::Real(number) => number.to_sql(kind, out),
             Self::Text(text) => text.as_ref().to_sql(kind, out),
             Self::Geometry(it) => geometry::write(it, kind, out),
+            Self::Bytes(bytes) => bytes.to_sql(kind, out),
             Self::Texts(texts) => texts.to_sql(kind, out),
         }
     }
@@ -55,6 +56,10 @@ impl Row for PostgresRow {
     }
 
     fn real_or(&self, at: usize) -> Result<Option<f64>, StoreError> {
+        self.value(at)
+    }
+
+    fn bytes_or(&self, at: usize) -> Result<Option<&[u8]>, StoreError> {
         self.value(at)
     }
 

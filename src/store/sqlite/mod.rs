@@ -14,7 +14,8 @@ use tokio::sync::Semaphore;
 use crate::domain::accounts::ApiKey;
 use crate::domain::atlas::city::CityState;
 use crate::domain::change::JournalEntry;
-use crate::domain::id::{CityId, KeyId, ReportId};
+use crate::domain::id::{CityId, KeyId, PictureId, ReportId};
+use crate::domain::reports::picture::Picture;
 use crate::domain::reports::report::AssignedReport;
 use crate::store::migrate::Applied;
 use crate::store::promise::{CommitError, Head, ReportFilter, ReportKey, StoreError, rows_at_most};
@@ -23,7 +24,7 @@ use crate::store::sqlite::rows::{all, fault};
 use crate::store::sqlite::writer::Writer;
 use crate::store::statement::{Row, Value};
 use crate::store::writing::{self, Commit, HeadRow};
-use crate::store::{accounts, atlas, journal, reports, sql};
+use crate::store::{accounts, atlas, journal, pictures, reports, sql};
 
 /// Most reads at the same time; further ones wait for their turn.
 const READERS_MAX: usize = 4;
@@ -120,6 +121,19 @@ impl Sqlite {
             let (text, values) =
                 reports::page(Dialect::Sqlite, &city, &filter, after, rows_at_most(limit));
             all(it, &text, &values, |row| reports::read(row))
+        })
+        .await
+    }
+
+    pub(super) async fn picture(
+        &self,
+        city: &CityId,
+        id: &PictureId,
+    ) -> Result<Option<Picture>, StoreError> {
+        let (city, id) = (city.clone(), id.clone());
+        self.read(move |it| {
+            let values = [Value::text(city.as_str()), Value::text(id.as_str())];
+            Ok(all(it, pictures::ONE, &values, |row| pictures::read(row))?.pop())
         })
         .await
     }

@@ -23,6 +23,7 @@ impl ToSql for Value<'_> {
             Self::Real(number) => ToSqlOutput::Borrowed(ValueRef::Real(*number)),
             Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
             Self::Geometry(it) => ToSqlOutput::from(wkb::write_gpkg(it, WGS84)),
+            Self::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
             Self::Texts(texts) => {
                 let texts: Vec<Cow<'_, str>> =
                     texts.iter().map(|text| Cow::Borrowed(text.as_str())).collect();
@@ -52,6 +53,10 @@ impl Row for SqliteRow<'_> {
 
     fn real_or(&self, at: usize) -> Result<Option<f64>, StoreError> {
         self.value(at)?.as_f64_or_null().map_err(|fault| damaged(at, &fault))
+    }
+
+    fn bytes_or(&self, at: usize) -> Result<Option<&[u8]>, StoreError> {
+        self.value(at)?.as_blob_or_null().map_err(|fault| damaged(at, &fault))
     }
 
     fn geometry_or(&self, at: usize) -> Result<Option<Geometry<f64>>, StoreError> {

@@ -29,8 +29,39 @@ async fn file(world: &World) -> (String, UnitId) {
     (receipt["id"].as_str().unwrap().to_owned(), unit)
 }
 
+/// What there is to ask for.
+struct Held {
+    report: String,
+    request: String,
+    picture: String,
+}
+
+/// Files a report, and a request in public with a picture.
+async fn hold(world: &World) -> (Held, UnitId) {
+    let (report, unit) = file(world).await;
+    let part = |name: &str, more: &str, held: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name={name}{more}\r\n\r\n{held}\r\n")
+    };
+    let (lat, lon) = (CENTRE.1.to_string(), CENTRE.0.to_string());
+    let body = [
+        part("service_code", "", "event.02"),
+        part("lat", "", &lat),
+        part("long", "", &lon),
+        part("media", "; filename=a.gif", "GIF89a;"),
+        "--b--".to_owned(),
+    ]
+    .concat();
+    let media = "multipart/form-data; boundary=b";
+    let filed = world.client.post("/open311/v2/requests.json", media, body).await;
+    assert_eq!(filed.status, StatusCode::CREATED, "{filed:?}");
+    let request = filed.json()[0]["service_request_id"].as_str().unwrap().to_owned();
+    let found = world.client.get(&format!("/open311/v2/requests/{request}.json")).await.json();
+    let picture = found[0]["media_url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    (Held { report, request, picture }, unit)
+}
+
 /// A request for each operation that is right in everything but, perhaps, the caller.
-fn right_request(world: &World, operation: Operation, report_id: &str) -> Request<Body> {
+fn right_request(world: &World, operation: Operation, held: &Held) -> Request<Body> {
     let atlas = world.app.atlas(&world.city).unwrap();
     let (lon, lat) = CENTRE;
     let get = |path: &str| request(Method::GET, path, None, Body::empty());
@@ -51,8 +82,23 @@ fn right_request(world: &World, operation: Operation, report_id: &str) -> Reques
         Operation::GetFacility => get(&format!("/api/v1/facilities/{}", atlas.facilities()[0].id)),
         Operation::ListCategories => get("/api/v1/categories"),
         Operation::FileReport => post("/api/v1/reports", report()),
-        Operation::GetReport => get(&format!("/api/v1/reports/{report_id}")),
+        Operation::GetReport => get(&format!("/api/v1/reports/{}", held.report)),
         Operation::ListReports => get("/api/v1/reports"),
+        Operation::GetPicture => get(&format!("/api/v1/pictures/{}", held.picture)),
+        Operation::GetDiscovery => get("/open311/v2/discovery.xml"),
+        Operation::ListServices => get("/open311/v2/services.json"),
+        Operation::GetService => get("/open311/v2/services/event.05.parking.xml"),
+        Operation::GetCoverage => get(&format!("/open311/v2/coverage.xml?lat={lat}&long={lon}")),
+        Operation::FileServiceRequest => {
+            let form = format!("service_code=event.02&lat={lat}&long={lon}");
+            let mut request = post("/open311/v2/requests.xml", form);
+            let media = "application/x-www-form-urlencoded".parse().unwrap();
+            request.headers_mut().insert(header::CONTENT_TYPE, media);
+            request
+        }
+        Operation::ListServiceRequests => get("/open311/v2/requests.json"),
+        Operation::GetServiceRequest => get(&format!("/open311/v2/requests/{}.xml", held.request)),
+        Operation::GetToken => get(&format!("/open311/v2/tokens/{}.json", held.request)),
         Operation::StreamJournal => get("/api/v1/journal"),
         Operation::GetHealth => get("/health"),
         Operation::GetReadiness => get("/ready"),
@@ -78,14 +124,14 @@ async fn the_table_of_access_and_the_document_name_the_same_operations() {
 #[tokio::test]
 async fn every_operation_opens_to_the_roles_of_the_table_and_to_no_other() {
     let world = World::new().await;
-    let (id, unit) = file(&world).await;
+    let (held, unit) = hold(&world).await;
     for role in Role::ALL {
         let key = match role {
             Role::Public => None,
             _ => Some(world.key(role, &unit).await),
         };
         for operation in Operation::ALL {
-            let mut request = right_request(&world, *operation, &id);
+            let mut request = right_request(&world, *operation, &held);
             if let Some(key) = &key {
                 let value = format!("Bearer {key}").parse().unwrap();
                 request.headers_mut().insert(header::AUTHORIZATION, value);

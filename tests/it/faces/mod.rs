@@ -8,4 +8,5 @@ mod live;
 mod locate;
 mod reports;
 mod embedded;
+mod open311;
 mod sockets;

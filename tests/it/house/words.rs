@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::source::read;
+use crate::client::segment;
 
 /// What the checks ask about, so that each can be fed an offender.
 struct Known<'a> {
@@ -97,8 +98,7 @@ fn documented(path: &str, templates: &[String]) -> bool {
     let fits = |template: &String| {
         let (wanted, given): (Vec<_>, Vec<_>) =
             (template.split('/').collect(), path.split('/').collect());
-        wanted.len() == given.len()
-            && wanted.iter().zip(&given).all(|(w, g)| w == g || w.starts_with('{'))
+        wanted.len() == given.len() && wanted.iter().zip(&given).all(|(w, g)| segment(w, g))
     };
     path == "/" || templates.iter().any(fits)
 }

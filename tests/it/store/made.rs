@@ -15,7 +15,7 @@ use zonewarden::domain::clocks::limits::{CaseLimits, Limits};
 use zonewarden::domain::id::{
     CategoryCode, CityId, FacilityId, KeyId, ReportId, RuleId, UnitId, ZoneId,
 };
-use zonewarden::domain::reports::report::{Assignment, Report};
+use zonewarden::domain::reports::report::{Assignment, Further, Report};
 use zonewarden::domain::text::{Attributes, Names};
 use zonewarden::domain::time::{Calendar, Instant, Window};
 use zonewarden::geom::coord::GridPoint;
@@ -244,13 +244,27 @@ impl Dice {
         ReportId(Uuid::from_u64_pair(self.next(), self.next()))
     }
 
+    fn further(&mut self) -> Further {
+        if self.maybe() {
+            return Further::default();
+        }
+        let answers = [("blocks", vec!["a".to_owned(), "乙\"".to_owned()])];
+        Further {
+            account_id: self.maybe().then(|| "acc".to_owned()),
+            address: Some("枣园路'1号".to_owned()),
+            answers: answers.into_iter().map(|(code, given)| (code.to_owned(), given)).collect(),
+            links: vec!["https://example.org/?a=1&b=2".to_owned()],
+            ..Further::default()
+        }
+    }
+
     /// A report with its assignment; `key` of a small range, so that some are used twice.
     pub(crate) fn filed(&mut self, key: Option<u64>) -> Change {
         let id = self.report_id();
         let co = self.below(3);
         let report = Report {
             id,
-            source: "wechat".to_owned(),
+            source: if self.maybe() { "wechat" } else { "open311" }.to_owned(),
             category: self.maybe().then(|| self.category()),
             position: self.place(),
             given_crs: Crs::ALL[usize::try_from(self.below(4)).unwrap()],
@@ -261,6 +275,7 @@ impl Dice {
             contact: self.maybe().then(|| "139".to_owned()),
             idempotency_key: key.map(|key| format!("key-{key}")),
             request_hash: format!("{:x}", self.next()),
+            further: self.further(),
         };
         let assignment = Assignment {
             report: id,

@@ -6,6 +6,7 @@ use zonewarden::domain::atlas::city::City;
 use zonewarden::domain::change::Change;
 use zonewarden::domain::id::{CityId, ReportId, ZoneId};
 use zonewarden::domain::time::Instant;
+use zonewarden::geom::coord::{GridBox, GridPoint};
 use zonewarden::store::{Basis, Head, ReportFilter, ReportKey, Stamp, Store};
 
 use super::made::{Dice, city};
@@ -158,10 +159,18 @@ impl Run {
         ReportFilter {
             zone: (dice.below(4) == 0).then(|| ZoneId::new(&zone).unwrap()),
             unit: (dice.below(3) == 0).then(|| dice.unit_id()),
-            category: (dice.below(3) == 0).then(|| dice.category()),
+            categories: (0..dice.below(4).saturating_sub(1)).map(|_| dice.category()).collect(),
             from: (dice.below(4) == 0).then(|| dice.instant()),
             to: (dice.below(4) == 0).then(|| dice.instant()),
             for_dispatcher: (dice.below(4) == 0).then(|| dice.maybe()),
+            ids: Vec::new(),
+            frame: (dice.below(3) == 0).then(|| half(dice.place())),
+            public: dice.below(3) == 0,
         }
     }
+}
+
+/// Everything to the south-west of a place, which lies on the edge.
+fn half(corner: GridPoint) -> GridBox {
+    GridBox { min: GridPoint { x: 1_094_000_000, y: 365_000_000 }, max: corner }
 }

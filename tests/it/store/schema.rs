@@ -44,6 +44,7 @@ async fn postgres_tables(url: &str) -> Tables {
     let text = "select table_name::text, column_name::text, \
          case when udt_name = 'geometry' then lower(postgis_typmod_type(a.atttypmod)) \
               when udt_name = 'int8' then 'integer' \
+              when udt_name = 'bytea' then 'blob' \
               when udt_name = 'float8' then 'double' else udt_name::text end, \
          is_nullable = 'NO', col_description(a.attrelid, a.attnum) \
          from information_schema.columns c join pg_attribute a \

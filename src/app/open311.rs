@@ -1,0 +1,277 @@
+//! What the public asks through Open311: requests that it may see, pictures, and where a place told
+//! in words lies. Filing is [`crate::app::reports::file`], as for every door.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use geo::{BoundingRect, InteriorPoint};
+use geo_types::Coord;
+
+use crate::app::refusal::{Fault, Refusal};
+use crate::app::state::{App, Seat, must};
+use crate::domain::accounts::{Caller, Operation, Scope};
+use crate::domain::atlas::facility::Facility;
+use crate::domain::atlas::in_force::Atlas;
+use crate::domain::atlas::rule::Reach;
+use crate::domain::id::{CategoryCode, FacilityId, PictureId, ReportId};
+use crate::domain::reports::confidence::ACCURACY_M_MAX;
+use crate::domain::reports::picture::{Media, Picture};
+use crate::domain::reports::report::AssignedReport;
+use crate::domain::reports::routing::{self, Ask, Fired};
+use crate::domain::time::Instant;
+use crate::formats::picture;
+use crate::geom::coord::{GridBox, GridPoint, LonLat, step};
+use crate::geom::measure;
+use crate::geom::project::Scale;
+use crate::store::{ReportFilter, ReportKey};
+
+/// Most reports that are looked at for one page; pages behind them are asked for by time.
+pub const LOOKED_AT_MAX: u32 = 10_000;
+/// How many are read at once where Rust has to look closer.
+const AT_ONCE: u32 = 1_000;
+/// Widest circle (m) that is searched.
+pub const RADIUS_M_MAX: f64 = 100_000.0;
+
+/// Which public reports; every condition given must hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wanted {
+    /// One of these; empty: any.
+    pub ids: Vec<ReportId>,
+    /// Of one of these categories or below one; empty: any.
+    pub categories: Vec<CategoryCode>,
+    /// Received at or after.
+    pub from: Option<Instant>,
+    /// Received before.
+    pub to: Option<Instant>,
+    /// Within this box.
+    pub frame: Option<GridBox>,
+    /// Within so many metres of this place.
+    pub around: Option<(GridPoint, f64)>,
+    /// So many are left out, newest first.
+    pub skip: u32,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Public reports, newest first. Looks at no more than [`LOOKED_AT_MAX`].
+///
+/// # Errors
+/// [`Refusal::Unavailable`].
+pub async fn list(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    wanted: &Wanted,
+) -> Result<Vec<AssignedReport>, Refusal> {
+    must(caller, Operation::ListServiceRequests)?;
+    let frame =
+        match (wanted.frame, wanted.around.map(|(place, radius_m)| box_around(place, radius_m))) {
+            (Some(frame), Some(other)) => match common(frame, other) {
+                Some(frame) => Some(frame),
+                None => return Ok(Vec::new()),
+            },
+            (frame, other) => frame.or(other),
+        };
+    let filter = ReportFilter {
+        ids: wanted.ids.clone(),
+        categories: wanted.categories.clone(),
+        from: wanted.from,
+        to: wanted.to,
+        frame,
+        public: true,
+        ..ReportFilter::default()
+    };
+    let enough = usize::try_from(wanted.skip.saturating_add(wanted.limit)).unwrap_or(usize::MAX);
+    let mut found: Vec<AssignedReport> = Vec::new();
+    let (mut after, mut looked_at) = (None, 0_u32);
+    while found.len() < enough && looked_at < LOOKED_AT_MAX {
+        let most = match wanted.around {
+            Some(_) => AT_ONCE,
+            None => u32::try_from(enough - found.len()).unwrap_or(u32::MAX),
+        };
+        let most = most.min(LOOKED_AT_MAX - looked_at);
+        let rows = app.store().reports(&seat.city, &filter, after, most).await?;
+        let last = rows.len() < most as usize;
+        looked_at += u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        after = rows
+            .last()
+            .map(|row| ReportKey { received_at: row.report.received_at, id: row.report.id });
+        found.extend(rows.into_iter().filter(|row| near(wanted.around, row.report.position)));
+        if last {
+            break;
+        }
+    }
+    found.truncate(enough);
+    found.drain(..found.len().min(wanted.skip as usize));
+    Ok(found)
+}
+
+fn near(around: Option<(GridPoint, f64)>, at: GridPoint) -> bool {
+    around.is_none_or(|(from, radius_m)| measure::between_m(coord(from), coord(at)) <= radius_m)
+}
+
+fn coord(at: GridPoint) -> Coord<f64> {
+    let at = at.degrees();
+    Coord { x: at.lon(), y: at.lat() }
+}
+
+/// A box that holds the circle.
+fn box_around(place: GridPoint, radius_m: f64) -> GridBox {
+    /// The scale is that of the centre; a degree measures less on one side of it.
+    const MARGIN: f64 = 1.1;
+    let at = place.degrees();
+    let scale = Scale::at(at.lat());
+    let lat = (MARGIN * radius_m / scale.lat_m).min(180.0);
+    let lon = (MARGIN * radius_m / scale.lon_m.max(1.0)).min(360.0);
+    let corner = |lon: f64, lat: f64| GridPoint {
+        x: step(lon.clamp(-180.0, 180.0)),
+        y: step(lat.clamp(-90.0, 90.0)),
+    };
+    GridBox {
+        min: corner(at.lon() - lon, at.lat() - lat),
+        max: corner(at.lon() + lon, at.lat() + lat),
+    }
+}
+
+fn common(a: GridBox, b: GridBox) -> Option<GridBox> {
+    let min = GridPoint { x: a.min.x.max(b.min.x), y: a.min.y.max(b.min.y) };
+    let max = GridPoint { x: a.max.x.min(b.max.x), y: a.max.y.min(b.max.y) };
+    (min.x <= max.x && min.y <= max.y).then_some(GridBox { min, max })
+}
+
+/// One public report.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for what does not exist and for what is not public alike.
+pub async fn get(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    operation: Operation,
+    id: ReportId,
+) -> Result<AssignedReport, Refusal> {
+    must(caller, operation)?;
+    let found = app.store().report(&seat.city, id).await?;
+    found.filter(|found| found.report.is_public()).ok_or(Refusal::NotFound)
+}
+
+/// A picture as a caller may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// What it is.
+    pub media: Media,
+    /// The picture.
+    pub bytes: Arc<[u8]>,
+}
+
+/// A picture: as it was sent for staff in whose scope the report lies; without metadata for
+/// everybody else, when the report is public.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn picture(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    id: &PictureId,
+) -> Result<Shown, Refusal> {
+    must(caller, Operation::GetPicture)?;
+    let found = app.store().picture(&seat.city, id).await?.ok_or(Refusal::NotFound)?;
+    let report = app.store().report(&seat.city, found.report).await?.ok_or(Refusal::NotFound)?;
+    let to = &report.assignment;
+    let whole = match caller.scope() {
+        Scope::Nothing => false,
+        Scope::Everything => true,
+        Scope::Unit(unit) => to.unit == unit || to.co.contains(&unit),
+    };
+    if whole {
+        return Ok(Shown { media: found.media, bytes: found.bytes });
+    }
+    if !report.report.is_public() {
+        return Err(Refusal::NotFound);
+    }
+    // Megabytes are copied: not on the workers that answer.
+    tokio::task::spawn_blocking(move || cleaned(&found))
+        .await
+        .map_err(|fault| Refusal::Inner(format!("a picture was not cleaned: {fault}")))?
+        .ok_or(Refusal::NotFound)
+}
+
+fn cleaned(found: &Picture) -> Option<Shown> {
+    let bytes = match picture::without_metadata(found.media, &found.bytes)? {
+        Cow::Borrowed(_) => Arc::clone(&found.bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    Some(Shown { media: found.media, bytes })
+}
+
+/// Whether a zone of the city holds the place.
+#[must_use]
+pub fn covers(atlas: &Atlas, place: GridPoint) -> bool {
+    let ask = Ask { position: place, accuracy_m: None, category: None, at: Instant(0) };
+    routing::route(atlas, &ask).zone.is_some()
+}
+
+/// Whether somebody answers for the category at the place other than for want of anybody else.
+#[must_use]
+pub fn applies(atlas: &Atlas, place: GridPoint, category: &str, at: Instant) -> bool {
+    let category = CategoryCode::new(category).ok();
+    let ask = Ask { position: place, accuracy_m: None, category: category.as_ref(), at };
+    let answer = routing::route(atlas, &ask);
+    match answer.fired {
+        Fired::Zone => true,
+        // A rule that holds everywhere does not make a place the city's.
+        Fired::Rule(rule) => answer.zone.is_some() || !matches!(rule.reach, Reach::Everywhere),
+        Fired::Fallback => false,
+    }
+}
+
+/// Where a place told in words lies: a facility or street of just this name. The accuracy is how
+/// far its ends lie from there, so that a long street goes to a dispatcher.
+///
+/// Looks through every facility: not for the workers that answer.
+///
+/// # Errors
+/// A fault that says what would be right.
+pub fn place_of_words(atlas: &Atlas, words: &str) -> Result<(LonLat, Option<f64>), Fault> {
+    let wanted = words.trim();
+    let named = |it: &&Facility| it.names.zh == wanted || it.names.en.eq_ignore_ascii_case(wanted);
+    let mut found = atlas.facilities().iter().filter(named).filter(|_| !wanted.is_empty());
+    match (found.next(), found.next()) {
+        (Some(one), None) => place_of(one),
+        (Some(_), Some(_)) => Err(Fault::new(
+            "address_string",
+            "is the name of several places here; give lat and long as well",
+        )),
+        (None, _) => Err(Fault::new(
+            "address_string",
+            "is no name of a street or facility known here; give lat and long as well",
+        )),
+    }
+}
+
+/// Where a facility lies, by its code.
+///
+/// # Errors
+/// A fault that says what would be right.
+pub fn place_of_id(atlas: &Atlas, id: &str) -> Result<(LonLat, Option<f64>), Fault> {
+    let id = FacilityId::new(id).ok();
+    match id.and_then(|id| atlas.facility(&id)) {
+        Some(one) => place_of(one),
+        None => Err(Fault::new(
+            "address_id",
+            "is no facility's code known here; give lat and long as well",
+        )),
+    }
+}
+
+fn place_of(facility: &Facility) -> Result<(LonLat, Option<f64>), Fault> {
+    let lost =
+        || Fault::new("address_string", "names a place without a position; give lat and long");
+    let inside = facility.geometry.interior_point().ok_or_else(lost)?;
+    let place = LonLat::new(inside.x(), inside.y()).map_err(|_| lost())?;
+    let frame = facility.geometry.bounding_rect().ok_or_else(lost)?;
+    let far_m =
+        measure::between_m(inside.0, frame.min()).max(measure::between_m(inside.0, frame.max()));
+    Ok((place, (far_m > 0.0).then_some(far_m.min(ACCURACY_M_MAX))))
+}

@@ -1,0 +1,203 @@
+//! A link to a picture elsewhere: kept and shown, never followed. Still it must not point into
+//! anybody's private network, because whoever shows it will follow it.
+
+// Addresses as numbers; nothing here opens a socket.
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Longest link, in bytes.
+pub const LINK_BYTES_MAX: usize = 1_000;
+
+/// A link that may be kept: `http` or `https`, no user name, a host that is public by its name or
+/// number. A host is not looked up, so a public name of a private address is not noticed here.
+///
+/// # Errors
+/// Words, with what would be right.
+pub fn checked(link: &str) -> Result<String, String> {
+    if link.len() > LINK_BYTES_MAX {
+        return Err(format!("has {} bytes, at most {LINK_BYTES_MAX} are kept", link.len()));
+    }
+    if !link.bytes().all(|byte| byte.is_ascii_graphic())
+        || link.contains(['<', '>', '"', '\\', '`'])
+    {
+        return Err("is no link: it holds blanks, quotes or other than ASCII; percent-encode them"
+            .to_owned());
+    }
+    let lower = link.to_ascii_lowercase();
+    let rest = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| lower.strip_prefix(scheme))
+        .ok_or("must begin with https:// or http://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') {
+        return Err("must not hold a user name".to_owned());
+    }
+    let (host, port) = host_and_port(authority)?;
+    if !port.is_empty() && !port.parse::<u16>().is_ok_and(|port| port > 0) {
+        return Err("has a port that is none".to_owned());
+    }
+    if public(host) { Ok(link.to_owned()) } else { Err(format!("the host `{host}` is not public")) }
+}
+
+fn host_and_port(authority: &str) -> Result<(&str, &str), String> {
+    if let Some(rest) = authority.strip_prefix('[') {
+        let (host, port) = rest.split_once(']').ok_or("has a host that is none")?;
+        return Ok((host, port.strip_prefix(':').unwrap_or(port)));
+    }
+    Ok(authority.split_once(':').unwrap_or((authority, "")))
+}
+
+/// Last labels of names that mean something in one network alone.
+const INNER: [&str; 7] = ["localhost", "local", "internal", "lan", "home", "corp", "arpa"];
+
+fn public(host: &str) -> bool {
+    if host.contains(':') {
+        return host.parse::<Ipv6Addr>().is_ok_and(public_v6);
+    }
+    let host = host.strip_suffix('.').unwrap_or(host);
+    if host.parse::<IpAddr>().is_err() && numeric(host) {
+        // Resolvers read 2130706433, 0x7f.1 and 0177.1 as addresses. People do not write so.
+        return false;
+    }
+    if let Ok(address) = host.parse::<Ipv4Addr>() {
+        return public_v4(address);
+    }
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    let last = host.rsplit('.').next().unwrap_or_default();
+    host.contains('.') && host.split('.').all(label) && !INNER.contains(&last)
+}
+
+/// Whether the last label is a number, which makes the whole host one (WHATWG URL, 3.5).
+fn numeric(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let hex = last
+        .strip_prefix("0x")
+        .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    hex || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    !(address.is_loopback()
+        || address.is_private()
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.is_broadcast()
+        || address.is_documentation()
+        || a == 0
+        || a >= 240
+        || (a == 100 && (64..128).contains(&b)) // RFC 6598, carriers' own
+        || (a == 198 && (18..20).contains(&b)) // RFC 2544, benches
+        || (a, b, c) == (192, 0, 0))
+}
+
+fn public_v6(address: Ipv6Addr) -> bool {
+    let [first, second, .., high, low] = address.segments();
+    let inner = |high: u16, low: u16| {
+        let [a, b] = high.to_be_bytes();
+        let [c, d] = low.to_be_bytes();
+        public_v4(Ipv4Addr::new(a, b, c, d))
+    };
+    if let Some(mapped) = address.to_ipv4_mapped() {
+        return public_v4(mapped);
+    }
+    match (first, second) {
+        // NAT64 and 6to4 carry an IPv4 address.
+        (0x64, 0xff9b) => inner(high, low),
+        (0x2002, _) => inner(second, address.segments()[2]),
+        // Teredo, documentation, and all outside the global range 2000::/3.
+        (0x2001, 0 | 0xdb8) => false,
+        _ => first & 0xe000 == 0x2000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_link_is_kept_as_it_is() {
+        for good in [
+            "https://example.org/a.jpg?x=1#y",
+            "http://img.example.com:8080/%E8%B7%AF.png",
+            "https://8.8.8.8/a",
+            "https://[2606:4700::1111]/a",
+            "HTTPS://Example.ORG./A.JPG",
+        ] {
+            assert_eq!(checked(good).as_deref(), Ok(good));
+        }
+    }
+
+    #[test]
+    fn a_link_into_a_private_network_is_refused_however_it_is_written() {
+        for bad in [
+            "http://localhost/",
+            "http://a.localhost/",
+            "http://127.0.0.1/",
+            "http://127.1/",
+            "http://2130706433/",
+            "http://0x7f000001/",
+            "http://0x7f.0.0.1/",
+            "http://0177.0.0.1/",
+            "http://10.0.0.1/",
+            "http://172.16.3.4/",
+            "http://192.168.1.1/",
+            "http://169.254.169.254/",
+            "http://100.64.0.1/",
+            "http://0.0.0.0/",
+            "http://255.255.255.255/",
+            "http://224.0.0.1/",
+            "http://[::1]/",
+            "http://[::]/",
+            "http://[fe80::1]/",
+            "http://[fc00::1]/",
+            "http://[fd12::1]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://[::ffff:10.0.0.1]/",
+            "http://[64:ff9b::7f00:1]/",
+            "http://[2002:7f00:1::]/",
+            "http://[::127.0.0.1]/",
+            "http://[fe80::1%25eth0]/",
+            "http://intranet/",
+            "http://printer.local/",
+            "http://db.internal./",
+            "http://1.0.0.127.in-addr.arpa/",
+        ] {
+            assert!(checked(bad).unwrap_err().contains("not public"), "{bad}: {:?}", checked(bad));
+        }
+    }
+
+    #[test]
+    fn what_is_no_link_is_refused() {
+        let long = format!("https://example.org/{}", "x".repeat(1_000));
+        for bad in [
+            "",
+            "x",
+            "ftp://example.org/",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "//example.org/",
+            "https://user:pw@example.org/",
+            "https://example.org@127.0.0.1/",
+            "https:///a",
+            "https://:80/",
+            "https://example.org:99999/",
+            "https://example.org:0/",
+            "https://exa mple.org/",
+            "https://[::1/",
+            "https://example.org/\u{202e}",
+            "https://例.org/",
+            "https://example.org\\@127.0.0.1/",
+            "http://[x]/",
+            "https://.org/",
+            "https://a..org/",
+            &long,
+        ] {
+            assert!(checked(bad).is_err(), "{bad}");
+        }
+    }
+}

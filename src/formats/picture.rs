@@ -1,0 +1,195 @@
+//! Pictures without what a camera wrote beside the picture.
+
+use std::borrow::Cow;
+
+use crate::domain::reports::picture::Media;
+
+/// The picture without where, when and by whom it was taken: of JPEG, PNG and WebP everything goes
+/// that is not needed to show it. A file that is not built as it should be gives `None`: it is not
+/// shown to the public. GIF stays as it is; MP4 gives `None`.
+#[must_use]
+pub fn without_metadata(media: Media, bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
+    match media {
+        Media::Jpeg => jpeg(bytes).map(Cow::Owned),
+        Media::Png => png(bytes).map(Cow::Owned),
+        Media::WebP => webp(bytes).map(Cow::Owned),
+        Media::Gif => Some(Cow::Borrowed(bytes)),
+        // Phones write the place into films, in boxes of many makers' own.
+        Media::Mp4 => None,
+    }
+}
+
+/// Segments up to the picture itself; application segments (EXIF, XMP, IPTC) and comments go, but
+/// for JFIF, which is plain, and Adobe's, which says how colours are meant. The turn that EXIF tells
+/// goes with it.
+fn jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut kept = vec![0xff, 0xd8];
+    let mut rest = bytes.strip_prefix(&[0xff, 0xd8])?;
+    loop {
+        let [0xff, marker, ..] = *rest else { return None };
+        match marker {
+            // Filling before a marker.
+            0xff => rest = &rest[1..],
+            0xd9 => {
+                kept.extend([0xff, 0xd9]);
+                return Some(kept);
+            }
+            0x01 | 0xd0..=0xd8 => return None,
+            _ => {
+                let length = usize::from(u16::from_be_bytes([*rest.get(2)?, *rest.get(3)?]));
+                let end = 2 + length.max(2);
+                let segment = rest.get(..end)?;
+                let personal = matches!(marker, 0xe1..=0xed | 0xef | 0xfe);
+                if !personal {
+                    kept.extend(segment);
+                }
+                rest = &rest[end..];
+                if marker == 0xda {
+                    let (scan, after) = scan(rest);
+                    kept.extend(scan);
+                    rest = after?;
+                }
+            }
+        }
+    }
+}
+
+/// The coded picture up to the next marker that is none of its own.
+fn scan(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(0xff, &bytes[at..]) {
+        match bytes.get(at + found + 1) {
+            Some(0x00 | 0xd0..=0xd7) => at += found + 2,
+            Some(_) => return (&bytes[..at + found], Some(&bytes[at + found..])),
+            None => break,
+        }
+    }
+    (bytes, None)
+}
+
+/// The chunks that make the picture.
+fn png(bytes: &[u8]) -> Option<Vec<u8>> {
+    const SHOWN: [&[u8]; 12] = [
+        b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"acTL",
+        b"fcTL", b"fdAT",
+    ];
+    let (head, mut rest) = bytes.split_at_checked(8)?;
+    let mut kept = head.to_vec();
+    while !rest.is_empty() {
+        let length = usize::try_from(u32::from_be_bytes(*rest.first_chunk()?)).ok()?;
+        let chunk = rest.get(..length.checked_add(12)?)?;
+        let kind = chunk.get(4..8)?;
+        if SHOWN.contains(&kind) {
+            kept.extend(chunk);
+        }
+        if kind == b"IEND" {
+            return Some(kept);
+        }
+        rest = &rest[chunk.len()..];
+    }
+    None
+}
+
+/// The chunks that make the picture; the flags of those that went are cleared.
+fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
+    const SHOWN: [&[u8]; 7] = [b"VP8 ", b"VP8L", b"VP8X", b"ANIM", b"ANMF", b"ALPH", b"ICCP"];
+    const EXIF_AND_XMP: u8 = 0b0000_1100;
+    let mut rest = bytes.get(12..)?;
+    let mut kept = bytes.get(..12)?.to_vec();
+    while !rest.is_empty() {
+        let length = usize::try_from(u32::from_le_bytes(*rest.get(4..)?.first_chunk()?)).ok()?;
+        let end = length.checked_add(8)?;
+        let chunk = rest.get(..end)?;
+        if SHOWN.contains(&&chunk[..4]) {
+            let from = kept.len();
+            kept.extend(chunk);
+            if chunk.starts_with(b"VP8X") {
+                *kept.get_mut(from + 8)? &= !EXIF_AND_XMP;
+            }
+            kept.extend(std::iter::repeat_n(0, length % 2));
+        }
+        rest = rest.get(end + length % 2..).unwrap_or_default();
+    }
+    let length = u32::try_from(kept.len() - 8).ok()?;
+    kept[4..8].copy_from_slice(&length.to_le_bytes());
+    Some(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(marker: u8, held: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(held.len() + 2).unwrap().to_be_bytes();
+        [&[0xff, marker], &length[..], held].concat()
+    }
+
+    fn photo(with: &[Vec<u8>]) -> Vec<u8> {
+        let scan = [0x11, 0xff, 0x00, 0x22, 0xff, 0xd0, 0x33];
+        let start = [vec![0xff, 0xd8], segment(0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0")].concat();
+        let rest = [segment(0xdb, &[0; 65]), segment(0xda, &[1; 6]), scan.to_vec()].concat();
+        [start, with.concat(), rest, vec![0xff, 0xd9]].concat()
+    }
+
+    #[test]
+    fn a_photo_loses_its_place_and_stays_a_photo() {
+        let exif = segment(0xe1, b"Exif\0\0MM\0*GPS 36.585N");
+        let (xmp, words) =
+            (segment(0xe1, b"http://ns.adobe.com/xap/1.0/"), segment(0xfe, b"by Li"));
+        let told = photo(&[exif, xmp, words]);
+        let shown = without_metadata(Media::Jpeg, &told).unwrap();
+        assert_eq!(&*shown, photo(&[]));
+        // What stands behind the end, a second picture with its own EXIF, goes too.
+        let more = [photo(&[]), told].concat();
+        assert_eq!(&*without_metadata(Media::Jpeg, &more).unwrap(), photo(&[]));
+    }
+
+    #[test]
+    fn a_broken_photo_is_not_shown_and_never_a_panic() {
+        let whole = photo(&[segment(0xe1, b"Exif")]);
+        for end in 0..whole.len() {
+            assert_eq!(without_metadata(Media::Jpeg, &whole[..end]), None, "{end}");
+        }
+        for at in 0..whole.len() {
+            let mut bent = whole.clone();
+            bent[at] ^= 0x5a;
+            let _ = without_metadata(Media::Jpeg, &bent);
+        }
+    }
+
+    #[test]
+    fn png_and_webp_keep_what_shows_the_picture_alone() {
+        let chunk = |kind: &[u8], held: &[u8]| {
+            let length = u32::try_from(held.len()).unwrap().to_be_bytes();
+            [&length[..], kind, held, &[9; 4]].concat()
+        };
+        let head = b"\x89PNG\r\n\x1a\n".to_vec();
+        let (ihdr, end) = (chunk(b"IHDR", &[1; 13]), chunk(b"IEND", b""));
+        let told = [
+            head.clone(),
+            ihdr.clone(),
+            chunk(b"eXIf", b"GPS"),
+            chunk(b"tEXt", b"Li"),
+            end.clone(),
+        ];
+        let shown = [head, ihdr, end].concat();
+        assert_eq!(&*without_metadata(Media::Png, &told.concat()).unwrap(), shown);
+        assert_eq!(without_metadata(Media::Png, &shown[..shown.len() - 1]), None);
+
+        let chunk = |kind: &[u8], held: &[u8]| {
+            let length = u32::try_from(held.len()).unwrap().to_le_bytes();
+            [kind, &length[..], held, if held.len() % 2 == 1 { &[0] } else { &[] }].concat()
+        };
+        let file = |flags: u8, more: &[u8]| {
+            let body =
+                [b"WEBP".to_vec(), chunk(b"VP8X", &[flags; 10]), chunk(b"VP8 ", &[7; 3])].concat();
+            let body = [body.as_slice(), more].concat();
+            let length = u32::try_from(body.len()).unwrap().to_le_bytes();
+            [b"RIFF", &length[..], &body].concat()
+        };
+        let told = file(0x0c, &chunk(b"EXIF", b"GPS"));
+        let mut expected = file(0x0c, b"");
+        expected[20] = 0;
+        assert_eq!(&*without_metadata(Media::WebP, &told).unwrap(), expected);
+    }
+}

@@ -1,0 +1,121 @@
+//! Pictures: taken in, checked, shown without what a camera wrote.
+
+use axum::http::StatusCode;
+use zonewarden::domain::accounts::Role;
+use zonewarden::domain::id::UnitId;
+
+use super::{filed, post, told};
+use crate::client::Answer;
+use crate::world::World;
+
+const MULTIPART: &str = "multipart/form-data; boundary=bound";
+
+fn segment(marker: u8, held: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(held.len() + 2).unwrap().to_be_bytes();
+    [&[0xff, marker], &length[..], held].concat()
+}
+
+fn photo(exif: &[u8]) -> Vec<u8> {
+    let exif = if exif.is_empty() { Vec::new() } else { segment(0xe1, exif) };
+    [vec![0xff, 0xd8], exif, segment(0xdb, &[0; 65]), segment(0xda, &[1; 6]), vec![7, 0xff, 0xd9]]
+        .concat()
+}
+
+fn body(files: &[&[u8]]) -> Vec<u8> {
+    let mut body = Vec::new();
+    let fields = [("service_code", "event.02"), ("lat", "36.585"), ("long", "109.484")];
+    for (name, value) in fields {
+        let part = format!(
+            "--bound\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        );
+        body.extend(part.into_bytes());
+    }
+    for file in files {
+        let head = "--bound\r\nContent-Disposition: form-data; name=\"media\"; filename=\"a.png\"\r\n\
+                    Content-Type: image/png\r\n\r\n";
+        body.extend(head.as_bytes());
+        body.extend(*file);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--bound--\r\n");
+    body
+}
+
+async fn send(world: &World, files: &[&[u8]]) -> Answer {
+    world.client.post("/open311/v2/requests.json", MULTIPART, body(files)).await
+}
+
+/// The addresses of a request's pictures.
+async fn shown(world: &World, answer: &Answer) -> Vec<String> {
+    let id = answer.json()[0]["service_request_id"].as_str().unwrap().to_owned();
+    let path = format!("/open311/v2/requests/{id}.json?extensions=true");
+    let found = world.client.get(&path).await.json();
+    let urls = found[0]["extended_attributes"]["media_urls"].as_array().unwrap().clone();
+    assert_eq!(found[0]["media_url"], urls[0]);
+    urls.iter().map(|url| url.as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_public_sees_a_photo_without_its_place_and_staff_as_it_was_sent() {
+    let world = World::new().await;
+    let told = photo(b"Exif\0\0MM\0*GPS 36.585N");
+    let answer = send(&world, &[&told, b"GIF89a;"]).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+    let urls = shown(&world, &answer).await;
+    assert_eq!(urls.len(), 2);
+    let public = world.client.get(&urls[0]).await;
+    assert_eq!(public.header("content-type"), "image/jpeg");
+    assert_eq!(public.header("x-content-type-options"), "nosniff");
+    assert_eq!(public.bytes, photo(b""));
+    let key = world.key(Role::Dispatcher, &UnitId::new("x").unwrap()).await;
+    assert_eq!(world.client.get_as(&key, &urls[0]).await.bytes, told);
+    assert_eq!(world.client.get(&urls[1]).await.header("content-type"), "image/gif");
+    let nothing = world.client.get("/api/v1/pictures/00000000-0000-7000-8000-000000000000").await;
+    assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_is_no_picture_is_refused_whatever_its_name_says() {
+    let world = World::new().await;
+    let whole = photo(b"");
+    let huge = [&whole[..whole.len() - 2], &vec![7; 9 * 1024 * 1024], &[0xff, 0xd9]].concat();
+    let six = [&whole[..]; 6];
+    for (files, words) in [
+        (&[&b"<svg onload=alert(1)>"[..]][..], "none of image/jpeg"),
+        (&[b"MZ\x90"], "none of image/jpeg"),
+        (&[&whole[..whole.len() - 2]], "no whole image/jpeg"),
+        (&[&huge], "at most 8388608"),
+        (&six, "more than 5 files"),
+        (&[&huge, &huge, &huge], "more than 20971520 bytes"),
+    ] {
+        let answer = send(&world, files).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{words}");
+        let told = told(&answer);
+        assert!(told.iter().any(|it| it.contains(words)), "{words}: {told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_is_kept_and_shown_and_one_into_a_private_network_refused() {
+    let world = World::new().await;
+    let form = super::PARKING;
+    let id =
+        filed(&world, &format!("{form}&media_url=https%3A%2F%2Fexample.org%2Fa.jpg%3Fx%3D1")).await;
+    let found = world.client.get(&format!("/open311/v2/requests/{id}.json")).await.json();
+    assert_eq!(found[0]["media_url"], "https://example.org/a.jpg?x=1");
+    for bad in [
+        "http://localhost/a",
+        "http://127.0.0.1/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://169.254.169.254/latest",
+        "http://[fe80::1]/",
+        "ftp://example.org/",
+        "x",
+    ] {
+        let refused = post(&world, &format!("{form}&media_url={bad}")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{bad}");
+        assert!(told(&refused)[0].starts_with("media_url:"), "{bad}");
+    }
+}

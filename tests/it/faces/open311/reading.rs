@@ -1,0 +1,221 @@
+//! What was told in public.
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+use zonewarden::http::limits::Limits;
+
+use super::{PARKING, filed, told};
+use crate::client::request;
+use crate::world::World;
+
+const DAY_US: i64 = 86_400_000_000;
+
+/// The ids that a query finds, in order.
+async fn ids(world: &World, query: &str) -> Vec<String> {
+    let answer = world.client.get(&format!("/open311/v2/requests.json?{query}")).await;
+    assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text());
+    let found = answer.json();
+    let id = |found: &Value| found["service_request_id"].as_str().unwrap().to_owned();
+    found.as_array().unwrap().iter().map(id).collect()
+}
+
+async fn check(world: &World, query: &str, expected: &[&String]) {
+    let found = ids(world, query).await;
+    assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{query}");
+}
+
+#[tokio::test]
+async fn each_filter_finds_what_it_names_and_no_more() {
+    let world = World::new().await;
+    // MORNING, in UTC: 2026-05-06T02:00:00.
+    let a = filed(&world, PARKING).await;
+    world.pass_us(DAY_US);
+    let b = filed(&world, "service_code=event.02&lat=36.5851&long=109.4841").await;
+    world.pass_us(DAY_US);
+    let c = filed(&world, "service_code=event.05.jaywalking&lat=36.6&long=109.49").await;
+    let world = &world;
+    check(world, "", &[&c, &b, &a]).await;
+    check(world, "service_code=event.02", &[&b]).await;
+    check(world, "service_code=event.05", &[&c, &a]).await;
+    check(world, "service_code=event.02,event.05.parking", &[&b, &a]).await;
+    check(world, "service_code=event.02&service_code=event.05.parking", &[&b, &a]).await;
+    check(world, "start_date=2026-05-07T10:00:00+08:00", &[&c, &b]).await;
+    check(world, "start_date=2026-05-07T10:00:01Z", &[&c]).await;
+    check(world, "end_date=2026-05-07T02:00:00Z", &[&b, &a]).await;
+    check(world, "start_date=2026-05-07T00:00:00Z&end_date=2026-05-07T23:59:59Z", &[&b]).await;
+    check(world, "updated_after=2026-05-08T02:00:00Z", &[&c]).await;
+    check(world, "updated_before=2026-05-06T02:00:00Z", &[&a]).await;
+    check(world, "status=open", &[&c, &b, &a]).await;
+    check(world, "status=open,closed", &[&c, &b, &a]).await;
+    check(world, "status=closed", &[]).await;
+    check(world, "bbox=109.48,36.58,109.485,36.59", &[&b, &a]).await;
+    check(world, "lat=36.585&long=109.484&radius=5", &[&a]).await;
+    check(world, "lat=36.585&long=109.484&radius=100", &[&b, &a]).await;
+    check(world, "lat=36.585&long=109.484&radius=100&bbox=1,1,2,2", &[]).await;
+    check(world, "page_size=2", &[&c, &b]).await;
+    check(world, "page_size=2&page=2", &[&a]).await;
+    check(world, "page_size=2&page=3", &[]).await;
+    check(world, "page_size=1&page=2&lat=36.585&long=109.484&radius=100", &[&a]).await;
+    let named = format!("service_request_id={a},{c}&status=closed&start_date=x&nope=1");
+    assert_eq!(ids(world, &named).await, [c.clone(), a.clone()]);
+    assert_eq!(ids(world, "service_request_id=1,x").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn ninety_days_are_searched_and_no_more() {
+    let world = World::new().await;
+    let old = filed(&world, PARKING).await;
+    world.pass_us(90 * DAY_US);
+    assert_eq!(ids(&world, "").await, std::slice::from_ref(&old));
+    world.pass_us(1_000_000);
+    assert_eq!(ids(&world, "").await, Vec::<String>::new());
+    assert_eq!(ids(&world, "start_date=2026-05-01T00:00:00Z").await, std::slice::from_ref(&old));
+    assert_eq!(ids(&world, &format!("service_request_id={old}")).await, [old]);
+}
+
+#[tokio::test]
+async fn every_fault_of_a_query_is_told() {
+    let world = World::new().await;
+    for (query, places) in [
+        ("start_date=x&end_date=2026-01-01", &["start_date:", "end_date:"][..]),
+        (
+            "start_date=2026-01-01T00:00:00Z&end_date=2026-04-02T00:00:00Z",
+            &["end_date: lies more than 90"],
+        ),
+        (
+            "start_date=2026-01-02T00:00:00Z&end_date=2026-01-01T00:00:00Z",
+            &["end_date: lies before"],
+        ),
+        (
+            "updated_after=2026-01-01T00:00:00Z&updated_before=2027-01-01T00:00:00Z",
+            &["updated_before:"],
+        ),
+        ("status=opened,closed", &["status: `opened`"]),
+        ("bbox=1,2,3&radius=x", &["radius:", "bbox:"]),
+        ("lat=36.585&long=109.484", &["radius: is missing"]),
+        ("radius=5", &["lat, long: are missing"]),
+        ("lat=36.585&radius=5", &["long: is missing"]),
+        ("lat=36.585&long=109.484&radius=1e9", &["radius: must be"]),
+        ("lat=109.484&long=36.585&radius=5", &["lat, long:"]),
+        ("page=0&page_size=1001", &["page:", "page_size:"]),
+        ("page=11", &["page: ends behind"]),
+        ("extensions=yes", &["extensions:"]),
+        ("staus=open", &["staus: is no parameter here; `status` is"]),
+        ("lang=xx", &["lang:"]),
+        ("a=%ff", &["a: is not percent-encoded"]),
+    ] {
+        let answer = world.client.get(&format!("/open311/v2/requests.json?{query}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}: {}", answer.text());
+        let words = told(&answer);
+        for place in places {
+            assert!(words.iter().any(|it| it.starts_with(place)), "{query}: {place}: {words:?}");
+        }
+        assert_eq!(words.len(), places.len(), "{query}: {words:?}");
+    }
+    let many = ["00000000-0000-7000-8000-000000000000"; 101].join(",");
+    let answer =
+        world.client.get(&format!("/open311/v2/requests.json?service_request_id={many}")).await;
+    assert!(told(&answer)[0].contains("at most 100"));
+    let long = world.client.get(&format!("/open311/v2/requests.json?{}", "x".repeat(9_000))).await;
+    assert!(told(&long)[0].starts_with("query:"));
+    let unknown = world.client.get("/open311/v2/requests.json?service_code=event.05,nope").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_was_told_elsewhere_is_not_public_and_numbers_of_people_are_taken_out() {
+    let world = World::new().await;
+    let hotline = json!({ "lon": 109.484, "lat": 36.585, "words": "积水", "source": "hotline" });
+    let told =
+        world.client.post("/api/v1/reports", "application/json", hotline.to_string()).await.json();
+    assert_eq!(ids(&world, "").await, Vec::<String>::new());
+    let path = format!("/open311/v2/requests/{}.json", told["id"].as_str().unwrap());
+    assert_eq!(world.client.get(&path).await.status, StatusCode::NOT_FOUND);
+    let form = format!(
+        "{PARKING}&description=Call+138-0000-0000+or+li@example.org&phone=13900000000&email=w@example.org\
+         &first_name=Li&device_id=dev-1&account_id=acc-1&attribute[plate]=PLATE&attribute[blocks]=crossing\
+         &address_string=Road+1,+13700000000"
+    );
+    let id = filed(&world, &form).await;
+    for path in [
+        format!("requests/{id}.json?extensions=true&lang=en"),
+        "requests.xml?extensions=true".to_owned(),
+    ] {
+        let answer = world.client.get(&format!("/open311/v2/{path}")).await;
+        for hidden in ["138", "139", "137", "example.org", "Li", "dev-1", "acc-1", "PLATE"] {
+            assert!(!answer.text().contains(hidden), "{hidden}: {}", answer.text());
+        }
+    }
+    let path = format!("/open311/v2/requests/{id}.json?extensions=true&lang=en");
+    let found = world.client.get(&path).await.json();
+    assert_eq!(found[0]["description"], "Call *** or ***");
+    let answers = &found[0]["extended_attributes"]["attributes"];
+    assert_eq!(answers[0]["values"], json!(["Pedestrian crossing"]));
+}
+
+#[tokio::test]
+async fn what_is_nowhere_is_told_in_open311_s_own_shape_and_never_as_a_page() {
+    let world = World::new().await;
+    for path in [
+        "/open311",
+        "/open311/",
+        "/open311/v2",
+        "/open311/v2/",
+        "/open311/v1/services.xml",
+        "/open311/v2/services",
+        "/open311/v2/services.html",
+        "/open311/v2/nothing.xml",
+        "/open311/v2/services/x/y.xml",
+        "/open311/v2/tokens/1.xml",
+        "/open311/v2/requests/%00.xml",
+        "/open311/v2/requests/%ff.xml",
+        "/open311/v2/services/event.05.parking",
+    ] {
+        let answer = world.client.get(path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}: {}", answer.text());
+        assert_eq!(answer.header("content-type"), "text/xml; charset=utf-8", "{path}");
+        let head = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<errors><error><code>404</code><description>";
+        assert!(answer.text().starts_with(head), "{path}: {}", answer.text());
+    }
+    let mut asked = request(Method::GET, "/open311/v2/services", None, Body::empty());
+    asked.headers_mut().insert("accept", "application/json".parse().unwrap());
+    told(&world.client.ask(asked).await);
+}
+
+#[tokio::test]
+async fn what_the_gate_refuses_has_the_shape_too() {
+    let world = World::with(Limits { requests_max: 0, ..Limits::default() }).await;
+    let answer = world.client.get("/open311/v2/services.json").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.header("retry-after"), "1");
+    told(&answer);
+    let xml = world.client.get("/open311/v2/services.xml").await;
+    assert!(xml.text().contains("<errors><error><code>503</code>"));
+    let empty = World::empty(Limits::default()).await;
+    let answer = empty.client.get("/open311/v2/services.json").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    told(&answer);
+}
+
+#[tokio::test]
+async fn services_are_told_in_the_language_asked_for_and_by_place() {
+    let world = World::new().await;
+    let name = |found: &Value| found[0]["service_name"].as_str().unwrap().to_owned();
+    let zh = world.client.get("/open311/v2/services.json").await;
+    assert_eq!((name(&zh.json()).as_str(), zh.header("content-language")), ("公用设施", "zh"));
+    let en = world.client.get("/open311/v2/services.json?lang=en").await;
+    assert_eq!(
+        (name(&en.json()).as_str(), en.header("content-language")),
+        ("Public utilities", "en")
+    );
+    let mut asked = request(Method::GET, "/open311/v2/services.json", None, Body::empty());
+    asked.headers_mut().insert("accept-language", "en-GB,en;q=0.9".parse().unwrap());
+    assert_eq!(name(&world.client.ask(asked).await.json()), "Public utilities");
+    let here = world.client.get("/open311/v2/services.json?lat=36.585&long=109.484").await.json();
+    assert_eq!(here.as_array().unwrap().len(), 16);
+    let far = world.client.get("/open311/v2/services.json?lat=36.585&long=108.2").await.json();
+    assert_eq!(far, json!([]));
+    let swapped = world.client.get("/open311/v2/services.json?lat=109.484&long=36.585").await;
+    assert_eq!(swapped.status, StatusCode::BAD_REQUEST);
+}

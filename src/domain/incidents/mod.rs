@@ -11,4 +11,5 @@ mod load;
 pub mod refusal;
 pub mod case;
 pub mod timing;
+pub mod deadlines;
 pub mod duplicates;

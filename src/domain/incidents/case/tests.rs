@@ -436,13 +436,13 @@ fn clocks_disagree(case: &Case) -> Option<String> {
     let merged = case.state.merged.map(|merged| merged.stage);
     let waits = timing::awaited(merged.unwrap_or(case.state.stage));
     let paused = case.state.suspended_until.is_some_and(|until| until > case.state.last_at);
-    let state = match case.state.stage {
+    let expected = match case.state.stage {
         Stage::Merged => ClockState::Stopped,
         _ if paused => ClockState::Suspended,
         _ => ClockState::Running,
     };
-    let stage = timing.stage().map(|(awaited, clock)| (awaited, clock.state()));
-    (stage != waits.map(|awaited| (awaited, state))).then(|| format!("{stage:?}"))
+    let found = timing.stage().map(|(awaited, clock)| (awaited, clock.state()));
+    (found != waits.map(|awaited| (awaited, expected))).then(|| format!("{found:?}"))
 }
 
 proptest! {

@@ -1,0 +1,134 @@
+//! The deadlines of a city's cases, as its atlas has calendar, zone, limits and hours.
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::atlas::in_force::Atlas;
+use crate::domain::clocks::hours::OfficeHours;
+use crate::domain::clocks::work::WorkTime;
+use crate::domain::id::{CategoryCode, UnitId};
+use crate::domain::incidents::case::Case;
+use crate::domain::incidents::timing::{Hours, Timing, TimingReading};
+use crate::domain::time::Instant;
+
+/// What tells deadlines. Make it once for many cases: it sorts the calendar.
+pub struct Deadlines<'a> {
+    atlas: &'a Atlas,
+    city: WorkTime,
+}
+
+impl<'a> Deadlines<'a> {
+    /// Deadlines by what is in force.
+    #[must_use]
+    pub fn of(atlas: &'a Atlas) -> Self {
+        let calendar = &atlas.city().calendar;
+        let city = WorkTime::new(calendar, atlas.time_zone().clone(), OfficeHours::default());
+        Self { atlas, city }
+    }
+
+    /// How the clocks of a case of this category stand.
+    #[must_use]
+    pub fn read(
+        &self,
+        case: &Case,
+        category: Option<&CategoryCode>,
+        now: Instant,
+    ) -> TimingReading {
+        let limits = self.atlas.city().limits.of(category);
+        let own = case.state().unit.as_ref().and_then(|unit| self.of_unit(unit));
+        let hours = Hours { city: &self.city, unit: own.as_ref().unwrap_or(&self.city) };
+        Timing::of(case, &limits, now).read(hours)
+    }
+
+    /// The nearest deadline of a case's clocks, as it stands after its last step.
+    #[must_use]
+    pub fn due(&self, case: &Case, category: Option<&CategoryCode>) -> Option<Instant> {
+        self.read(case, category, case.state().last_at).due()
+    }
+
+    /// The working time of a unit that has hours of its own.
+    fn of_unit(&self, unit: &UnitId) -> Option<WorkTime> {
+        let hours = self.atlas.unit(unit)?.hours.clone()?;
+        let calendar = &self.atlas.city().calendar;
+        Some(WorkTime::new(calendar, self.atlas.time_zone().clone(), hours))
+    }
+}
+
+/// A number that differs when anything differs by which deadlines are told: zone, calendar, limits and the
+/// units' hours. Two cities may share one; it is compared within a city only.
+#[must_use]
+pub fn edition(atlas: &Atlas) -> i64 {
+    let city = atlas.city();
+    let hours = |unit: &crate::domain::atlas::unit::Unit| {
+        unit.hours.as_ref().map(|hours| format!("{} {hours}", unit.id))
+    };
+    let hours: Vec<String> = atlas.units().iter().filter_map(hours).collect();
+    let all = serde_json::json!([city.time_zone, city.calendar, city.limits, hours]).to_string();
+    let mut first = [0; 8];
+    for (to, from) in first.iter_mut().zip(Sha256::digest(all.as_bytes())) {
+        *to = from;
+    }
+    i64::from_be_bytes(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::accounts::{Caller, Role};
+    use crate::domain::atlas::city::CityState;
+    use crate::domain::id::{IncidentId, ReportId};
+    use crate::domain::incidents::case::Ask;
+    use crate::domain::incidents::step::{Carried, Move};
+    use crate::domain::sample::{Recipe, city};
+
+    fn at(text: &str) -> Instant {
+        Instant::parse(&format!("{text}:00+08:00")).unwrap()
+    }
+
+    fn atlas(change: impl FnOnce(&mut CityState)) -> Atlas {
+        let mut state = city(&Recipe::default());
+        state.facilities.clear();
+        state.rules.clear();
+        change(&mut state);
+        Atlas::build(state).unwrap()
+    }
+
+    /// Rubbish that was dispatched to a unit on the last morning before the holiday of October.
+    fn case(unit: &UnitId) -> Case {
+        let (id, report) = (IncidentId(Uuid::from_u128(1)), ReportId(Uuid::from_u128(1)));
+        let opened = at("2026-09-30T09:00");
+        let mut case =
+            Case::open(id, report, "rubbish".to_owned(), &Caller::public(), opened).unwrap();
+        let by = Caller { role: Role::Dispatcher, unit: None, actor: "desk".to_owned() };
+        for act in [Move::Verify, Move::File, Move::Dispatch] {
+            let unit = (act == Move::Dispatch).then(|| unit.clone());
+            let carried = Carried { unit, ..Carried::default() };
+            let ask = Ask { seen: case.state().revision, act, carried };
+            case = case.decide(ask, &by, at("2026-09-30T17:00")).unwrap();
+        }
+        case
+    }
+
+    #[test]
+    fn a_deadline_follows_calendar_limits_and_the_hours_of_the_unit() {
+        let usual = atlas(|_| {});
+        let unit = usual.units()[0].id.clone();
+        let rubbish = CategoryCode::new("event.01.rubbish").unwrap();
+        let due = |atlas: &Atlas| Deadlines::of(atlas).due(&case(&unit), Some(&rubbish));
+        // Three office hours: one before the holiday, two after it.
+        assert_eq!(due(&usual), Some(at("2026-10-08T10:00")));
+        let worked = atlas(|state| state.city.calendar.holidays.clear());
+        assert_eq!(due(&worked), Some(at("2026-10-01T10:00")));
+        let always = OfficeHours::parse("daily 00:00-24:00").unwrap();
+        let nights = atlas(|state| state.units[0].hours = Some(always.clone()));
+        assert_eq!(due(&nights), Some(at("2026-09-30T20:00")));
+        let read = Deadlines::of(&usual).read(&case(&unit), None, at("2026-09-30T17:00"));
+        assert_eq!(read.whole.unwrap().limit_us, 7 * 24 * 3_600_000_000, "seven working days");
+        // Each of these is another edition, and what tells no deadline is not.
+        let named = atlas(|state| state.city.names.en = "Elsewhere".to_owned());
+        assert_eq!(edition(&named), edition(&usual));
+        let editions = [edition(&usual), edition(&worked), edition(&nights)];
+        assert!(editions[0] != editions[1] && editions[0] != editions[2]);
+    }
+}

@@ -89,6 +89,18 @@ fn sees(caller: &Caller, entry: &JournalEntry) -> bool {
                 entry.facts.get("unit").and_then(|code| code.as_str()) == Some(unit.as_str())
             }
         },
+        "case_opened" | "case_moved" => match caller.scope() {
+            Scope::Nothing => false,
+            Scope::Everything => true,
+            Scope::Unit(unit) => {
+                let is_own = |code: &serde_json::Value| code.as_str() == Some(unit.as_str());
+                let any = |name: &str| {
+                    let list = entry.facts.get(name).and_then(|list| list.as_array());
+                    list.is_some_and(|list| list.iter().any(is_own))
+                };
+                entry.facts.get("unit").is_some_and(is_own) || any("co") || any("left")
+            }
+        },
         _ => true,
     }
 }
@@ -117,6 +129,11 @@ mod tests {
         assert!(sees(&unit, &entry("report_filed", "u1")));
         assert!(!sees(&unit, &entry("report_filed", "u2")));
         assert!(!sees(&unit, &entry("key_issued", "u1")));
+        assert!(sees(&unit, &entry("case_moved", "u1")));
+        assert!(!sees(&unit, &entry("case_moved", "u2")));
+        let mut left = entry("case_moved", "u2");
+        left.facts["left"] = serde_json::json!(["u1"]);
+        assert!(sees(&unit, &left));
         assert!(sees(&unit, &entry("plan_published", "")));
         assert!(!sees(&Caller::public(), &entry("report_filed", "u1")));
         assert!(sees(&Caller::cli(), &entry("key_issued", "u1")));

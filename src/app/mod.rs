@@ -9,5 +9,6 @@ pub mod accounts;
 pub mod locate;
 pub mod reports;
 pub mod open311;
+pub mod incidents;
 pub mod feed;
 pub mod transfer;

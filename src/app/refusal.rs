@@ -1,6 +1,7 @@
 //! Why a use case did nothing. The sentence and the status for people are made in one place above.
 
 use crate::domain::id::CityId;
+use crate::domain::incidents::refusal::Refusal as Unlawful;
 use crate::store::{CommitError, StoreError};
 
 /// One thing wrong with what was asked.
@@ -69,6 +70,9 @@ pub enum Refusal {
     /// The store holds what cannot be read back.
     #[error("the store holds what cannot be read: {0}")]
     Damaged(String),
+    /// The law of the workflow does not admit the step.
+    #[error("{0}")]
+    Case(Box<Unlawful>),
     /// A fault of ours.
     #[error("{0}")]
     Inner(String),

@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 use crate::app::clock::Clock;
+use crate::app::incidents::board::Board;
 use crate::app::keyring::{Keyring, Pepper};
 use crate::app::refusal::Refusal;
 use crate::domain::accounts::{Caller, Operation};
@@ -49,6 +50,7 @@ pub struct Seat {
     atlas: ArcSwapOption<Atlas>,
     fault: ArcSwapOption<Failed>,
     building: Mutex<()>,
+    board: Mutex<Board>,
     journal: watch::Sender<i64>,
 }
 
@@ -64,6 +66,7 @@ impl Seat {
             atlas: ArcSwapOption::empty(),
             fault: ArcSwapOption::empty(),
             building: Mutex::new(()),
+            board: Mutex::default(),
             journal: watch::Sender::new(0),
         }
     }
@@ -80,6 +83,11 @@ impl Seat {
     #[must_use]
     pub fn glance(&self) -> arc_swap::Guard<Option<Arc<Atlas>>> {
         self.atlas.load()
+    }
+
+    /// The open incidents, for one at a time.
+    pub async fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().await
     }
 
     /// Why a newer state gave no atlas, while the old one answers.

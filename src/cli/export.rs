@@ -126,7 +126,7 @@ fn plan(args: &ExportArgs) -> miette::Result<Plan> {
     }
 }
 
-fn only(mut cities: Vec<CityId>) -> miette::Result<CityId> {
+pub(super) fn only(mut cities: Vec<CityId>) -> miette::Result<CityId> {
     match cities.len() {
         0 => Err(miette::miette!("the store holds no city")),
         1 => Ok(cities.remove(0)),
@@ -142,7 +142,7 @@ fn only(mut cities: Vec<CityId>) -> miette::Result<CityId> {
 
 /// Writes the file under another name beside it and renames it when all of it is on the disk, so
 /// that nobody ever reads half a file.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}.part", std::process::id()));
     let draft = PathBuf::from(draft);

@@ -11,10 +11,12 @@ use crate::app::transfer::calendar::{CalendarImport, Scope};
 use crate::app::transfer::city::CityImport;
 use crate::app::transfer::import::{Import, Outcome, import};
 use crate::app::transfer::limits::LimitsImport;
+use crate::app::transfer::rehearse::{DAYS_DEFAULT, DAYS_MAX, rehearse};
 use crate::app::transfer::settings::Settings;
 use crate::app::transfer::{self, Format, Kind};
 use crate::cli::common::Common;
 use crate::cli::print::print;
+use crate::cli::rehearsed;
 use crate::domain::accounts::Caller;
 use crate::domain::id::UnitId;
 use crate::formats::layer::{BYTES_MAX, Finding};
@@ -27,6 +29,7 @@ Examples:
   zonewarden import units units.csv --crs gcj02 --city yanan
   zonewarden import zones plan.geojson --dry-run
   zonewarden import zones precincts.geojson --zone-id precinct --lead police --make-units
+  zonewarden import rules rules.geojson --dry-run --days 30 --moved moved.csv
   zonewarden import facilities schools.gpkg --layer schools --merge
   zonewarden import calendar holidays-2026.ics --dry-run
   zonewarden import limits limits.csv
@@ -88,6 +91,13 @@ pub struct ImportArgs {
     /// Only list what is wrong and what would change.
     #[arg(long)]
     dry_run: bool,
+    /// How many days of reports a dry run of zones or rules looks back on.
+    #[arg(long, value_name = "N", default_value_t = DAYS_DEFAULT, requires = "dry_run",
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(DAYS_MAX)))]
+    days: u32,
+    /// Where a dry run of zones or rules writes the reports that would have gone elsewhere (CSV).
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    moved: Option<PathBuf>,
     /// Why: the note of the new plan.
     #[arg(long, default_value = "")]
     note: String,
@@ -186,6 +196,7 @@ fn unit(text: &str) -> Result<UnitId, String> {
 pub fn run(common: &Common, args: &ImportArgs) -> miette::Result<()> {
     let ask = ask(args)?;
     let runtime = tokio::runtime::Runtime::new().into_diagnostic()?;
+    let mut rehearsal = None;
     let outcome = runtime.block_on(async {
         // A store that is not there yet is made for what goes in, and not for a refusal.
         if let Some(app) = common.app_on_trial().await? {
@@ -195,9 +206,22 @@ pub fn run(common: &Common, args: &ImportArgs) -> miette::Result<()> {
             }
         }
         let app = common.app_without_atlases().await?;
-        imported(&app, common, &ask, args.dry_run).await
+        let mut outcome = imported(&app, common, &ask, args.dry_run).await?;
+        let tells = matches!(args.what, What::Layer(Kind::Rules | Kind::Zones));
+        if let Some(made) = outcome.made.take().filter(|_| tells) {
+            let city = outcome.city.clone();
+            let past = rehearse(&app, &Caller::cli(), &city, *made, args.days).await;
+            rehearsal = past.map(Some).into_diagnostic()?;
+        }
+        Ok::<_, miette::Report>(outcome)
     })?;
     print(told(&outcome, args).as_bytes())?;
+    if let Some(found) = &rehearsal {
+        print(rehearsed::told(found, args.days).as_bytes())?;
+        if let Some(path) = &args.moved {
+            rehearsed::write(found, path)?;
+        }
+    }
     if outcome.refused() {
         let name = args.file.as_ref().map_or("it".into(), |file| file.display().to_string());
         let errors = outcome.findings.iter().filter(|finding| !finding.warning).count();
@@ -297,6 +321,7 @@ fn ask(args: &ImportArgs) -> miette::Result<Plea> {
         replace: args.replace || (kind == Kind::Zones && !args.merge),
         dry_run: args.dry_run,
         note: args.note.clone(),
+        seen: None,
     };
     Ok(Plea::Layer(Box::new(ask), bytes(file)?.into()))
 }

@@ -8,6 +8,8 @@ pub mod locate;
 pub mod route;
 pub mod import;
 pub mod export;
+pub mod worklist;
+pub mod rehearsed;
 pub mod migrate;
 pub mod sample;
 pub mod openapi;
@@ -44,6 +46,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Export zones, units, facilities or rules.
     Export(export::ExportArgs),
+    /// Write a work list: incidents of a unit, zone, category or stage, or those overdue.
+    Worklist(worklist::WorklistArgs),
     /// Bring a store's schema up to date.
     Migrate(migrate::MigrateArgs),
     /// Make the demonstration city as files.
@@ -77,6 +81,7 @@ fn run() -> miette::Result<()> {
         Some(Command::Route(args)) => route::run(common, args),
         Some(Command::Import(args)) => import::run(common, args),
         Some(Command::Export(args)) => export::run(common, args),
+        Some(Command::Worklist(args)) => worklist::run(common, args),
         Some(Command::Migrate(args)) => migrate::run(common, args),
         Some(Command::Sample(args)) => sample::run(common, args),
         Some(Command::Openapi(args)) => openapi::run(common, args),

@@ -183,6 +183,10 @@ operations! {
     ListFacilities = "list_facilities", EVERYBODY;
     /// One facility.
     GetFacility = "get_facility", EVERYBODY;
+    /// The routing rules.
+    ListRules = "list_rules", STAFF;
+    /// Sets the routing rules, or rehearses them on past reports.
+    SetRules = "set_rules", &[Role::Planner, Role::Admin];
     /// The categories of reports.
     ListCategories = "list_categories", EVERYBODY;
     /// Tell the city something.
@@ -209,6 +213,14 @@ operations! {
     GetServiceRequest = "get_service_request", EVERYBODY;
     /// Open311: the request of a token.
     GetToken = "get_token", EVERYBODY;
+    /// Incidents, as far as the caller's scope goes.
+    ListIncidents = "list_incidents", STAFF;
+    /// One incident with its steps, as far as the caller's scope goes.
+    GetIncident = "get_incident", STAFF;
+    /// Takes a step in a case; the workflow's own table says who may take which.
+    ActOnIncident = "act_on_incident", STAFF;
+    /// Takes steps in many cases.
+    ActOnIncidents = "act_on_incidents", STAFF;
     /// The journal as it is written.
     StreamJournal = "stream_journal", STAFF;
     /// Whether the process lives.

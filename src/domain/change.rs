@@ -8,7 +8,9 @@ use crate::domain::atlas::facility::Facility;
 use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
-use crate::domain::id::{FacilityId, KeyId, RuleId, UnitId};
+use crate::domain::id::{CategoryCode, FacilityId, KeyId, RuleId, UnitId, ZoneId};
+use crate::domain::incidents::docket::CaseMoved;
+use crate::domain::incidents::step::Step;
 use crate::domain::reports::picture::Picture;
 use crate::domain::reports::report::{Assignment, Report};
 use crate::domain::time::Instant;
@@ -40,6 +42,8 @@ pub enum Change {
     ReportFiled { report: Report, assignment: Assignment },
     /// A picture came with a report of the same commit.
     PictureKept(Picture),
+    /// A case was opened, or went on by one step or more.
+    CaseMoved(CaseMoved),
     /// An API key was issued.
     KeyIssued(ApiKey),
     /// An API key no longer opens anything.
@@ -61,6 +65,8 @@ impl Change {
             Self::RulesRemoved(_) => "rules_removed",
             Self::ReportFiled { .. } => "report_filed",
             Self::PictureKept(_) => "picture_kept",
+            Self::CaseMoved(moved) if moved.seen == 0 => "case_opened",
+            Self::CaseMoved(_) => "case_moved",
             Self::KeyIssued(_) => "key_issued",
             Self::KeyRevoked { .. } => "key_revoked",
         }
@@ -73,6 +79,7 @@ impl Change {
             Self::CitySet(city) => city.id.to_string(),
             Self::ReportFiled { report, .. } => report.id.to_string(),
             Self::PictureKept(picture) => picture.id.to_string(),
+            Self::CaseMoved(moved) => moved.docket.id.to_string(),
             Self::KeyIssued(key) => key.id.to_string(),
             Self::KeyRevoked { key, .. } => key.to_string(),
             Self::PlanPublished { plan, .. } => plan.version.to_string(),
@@ -113,6 +120,7 @@ impl Change {
                 "media": picture.media.code(),
                 "report": picture.report,
             }),
+            Self::CaseMoved(moved) => case_facts(moved),
             Self::KeyIssued(key) => json!({ "role": key.role.code(), "unit": key.unit }),
         }
     }
@@ -124,10 +132,28 @@ impl Change {
             self,
             Self::ReportFiled { .. }
                 | Self::PictureKept(_)
+                | Self::CaseMoved(_)
                 | Self::KeyIssued(_)
                 | Self::KeyRevoked { .. }
         )
     }
+}
+
+fn case_facts(moved: &CaseMoved) -> serde_json::Value {
+    let docket = &moved.docket;
+    let acts: Vec<&str> = moved.steps.iter().map(|step: &Step| step.act.code()).collect();
+    serde_json::json!({
+        "acts": acts,
+        "category": docket.matter.category.as_ref().map(CategoryCode::as_str),
+        "co": docket.co,
+        "for_dispatcher": docket.for_dispatcher(),
+        "left": moved.left,
+        "revision": docket.revision,
+        "stage": docket.stage.code(),
+        "supporters": docket.supporters,
+        "unit": docket.unit,
+        "zone": docket.matter.zone.as_ref().map(ZoneId::as_str),
+    })
 }
 
 /// One line of the journal.

@@ -81,10 +81,23 @@ impl Fields {
     /// When the bytes are no JSON object.
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         match serde_json::from_slice::<Value>(bytes) {
-            Ok(Value::Object(given)) => Ok(Self { given, asked: Vec::new(), faults: Vec::new() }),
-            Ok(_) => Err(Problem::new(Kind::Malformed, "the body is no JSON object")),
+            Ok(given) => Self::of(given),
             Err(fault) => {
                 Err(Problem::new(Kind::Malformed, format!("the body is no JSON: {fault}")))
+            }
+        }
+    }
+
+    /// The fields of a value.
+    ///
+    /// # Errors
+    /// When it is no object.
+    pub fn of(value: Value) -> Result<Self, Problem> {
+        match value {
+            Value::Object(given) => Ok(Self { given, asked: Vec::new(), faults: Vec::new() }),
+            other => {
+                let words = format!("{} stands where a JSON object must", kind(&other));
+                Err(Problem::new(Kind::Malformed, words))
             }
         }
     }
@@ -113,6 +126,62 @@ impl Fields {
     ) -> Option<T> {
         let text = self.text(name)?;
         read(&text).map_err(|fault| self.fault(name, fault.to_string())).ok()
+    }
+
+    /// A text that must be there, as `read` understands it.
+    pub fn must<T, E: std::fmt::Display>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        if self.given.get(name).is_none_or(Value::is_null) {
+            self.fault(name, "is missing");
+        }
+        self.read(name, read)
+    }
+
+    /// A list of texts, each as `read` understands it; absent it is empty.
+    pub fn list<T, E: std::fmt::Display>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&str) -> Result<T, E>,
+    ) -> Vec<T> {
+        let items = match self.take(name) {
+            None => return Vec::new(),
+            Some(Value::Array(items)) => items,
+            Some(other) => {
+                self.fault(name, format!("is {}, must be a list of texts", kind(&other)));
+                return Vec::new();
+            }
+        };
+        let mut found = Vec::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            let place = format!("{name}[{at}]");
+            match item.as_str().map(&read) {
+                Some(Ok(one)) => found.push(one),
+                Some(Err(fault)) => self.fault(&place, fault.to_string()),
+                None => self.fault(&place, format!("is {}, must be a text", kind(item))),
+            }
+        }
+        found
+    }
+
+    /// A whole number from 0.
+    pub fn whole(&mut self, name: &'static str) -> Option<u32> {
+        let value = self.take(name)?;
+        let whole = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        if whole.is_none() {
+            self.fault(name, format!("must be a whole number from 0 to {}", u32::MAX));
+        }
+        whole
+    }
+
+    /// A whole number from 0 that must be there.
+    pub fn must_whole(&mut self, name: &'static str) -> Option<u32> {
+        if self.given.get(name).is_none_or(Value::is_null) {
+            self.fault(name, "is missing");
+        }
+        self.whole(name)
     }
 
     /// A number.

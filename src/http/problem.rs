@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::refusal::{Fault, Refusal};
+use crate::domain::incidents::refusal::Refusal as Unlawful;
 
 /// The media type of problems.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -38,6 +39,8 @@ problems! {
     NotFound = NOT_FOUND, "not-found", "There is nothing here";
     NoMethod = METHOD_NOT_ALLOWED, "method-not-allowed", "The method is not for this place";
     Conflict = CONFLICT, "conflict", "The change contradicts what is there";
+    NotYours = FORBIDDEN, "not-yours", "The step is for somebody else";
+    Stale = CONFLICT, "stale", "It has changed since you looked";
     TooLarge = PAYLOAD_TOO_LARGE, "too-large", "The body is too large";
     BadMedia = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body's type is not taken";
     Invalid = UNPROCESSABLE_ENTITY, "invalid", "The request has faults";
@@ -166,6 +169,22 @@ impl Problem {
         Self { cause: Some(cause), ..self }
     }
 
+    /// As it stands in a body.
+    #[must_use]
+    pub fn body(&self) -> ProblemBody {
+        let (status, slug, title) = self.kind.row();
+        let faults = self.faults.iter();
+        ProblemBody {
+            kind: format!("{TYPE_PREFIX}{slug}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: self.detail.clone(),
+            faults: faults
+                .map(|fault| FaultBody { place: fault.place.clone(), words: fault.words.clone() })
+                .collect(),
+        }
+    }
+
     /// Too many at once.
     #[must_use]
     pub fn busy() -> Self {
@@ -195,10 +214,32 @@ impl From<Refusal> for Problem {
                               known: repeat it with the same Idempotency-Key";
                 Self::new(Kind::Busy, detail).retry(2).because(words)
             }
+            Refusal::Case(refusal) => case(&refusal, words),
             Refusal::Damaged(_) | Refusal::Inner(_) => {
                 Self::new(Kind::Broken, "a fault of the service; it has been logged").because(words)
             }
         }
+    }
+}
+
+/// What the workflow does not admit: faults of the step, somebody else's move, or another moment's.
+fn case(refusal: &Unlawful, words: String) -> Problem {
+    match refusal {
+        Unlawful::Carried { lacks, .. } => Problem::invalid(
+            lacks.iter().map(|lack| Fault::new(lack.field, lack.says.clone())).collect(),
+        ),
+        Unlawful::NotForRole { .. } | Unlawful::NotLead { .. } => {
+            Problem::new(Kind::NotYours, words)
+        }
+        Unlawful::Unseen => Problem::new(Kind::NotFound, words),
+        Unlawful::Stale { .. } => Problem::new(Kind::Stale, words),
+        Unlawful::NotOpen { .. }
+        | Unlawful::Paired(_)
+        | Unlawful::NothingAsked { .. }
+        | Unlawful::AlreadyAsked { .. }
+        | Unlawful::SameUnit { .. }
+        | Unlawful::WrongOther { .. }
+        | Unlawful::Full { .. } => Problem::new(Kind::Conflict, words),
     }
 }
 
@@ -210,18 +251,7 @@ impl From<Vec<Fault>> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let (status, slug, title) = self.kind.row();
-        let body = ProblemBody {
-            kind: format!("{TYPE_PREFIX}{slug}"),
-            title: title.to_owned(),
-            status: status.as_u16(),
-            detail: self.detail,
-            faults: self
-                .faults
-                .into_iter()
-                .map(|fault| FaultBody { place: fault.place, words: fault.words })
-                .collect(),
-        };
+        let (status, body) = (self.kind.row().0, self.body());
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));

@@ -15,7 +15,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::http::api::{atlas, batch, categories, facilities, journal, locate, pictures, reports};
+use crate::http::api::{
+    atlas, batch, categories, facilities, incidents, journal, locate, pictures, reports, rules,
+};
 use crate::http::gate::Gate;
 use crate::http::open311::{filing, mount, requests, services};
 use crate::http::web::Web;
@@ -36,6 +38,7 @@ pub const DOCS: &str = "/api/v1/docs";
         (name = "atlas", description = "What is in force: plan, zones, units, facilities, and who answers where"),
         (name = "reports", description = "What people told, and to whom it went"),
         (name = "open311", description = "Open311 GeoReport v2: for citizens' applications of any make, in XML and JSON"),
+        (name = "incidents", description = "What is to be done: work lists, and the steps of each case"),
         (name = "live", description = "The journal as it is written"),
         (name = "ops", description = "For whoever runs the service"),
     ),
@@ -76,6 +79,9 @@ fn with_bodies(pause: std::time::Duration) -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(batch::locate_batch))
         .routes(routes!(reports::file_report))
+        .routes(routes!(incidents::act::act_on_incident))
+        .routes(routes!(rules::set_rules))
+        .routes(routes!(incidents::act::act_on_incidents))
         .layer(bodies)
 }
 
@@ -90,8 +96,11 @@ fn reading() -> OpenApiRouter<Web> {
         .routes(routes!(facilities::list_facilities))
         .routes(routes!(facilities::get_facility))
         .routes(routes!(categories::list_categories))
+        .routes(routes!(rules::list_rules))
         .routes(routes!(reports::list_reports))
         .routes(routes!(reports::get_report))
+        .routes(routes!(incidents::list::list_incidents))
+        .routes(routes!(incidents::get_incident))
         .routes(routes!(ops::get_metrics))
         .routes(routes!(ops::get_openapi))
 }

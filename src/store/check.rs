@@ -13,6 +13,7 @@ use crate::domain::atlas::rule::{Reach, Rule};
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::Change;
+use crate::domain::incidents::docket::{CaseMoved, NEVER};
 use crate::domain::reports::report::{Assignment, Further, Report};
 use crate::domain::text::Names;
 use crate::store::promise::{CommitError, Stamp};
@@ -36,6 +37,7 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
     let mut reports = BTreeSet::new();
     let mut keys = BTreeSet::new();
     let mut pictures = BTreeSet::new();
+    let mut cases = BTreeSet::new();
     for change in changes {
         match change {
             Change::CitySet(it) => city(stamp, it)?,
@@ -69,6 +71,12 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
                 text("a picture's hash", &it.sha256)?;
                 if !pictures.insert(&it.id) {
                     return Err(format!("picture {} is given twice", it.id));
+                }
+            }
+            Change::CaseMoved(it) => {
+                case(it)?;
+                if !cases.insert(it.docket.id) {
+                    return Err(format!("incident {} is given twice", it.docket.id));
                 }
             }
             Change::KeyIssued(it) => key(it)?,
@@ -154,6 +162,27 @@ fn assignment(report: &Report, to: &Assignment) -> Result<(), String> {
     text(&what, &to.actor)?;
     finite(&what, to.confidence)?;
     to.border_m.map_or(Ok(()), |it| finite(&what, it))
+}
+
+/// The steps must be those that lead from the revision it was decided on to the one it is at.
+fn case(moved: &CaseMoved) -> Result<(), String> {
+    let CaseMoved { docket, seen, steps, .. } = moved;
+    let what = format!("incident {}", docket.id);
+    let in_turn = (seen + 1..=docket.revision).eq(steps.iter().map(|step| step.revision));
+    if steps.is_empty() || !in_turn || steps.iter().any(|step| step.incident != docket.id) {
+        return Err(format!(
+            "{what} is at revision {} and was at {seen}; its steps do not lead from there to here",
+            docket.revision
+        ));
+    }
+    if docket.due_at == Some(NEVER) {
+        return Err(format!("{what} is due at the end of time; leave the deadline out"));
+    }
+    text(&what, &docket.matter.source)?;
+    steps.iter().try_for_each(|step| {
+        text(&what, &step.actor)?;
+        text(&what, &step.carried.words)
+    })
 }
 
 fn key(key: &ApiKey) -> Result<(), String> {

@@ -13,12 +13,16 @@ use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::{Change, JournalEntry};
 use crate::domain::id::{
-    CategoryCode, CityId, FacilityId, KeyId, PictureId, ReportId, RuleId, UnitId,
+    CategoryCode, CityId, FacilityId, IncidentId, KeyId, PictureId, ReportId, RuleId, UnitId,
 };
+use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder, NEVER, report_of};
+use crate::domain::incidents::step::Step;
 use crate::domain::reports::picture::Picture;
+use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::AssignedReport;
+use crate::domain::time::Instant;
 use crate::store::promise::{
-    Basis, CommitError, Head, ReportFilter, ReportKey, Stamp, rows_at_most,
+    Basis, CommitError, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, rows_at_most,
 };
 use crate::store::{atlas, words};
 
@@ -34,6 +38,8 @@ struct Held {
     by_time: BTreeSet<ReportKey>,
     by_key: BTreeMap<String, ReportId>,
     pictures: BTreeMap<PictureId, Picture>,
+    waiting: BTreeSet<ReportId>,
+    incidents: BTreeMap<IncidentId, (Docket, Vec<Step>)>,
     journal: Vec<JournalEntry>,
 }
 
@@ -115,10 +121,11 @@ impl Memory {
             }
         }
         plans_follow(held, changes).map_err(CommitError::Conflict)?;
-        let only_reports = changes
-            .iter()
-            .all(|it| matches!(it, Change::ReportFiled { .. } | Change::PictureKept(_)));
-        let small = if only_reports { None } else { Some(applied(held, changes)?) };
+        let nothing_small = changes.iter().all(|it| {
+            matches!(it, Change::ReportFiled { .. } | Change::PictureKept(_) | Change::CaseMoved(_))
+        });
+        let small = if nothing_small { None } else { Some(applied(held, changes)?) };
+        cases_follow(held, changes).map_err(CommitError::Conflict)?;
         let held = cities.entry(stamp.city.clone()).or_default();
         if let Some(small) = small {
             held.small = small;
@@ -150,6 +157,82 @@ impl Memory {
                 .filter(|it| wants(filter, it))
                 .take(rows_at_most(limit));
             Some(wanted.cloned().collect())
+        })
+        .unwrap_or_default()
+    }
+
+    pub(super) fn told(
+        &self,
+        city: &CityId,
+        since: Instant,
+        after: Option<ReportKey>,
+        limit: u32,
+    ) -> Vec<Told> {
+        self.held(city, |held| {
+            let behind = held
+                .by_time
+                .iter()
+                .filter(|key| key.received_at >= since && after.is_none_or(|after| **key > after));
+            let found = behind.filter_map(|key| held.reports.get(&key.id));
+            let told = found.map(|AssignedReport { report, .. }| Told {
+                id: report.id,
+                received_at: report.received_at,
+                happened_at: report.happened_at,
+                category: report.category.clone(),
+                accuracy_m: report.accuracy_m,
+                position: report.position,
+            });
+            Some(told.take(rows_at_most(limit)).collect())
+        })
+        .unwrap_or_default()
+    }
+
+    pub(super) fn waiting(&self, city: &CityId, limit: u32) -> Vec<AssignedReport> {
+        self.held(city, |held| {
+            let waiting = held.waiting.iter().filter_map(|id| held.reports.get(id));
+            Some(waiting.take(rows_at_most(limit)).cloned().collect())
+        })
+        .unwrap_or_default()
+    }
+
+    pub(super) fn incident(&self, city: &CityId, id: IncidentId) -> Option<(Docket, Vec<Step>)> {
+        self.held(city, |held| held.incidents.get(&id).cloned())
+    }
+
+    pub(super) fn incidents_of(&self, city: &CityId, ids: &[IncidentId]) -> Vec<Docket> {
+        let ids: BTreeSet<&IncidentId> = ids.iter().collect();
+        self.held(city, |held| {
+            let found = ids.iter().filter_map(|id| held.incidents.get(id));
+            Some(found.map(|(docket, _)| docket.clone()).collect())
+        })
+        .unwrap_or_default()
+    }
+
+    pub(super) fn incidents(
+        &self,
+        city: &CityId,
+        filter: &IncidentFilter,
+        order: IncidentOrder,
+        after: Option<IncidentKey>,
+        limit: u32,
+    ) -> Vec<Docket> {
+        self.held(city, |held| {
+            let dockets = held.incidents.values().map(|(docket, _)| docket);
+            let mut found: Vec<(IncidentKey, &Docket)> = dockets
+                .filter(|docket| wants_incident(filter, order, docket))
+                .map(|docket| (order.key(docket), docket))
+                .collect();
+            found.sort_unstable_by_key(|(key, _)| *key);
+            if order == IncidentOrder::Newest {
+                found.reverse();
+            }
+            let behind = |key: IncidentKey| match (after, order) {
+                (None, _) => true,
+                (Some(after), IncidentOrder::Urgent) => key > after,
+                (Some(after), IncidentOrder::Newest) => key < after,
+            };
+            let page = found.into_iter().filter(|(key, _)| behind(*key)).take(rows_at_most(limit));
+            Some(page.map(|(_, docket)| docket.clone()).collect())
         })
         .unwrap_or_default()
     }
@@ -204,7 +287,20 @@ impl Held {
                 }
                 self.by_time.insert(ReportKey { received_at: report.received_at, id: report.id });
                 let (report, assignment) = (report.clone(), assignment.clone());
+                self.waiting.insert(report.id);
                 self.reports.insert(report.id, AssignedReport { report, assignment });
+            }
+        }
+        // Behind all reports: a commit may file one and open its case.
+        for change in changes {
+            if let Change::CaseMoved(moved) = change {
+                self.waiting.remove(&report_of(moved.docket.id));
+                let (docket, steps) = self
+                    .incidents
+                    .entry(moved.docket.id)
+                    .or_insert_with(|| (moved.docket.clone(), Vec::new()));
+                docket.clone_from(&moved.docket);
+                steps.extend(moved.steps.iter().cloned());
             }
         }
     }
@@ -219,6 +315,33 @@ fn plans_follow(held: &Held, changes: &[Change]) -> Result<(), String> {
                 return Err(words::plan_order(plan.version));
             }
             last = plan.version;
+        }
+    }
+    Ok(())
+}
+
+/// Whether every case goes on from where it stands, and every new one has a report that waits for it.
+fn cases_follow(held: &Held, changes: &[Change]) -> Result<(), String> {
+    let files = |id| {
+        changes.iter().any(|it| matches!(it, Change::ReportFiled { report, .. } if report.id == id))
+    };
+    let moved = || {
+        changes.iter().filter_map(|it| match it {
+            Change::CaseMoved(moved) => Some(moved),
+            _ => None,
+        })
+    };
+    let claimed = || {
+        let opened = moved().filter(|it| it.seen == 0).map(|it| report_of(it.docket.id));
+        opened.filter(|report| !files(*report))
+    };
+    if !claimed().all(|report| held.waiting.contains(&report)) {
+        return Err(words::not_waiting(claimed().count()));
+    }
+    for it in moved().filter(|it| it.seen > 0) {
+        let now = held.incidents.get(&it.docket.id).map(|(docket, _)| docket.revision);
+        if now != Some(it.seen) {
+            return Err(words::case_moved(it.docket.id));
         }
     }
     Ok(())
@@ -253,7 +376,7 @@ fn step(small: &mut Small, change: &Change) -> Result<(), String> {
             small.rules.extend(them.iter().map(|it| (it.id.clone(), it.clone())));
         }
         Change::RulesRemoved(ids) => remove("rules", &mut small.rules, ids)?,
-        Change::ReportFiled { .. } | Change::PictureKept(_) => {}
+        Change::ReportFiled { .. } | Change::PictureKept(_) | Change::CaseMoved(_) => {}
         Change::KeyIssued(key) => {
             if small.keys.contains_key(&key.id) {
                 return Err(words::taken("key", &key.id));
@@ -294,4 +417,21 @@ fn wants(filter: &ReportFilter, it: &AssignedReport) -> bool {
         && filter.frame.is_none_or(|frame| frame.holds(report.position))
         && (!filter.public || report.is_public())
         && filter.for_dispatcher.is_none_or(|it| assignment.for_dispatcher == it)
+}
+
+fn wants_incident(filter: &IncidentFilter, order: IncidentOrder, docket: &Docket) -> bool {
+    let matter = &docket.matter;
+    let due = docket.due_at.unwrap_or(NEVER);
+    (order == IncidentOrder::Newest || docket.is_open())
+        && filter.zone.as_ref().is_none_or(|zone| matter.zone.as_ref() == Some(zone))
+        && filter.unit.as_ref().is_none_or(|unit| docket.units().any(|it| it == unit))
+        && filter.category.as_ref().is_none_or(|wanted| {
+            matter.category.as_ref().is_some_and(|category| category.is_within(wanted))
+        })
+        && filter.stage.is_none_or(|stage| docket.stage == stage)
+        && (!filter.for_dispatcher || docket.for_dispatcher())
+        && filter.due_from.is_none_or(|from| due >= from)
+        && filter.due_to.is_none_or(|to| due < to)
+        && filter.opened_from.is_none_or(|from| docket.opened_at >= from)
+        && filter.opened_to.is_none_or(|to| docket.opened_at < to)
 }

@@ -42,6 +42,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0003_open311.sql"),
         sqlite: include_str!("../../migrations/sqlite/0003_open311.sql"),
     },
+    Migration {
+        number: 4,
+        name: "incident",
+        postgres: include_str!("../../migrations/postgres/0004_incident.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0004_incident.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

@@ -11,6 +11,7 @@ mod sql;
 mod atlas;
 mod reports;
 mod pictures;
+mod incidents;
 mod accounts;
 mod journal;
 mod writing;
@@ -24,13 +25,17 @@ use std::fmt;
 use crate::domain::accounts::ApiKey;
 use crate::domain::atlas::city::CityState;
 use crate::domain::change::{Change, JournalEntry};
-use crate::domain::id::{CityId, KeyId, PictureId, ReportId};
+use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId};
+use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
+use crate::domain::incidents::step::Step;
 use crate::domain::reports::picture::Picture;
+use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::AssignedReport;
+use crate::domain::time::Instant;
 use crate::store::writing::Commit;
 
 pub use crate::store::promise::{
-    Basis, CommitError, Head, ROWS_MAX, ReportFilter, ReportKey, Stamp, StoreError,
+    Basis, CommitError, Head, IncidentFilter, ROWS_MAX, ReportFilter, ReportKey, Stamp, StoreError,
 };
 
 /// A store of any make. Cheap to clone; all clones are one store.
@@ -165,6 +170,94 @@ impl Store {
             Driver::Memory(memory) => Ok(memory.picture(city, id)),
             Driver::Sqlite(sqlite) => sqlite.picture(city, id).await,
             Driver::Postgres(postgres) => postgres.picture(city, id).await,
+        }
+    }
+
+    /// What routing has to know of the reports received since an instant, the oldest first, from
+    /// behind `after`, at most `limit` (and [`ROWS_MAX`]).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn told(
+        &self,
+        city: &CityId,
+        since: Instant,
+        after: Option<ReportKey>,
+        limit: u32,
+    ) -> Result<Vec<Told>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.told(city, since, after, limit)),
+            Driver::Sqlite(sqlite) => sqlite.told(city, since, after, limit).await,
+            Driver::Postgres(postgres) => postgres.told(city, since, after, limit).await,
+        }
+    }
+
+    /// Reports that nobody has taken up yet, the oldest first, at most `limit` (and [`ROWS_MAX`]).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn waiting(
+        &self,
+        city: &CityId,
+        limit: u32,
+    ) -> Result<Vec<AssignedReport>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.waiting(city, limit)),
+            Driver::Sqlite(sqlite) => sqlite.waiting(city, limit).await,
+            Driver::Postgres(postgres) => postgres.waiting(city, limit).await,
+        }
+    }
+
+    /// One incident with all its steps, one consistent look.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn incident(
+        &self,
+        city: &CityId,
+        id: IncidentId,
+    ) -> Result<Option<(Docket, Vec<Step>)>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.incident(city, id)),
+            Driver::Sqlite(sqlite) => sqlite.incident(city, id).await,
+            Driver::Postgres(postgres) => postgres.incident(city, id).await,
+        }
+    }
+
+    /// The incidents with these ids, as far as they are there, by id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn incidents_of(
+        &self,
+        city: &CityId,
+        ids: &[IncidentId],
+    ) -> Result<Vec<Docket>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.incidents_of(city, ids)),
+            Driver::Sqlite(sqlite) => sqlite.incidents_of(city, ids).await,
+            Driver::Postgres(postgres) => postgres.incidents_of(city, ids).await,
+        }
+    }
+
+    /// Incidents in an order, from behind `after`, at most `limit` (and [`ROWS_MAX`]).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn incidents(
+        &self,
+        city: &CityId,
+        filter: &IncidentFilter,
+        order: IncidentOrder,
+        after: Option<IncidentKey>,
+        limit: u32,
+    ) -> Result<Vec<Docket>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.incidents(city, filter, order, after, limit)),
+            Driver::Sqlite(sqlite) => sqlite.incidents(city, filter, order, after, limit).await,
+            Driver::Postgres(postgres) => {
+                postgres.incidents(city, filter, order, after, limit).await
+            }
         }
     }
 

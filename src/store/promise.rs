@@ -1,6 +1,7 @@
 //! What a store is asked and what it answers: the nouns of the promise.
 
 use crate::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
+use crate::domain::incidents::step::Stage;
 use crate::domain::time::Instant;
 use crate::geom::coord::GridBox;
 
@@ -95,7 +96,30 @@ pub struct ReportKey {
     pub id: ReportId,
 }
 
-/// Most rows that one read of reports or journal gives; a higher limit is lowered to it.
+/// Which incidents; every condition given must hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IncidentFilter {
+    /// In this zone.
+    pub zone: Option<ZoneId>,
+    /// Led by this unit, or with it beside the lead.
+    pub unit: Option<UnitId>,
+    /// Of this category or below it.
+    pub category: Option<CategoryCode>,
+    /// At this stage.
+    pub stage: Option<Stage>,
+    /// Only those that wait for a dispatcher because the rules were not sure.
+    pub for_dispatcher: bool,
+    /// Due at or after.
+    pub due_from: Option<Instant>,
+    /// Due before.
+    pub due_to: Option<Instant>,
+    /// Opened at or after.
+    pub opened_from: Option<Instant>,
+    /// Opened before.
+    pub opened_to: Option<Instant>,
+}
+
+/// Most rows that one read of reports, incidents or journal gives; a higher limit is lowered to it.
 pub const ROWS_MAX: u32 = 10_000;
 
 pub(super) fn rows_at_most(limit: u32) -> usize {

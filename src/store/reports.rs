@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write;
 
 use crate::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
+use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::{AssignedReport, Assignment, Report};
 use crate::domain::time::Instant;
 use crate::geom::crs::Crs;
 use crate::store::promise::{ReportFilter, ReportKey, StoreError};
-use crate::store::sql::Dialect;
+use crate::store::sql::{Asking, Dialect};
 use crate::store::statement::{
     Row, Statement, Table, Taken, Value, damaged, geometry, int, json, real, text, unknown,
 };
@@ -60,6 +60,14 @@ static ASSIGNMENT: Table = Table {
         int("assigned_at"),
     ],
     key: &["city_id", "report_id", "turn"],
+    taken: Taken::Refuse,
+};
+
+/// Where reports wait for the desk.
+static WAITING: Table = Table {
+    name: "report_waiting",
+    columns: &[text("city_id"), text("report_id")],
+    key: &["city_id", "report_id"],
     taken: Taken::Refuse,
 };
 
@@ -117,11 +125,12 @@ fn units(to: &Assignment) -> Vec<&str> {
     units
 }
 
-/// The rows of filed reports, for all of a group at once.
+/// The rows of filed reports, for all of a group at once; those not `taken_up` by the same group wait.
 pub(super) fn file<'a>(
     dialect: Dialect,
     city: &'a CityId,
     filed: &[Filed<'a>],
+    taken_up: impl Fn(ReportId) -> bool,
 ) -> Vec<Statement<'a>> {
     let reports = filed.iter().map(|it| report_row(city, it)).collect();
     let assignments = filed.iter().map(|it| assignment_row(city, it)).collect();
@@ -129,6 +138,14 @@ pub(super) fn file<'a>(
         Statement::Bulk { table: &REPORT, rows: reports },
         Statement::Bulk { table: &ASSIGNMENT, rows: assignments },
     ];
+    let waiting: Vec<_> = filed
+        .iter()
+        .filter(|it| !taken_up(it.report.id))
+        .map(|it| vec![Value::text(city.as_str()), Value::text(&it.texts.id)])
+        .collect();
+    if !waiting.is_empty() {
+        all.push(Statement::Bulk { table: &WAITING, rows: waiting });
+    }
     if dialect == Dialect::Postgres {
         let rows = filed.iter().flat_map(|it| unit_rows(city, it)).collect();
         all.push(Statement::Bulk { table: &REPORT_UNIT, rows });
@@ -262,6 +279,50 @@ pub(super) fn one() -> String {
     )
 }
 
+/// Reports that wait for their incident, the oldest first, at most `$2`.
+pub(super) fn waiting() -> String {
+    format!(
+        "select {COLUMNS} from zonewarden.report_waiting w \
+         join zonewarden.report r on r.city_id = w.city_id and r.report_id = w.report_id {IN_FORCE} \
+         where w.city_id = $1 order by w.report_id limit $2"
+    )
+}
+
+/// What routing has to know of the reports received since `$2`, from behind `$3` and `$4` on, at most `$5`.
+pub(super) const TOLD: &str = "select report_id, received_at, happened_at, category, accuracy_m, \
+     position from zonewarden.report where city_id = $1 and received_at >= $2 \
+     and (received_at, report_id) > ($3, $4) order by received_at, report_id limit $5";
+
+/// The values of [`TOLD`].
+pub(super) fn told_values(
+    city: &CityId,
+    since: Instant,
+    after: Option<ReportKey>,
+    limit: usize,
+) -> Vec<Value<'_>> {
+    let (at, id) =
+        after.map_or((i64::MIN, String::new()), |it| (it.received_at.0, it.id.to_string()));
+    vec![
+        Value::text(city.as_str()),
+        Value::Int(since.0),
+        Value::Int(at),
+        Value::owned(id),
+        Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
+    ]
+}
+
+/// A row of [`TOLD`].
+pub(super) fn read_told(row: &impl Row) -> Result<Told, StoreError> {
+    Ok(Told {
+        id: row.code(0, report_id)?,
+        received_at: Instant(row.int(1)?),
+        happened_at: Instant(row.int(2)?),
+        category: row.code_or(3, CategoryCode::new)?,
+        accuracy_m: row.real_or(4)?,
+        position: row.point_or(5)?.ok_or_else(|| damaged(5, &"no position"))?,
+    })
+}
+
 /// A list of reports.
 pub(super) fn page<'a>(
     dialect: Dialect,
@@ -290,7 +351,7 @@ pub(super) fn page<'a>(
     if let Some(zone) = &filter.zone {
         ask.add("r.zone_id = $n", [Value::text(zone.as_str())]);
     }
-    ask.categories(&filter.categories);
+    ask.branches("r.category", &filter.categories);
     if !filter.ids.is_empty() {
         let ids = Value::Texts(filter.ids.iter().map(ToString::to_string).collect());
         ask.numbered(&dialect.any("r.report_id", ask.next()), [ids]);
@@ -326,58 +387,6 @@ pub(super) fn page<'a>(
         ask.values.len()
     );
     (text, ask.values)
-}
-
-struct Asking<'a> {
-    wheres: String,
-    values: Vec<Value<'a>>,
-}
-
-impl<'a> Asking<'a> {
-    /// The number of the next value.
-    fn next(&self) -> usize {
-        self.values.len() + 1
-    }
-
-    /// One more condition, which numbers its values itself.
-    fn numbered<const N: usize>(&mut self, condition: &str, values: [Value<'a>; N]) {
-        self.wheres.push_str(" and ");
-        self.wheres.push_str(condition);
-        self.values.extend(values);
-    }
-
-    /// Of one of these categories or below one.
-    fn categories(&mut self, wanted: &'a [CategoryCode]) {
-        if wanted.is_empty() {
-            return;
-        }
-        let mut any = Vec::with_capacity(wanted.len());
-        for category in wanted {
-            let code = category.as_str();
-            let n = self.next();
-            // The branch below `a` is everything from `a.` up to `a/`: `/` follows `.` in the alphabet.
-            any.push(format!(
-                "r.category = ${n} or (r.category >= ${} and r.category < ${})",
-                n + 1,
-                n + 2
-            ));
-            self.values.push(Value::text(code));
-            self.values.push(Value::owned(format!("{code}.")));
-            self.values.push(Value::owned(format!("{code}/")));
-        }
-        self.numbered(&format!("({})", any.join(" or ")), []);
-    }
-
-    /// One more condition; each `$n` takes the next value.
-    fn add<const N: usize>(&mut self, condition: &str, values: [Value<'a>; N]) {
-        self.wheres.push_str(" and ");
-        let mut parts = condition.split("$n");
-        self.wheres.push_str(parts.next().unwrap_or_default());
-        for (part, value) in parts.zip(values) {
-            self.values.push(value);
-            let _ = write!(self.wheres, "${}{part}", self.values.len());
-        }
-    }
 }
 
 /// A row of [`one`] or [`page`].

@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use crate::store::statement::{Kind, Table, Taken};
+use crate::domain::id::CategoryCode;
+use crate::store::statement::{Kind, Table, Taken, Value};
 
 /// Which database reads the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,4 +117,57 @@ pub(super) fn select(table: &Table) -> String {
         table.name,
         table.key.last().copied().unwrap_or("city_id")
     )
+}
+
+/// A question that is put together: conditions, and the values of their marks.
+pub(super) struct Asking<'a> {
+    pub(super) wheres: String,
+    pub(super) values: Vec<Value<'a>>,
+}
+
+impl<'a> Asking<'a> {
+    /// One more condition; each `$n` takes the next value.
+    pub(super) fn add<const N: usize>(&mut self, condition: &str, values: [Value<'a>; N]) {
+        self.wheres.push_str(" and ");
+        let mut parts = condition.split("$n");
+        self.wheres.push_str(parts.next().unwrap_or_default());
+        for (part, value) in parts.zip(values) {
+            self.values.push(value);
+            let _ = write!(self.wheres, "${}{part}", self.values.len());
+        }
+    }
+
+    /// The number of the next value.
+    pub(super) fn next(&self) -> usize {
+        self.values.len() + 1
+    }
+
+    /// One more condition, which numbers its values itself.
+    pub(super) fn numbered<const N: usize>(&mut self, condition: &str, values: [Value<'a>; N]) {
+        self.wheres.push_str(" and ");
+        self.wheres.push_str(condition);
+        self.values.extend(values);
+    }
+
+    /// The column's code is one of these or below one; nothing for none.
+    pub(super) fn branches(&mut self, column: &str, wanted: &'a [CategoryCode]) {
+        if wanted.is_empty() {
+            return;
+        }
+        let mut any = Vec::with_capacity(wanted.len());
+        for category in wanted {
+            let code = category.as_str();
+            let n = self.next();
+            // The branch below `a` is everything from `a.` up to `a/`: `/` follows `.` in the alphabet.
+            any.push(format!(
+                "{column} = ${n} or ({column} >= ${} and {column} < ${})",
+                n + 1,
+                n + 2
+            ));
+            self.values.push(Value::text(code));
+            self.values.push(Value::owned(format!("{code}.")));
+            self.values.push(Value::owned(format!("{code}/")));
+        }
+        self.numbered(&format!("({})", any.join(" or ")), []);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::domain::id::KeyId;
+use crate::domain::id::{IncidentId, KeyId};
 
 /// An id that is in use.
 pub(super) fn taken(what: &str, id: &dyn Display) -> String {
@@ -22,4 +22,14 @@ pub(super) fn plan_order(version: i64) -> String {
 /// A key that cannot be revoked.
 pub(super) fn no_key_in_force(key: &KeyId) -> String {
     format!("there is no key {key} in force")
+}
+
+/// A case that has gone on since it was looked at.
+pub(super) fn case_moved(id: IncidentId) -> String {
+    format!("incident {id} has gone on meanwhile")
+}
+
+/// Cases of reports that are not there, or have one already.
+pub(super) fn not_waiting(asked: usize) -> String {
+    format!("not all of the {asked} reports wait for their incident; none was opened")
 }

@@ -1,13 +1,16 @@
 //! From commits to statements: who is admitted, under which numbers, and what is then written. Pure,
 //! so that both databases decide alike; the driver reads before and runs after.
 
+use std::collections::HashSet;
+
 use crate::domain::change::Change;
 use crate::domain::id::{CityId, ReportId};
+use crate::domain::incidents::docket::{CaseMoved, report_of};
 use crate::store::promise::{Basis, CommitError, Head, Stamp, StoreError};
 use crate::store::reports::{Filed, Known};
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Statement, Value};
-use crate::store::{accounts, atlas, journal, pictures, reports, words};
+use crate::store::{accounts, atlas, incidents, journal, pictures, reports, words};
 
 /// Makes the row of a city that is about to be made, so that there is something to lock.
 pub(super) const MAKE_HEAD: &str = "insert into zonewarden.city_head (city_id, atlas_version, plan_version, journal_seq) \
@@ -93,6 +96,17 @@ impl Commit {
     /// Whether it may make a city.
     pub(super) fn makes_city(&self) -> bool {
         matches!(self.changes.first(), Some(Change::CitySet(_)))
+    }
+
+    /// The cases it moves.
+    fn cases(&self) -> Vec<&CaseMoved> {
+        self.changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::CaseMoved(moved) => Some(moved),
+                _ => None,
+            })
+            .collect()
     }
 
     /// The reports it files.
@@ -181,6 +195,7 @@ impl<'a> Group<'a> {
         let mut all = Vec::new();
         let mut entries = Vec::new();
         let mut filed = Vec::new();
+        let mut opened = HashSet::new();
         for (commit, seq) in &self.admitted {
             let changes = commit.changes.iter().zip(&commit.texts);
             for ((change, texts), seq) in changes.zip(seq + 1..) {
@@ -188,10 +203,16 @@ impl<'a> Group<'a> {
                 put(&mut all, dialect, self.city, change);
             }
             filed.extend(commit.filed());
+            let cases = commit.cases();
+            opened.extend(cases.iter().map(|it| report_of(it.docket.id)));
+            let here = |report| commit.filed().any(|it| it.report.id == report);
+            all.extend(incidents::moved(dialect, self.city, &cases, here));
         }
         let Some(head) = self.head.filter(|_| !entries.is_empty()) else { return Vec::new() };
         if !filed.is_empty() {
-            all.extend(reports::file(dialect, self.city, &filed));
+            all.extend(reports::file(dialect, self.city, &filed, |report| {
+                opened.contains(&report)
+            }));
         }
         all.push(Statement::Bulk { table: &journal::JOURNAL, rows: entries });
         all.push(Statement::One {
@@ -225,7 +246,8 @@ fn put<'a>(all: &mut Vec<Statement<'a>>, dialect: Dialect, city: &'a CityId, cha
         Change::PlanPublished { plan, zones } => all.extend(atlas::publish(city, plan, zones)),
         Change::FacilitiesSet(them) => all.push(atlas::set_facilities(city, them)),
         Change::RulesSet(rules) => all.push(atlas::set_rules(city, rules)),
-        Change::ReportFiled { .. } => {}
+        // These are written together.
+        Change::ReportFiled { .. } | Change::CaseMoved(_) => {}
         Change::PictureKept(picture) => all.push(pictures::keep(city, picture)),
         Change::KeyIssued(key) => all.push(accounts::issue(city, key)),
         Change::KeyRevoked { key, at } => all.push(accounts::revoke(city, key, *at)),

@@ -65,6 +65,18 @@ impl Client {
         self.ask(request).await
     }
 
+    pub(crate) async fn post_as(
+        &self,
+        key: &str,
+        path: &str,
+        media: &str,
+        body: impl Into<Body>,
+    ) -> Answer {
+        let mut request = request(Method::POST, path, Some(key), body.into());
+        request.headers_mut().insert(header::CONTENT_TYPE, media.parse().unwrap());
+        self.ask(request).await
+    }
+
     /// Sends a request, reads the whole answer and holds it against the document.
     pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());

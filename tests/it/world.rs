@@ -6,12 +6,13 @@ use std::sync::{Arc, OnceLock};
 
 use zonewarden::app::accounts::{self, KeyOrder};
 use zonewarden::app::clock::Clock;
+use zonewarden::app::incidents::desk;
 use zonewarden::app::keyring::Pepper;
 use zonewarden::app::seed;
 use zonewarden::app::state::App;
 use zonewarden::domain::accounts::{Caller, Role};
 use zonewarden::domain::atlas::city::CityState;
-use zonewarden::domain::id::{CityId, UnitId};
+use zonewarden::domain::id::{CityId, IncidentId, UnitId};
 use zonewarden::domain::sample::{self, Recipe};
 use zonewarden::domain::time::Instant;
 use zonewarden::http::limits::Limits;
@@ -64,6 +65,19 @@ impl World {
         let web = Web::new(app.clone(), limits, meter, None, router::document_bytes());
         let client = Client::new(router::router(&web));
         Self { app, web, client, city: demonstration().city.id, clock }
+    }
+
+    /// Takes up the reports that wait, as the service does in the background.
+    pub(crate) async fn take_up(&self) {
+        let seat = self.app.seat(None).unwrap();
+        desk::take_up_all(&self.app, &seat).await.unwrap();
+    }
+
+    /// How many steps an incident has.
+    pub(crate) async fn revision(&self, id: &str) -> u32 {
+        let id = IncidentId(id.parse().unwrap());
+        let found = self.app.store().incident(&self.city, id).await.unwrap();
+        found.map_or(0, |(docket, _)| docket.revision)
     }
 
     /// Lets time pass.

@@ -74,7 +74,7 @@ pub async fn import(
         let city = city.clone();
         move |state: Option<&CityState>, _: Instant| decide(&city, &file, scope, state)
     };
-    turns(app, caller, (city, rows), Arc::new(decide), read.findings, ask.dry_run).await
+    turns(app, caller, (city, rows), Arc::new(decide), read.findings, (ask.dry_run, None)).await
 }
 
 fn decide(id: &CityId, file: &CalendarFile, scope: Scope, state: Option<&CityState>) -> Verdict {
@@ -94,7 +94,8 @@ fn decide(id: &CityId, file: &CalendarFile, scope: Scope, state: Option<&CitySta
 pub(super) fn no_city(id: &CityId, mut found: Findings) -> Verdict {
     let fault = format!("there is no city {id}");
     found.error(0, "city", fault, "import its units and zones first, or name another (--city)");
-    Verdict { changes: Vec::new(), findings: found.into_vec(), tally: Tally::default() }
+    let (changes, tally) = (Vec::new(), Tally::default());
+    Verdict { changes, findings: found.into_vec(), tally, made: None }
 }
 
 /// The calendar with what the file says, and what that changes.

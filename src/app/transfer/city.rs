@@ -77,7 +77,7 @@ pub async fn import(
         let (city, make_units) = (city.clone(), ask.make_units);
         move |state: Option<&CityState>, now| decide(&city, &settings, make_units, state, now)
     };
-    turns(app, caller, (city, 1), Arc::new(decide), found.into_vec(), ask.dry_run).await
+    turns(app, caller, (city, 1), Arc::new(decide), found.into_vec(), (ask.dry_run, None)).await
 }
 
 /// The errors found, and why there is no city; the latter alone where none was found.

@@ -53,6 +53,8 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// How many are new, differ, and go.
     pub tally: Tally,
+    /// The city as it would be, when nothing keeps it from being so.
+    pub made: Option<CityState>,
 }
 
 /// How many are new, differ, and go.
@@ -128,14 +130,15 @@ impl Verdict {
         tally: Tally,
     ) -> Self {
         if !found.refused()
-            && let Err(faults) = Atlas::build(made)
+            && let Err(faults) = Atlas::build(made.clone())
         {
             no_atlas(faults, &mut found);
         }
         if found.refused() {
             changes.clear();
         }
-        Self { changes, findings: found.into_vec(), tally }
+        let made = Some(made).filter(|_| !found.refused());
+        Self { changes, findings: found.into_vec(), tally, made }
     }
 }
 

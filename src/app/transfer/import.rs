@@ -46,6 +46,8 @@ pub struct Import {
     pub dry_run: bool,
     /// Why.
     pub note: String,
+    /// The atlas version that was looked at; another one in force is not overwritten.
+    pub seen: Option<i64>,
 }
 
 /// What an import did or would do.
@@ -61,6 +63,8 @@ pub struct Outcome {
     pub tally: Tally,
     /// The atlas version that the commit made; `None` when nothing was written.
     pub committed: Option<i64>,
+    /// Of a dry run: the city as it would be, unless it was refused.
+    pub made: Option<Box<CityState>>,
 }
 
 impl Outcome {
@@ -96,7 +100,7 @@ pub async fn import(
     // Where the file as a whole is not understood, what its rows would say is noise.
     if read.findings.iter().any(|finding| !finding.warning && finding.row == 0) {
         let (findings, tally) = (read.findings, Tally::default());
-        return Ok(Outcome { city, rows, findings, tally, committed: None });
+        return Ok(Outcome { city, rows, findings, tally, committed: None, made: None });
     }
     let mut found = Findings::default();
     found.extend(read.findings);
@@ -109,7 +113,7 @@ pub async fn import(
     let (layer, before) = (Arc::new(read.layer), found.into_vec());
     if unclear {
         let tally = Tally::default();
-        return Ok(Outcome { city, rows, findings: before, tally, committed: None });
+        return Ok(Outcome { city, rows, findings: before, tally, committed: None, made: None });
     }
     let plea = Plea {
         kind: ask.kind,
@@ -126,7 +130,8 @@ pub async fn import(
     let city = plea.city.clone();
     let decide =
         move |state: Option<&CityState>, now| decide(&layer, &Plea { now, ..plea.clone() }, state);
-    turns(app, caller, (city, rows), Arc::new(decide), before, ask.dry_run).await
+    let basis = ask.seen;
+    turns(app, caller, (city, rows), Arc::new(decide), before, (ask.dry_run, basis)).await
 }
 
 /// Refuses who may not import.
@@ -146,15 +151,21 @@ pub(super) async fn turns(
     (city, rows): (CityId, usize),
     decide: Arc<Decide>,
     before: Vec<Finding>,
-    dry_run: bool,
+    (dry_run, seen): (bool, Option<i64>),
 ) -> Result<Outcome, Refusal> {
     for _ in 0..TURNS_MAX {
         let now = app.now();
         let state = app.store().load(&city).await?;
-        let basis = Basis { atlas_version: Some(state.as_ref().map_or(0, |s| s.atlas_version)) };
+        let now_at = state.as_ref().map_or(0, |state| state.atlas_version);
+        if seen.is_some_and(|seen| seen != now_at) {
+            return Err(Refusal::Conflict(format!(
+                "the city is at atlas version {now_at} and was changed since you looked; look again"
+            )));
+        }
+        let basis = Basis { atlas_version: Some(now_at) };
         let decide = Arc::clone(&decide);
         let verdict = blocking(move || decide(state.as_ref(), now)).await?;
-        let Verdict { changes, findings, tally } = verdict;
+        let Verdict { changes, findings, tally, made } = verdict;
         let mut found = Findings::default();
         found.extend(before.iter().cloned());
         found.extend(findings);
@@ -165,6 +176,7 @@ pub(super) async fn turns(
             findings: found.into_vec(),
             tally,
             committed: None,
+            made: made.filter(|_| dry_run && !refused).map(Box::new),
         };
         if refused || dry_run || changes.is_empty() {
             return Ok(outcome);

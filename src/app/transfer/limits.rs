@@ -45,7 +45,7 @@ pub async fn import(
         let city = city.clone();
         move |state: Option<&CityState>, _: Instant| decide(&city, &file, replace, state)
     };
-    turns(app, caller, (city, rows), Arc::new(decide), read.findings, ask.dry_run).await
+    turns(app, caller, (city, rows), Arc::new(decide), read.findings, (ask.dry_run, None)).await
 }
 
 fn decide(id: &CityId, file: &Settings, replace: bool, state: Option<&CityState>) -> Verdict {

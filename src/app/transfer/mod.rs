@@ -9,6 +9,7 @@ pub mod city;
 pub mod calendar;
 pub mod limits;
 pub mod export;
+pub mod rehearse;
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -12,4 +12,7 @@ pub mod refusal;
 pub mod case;
 pub mod timing;
 pub mod deadlines;
+pub mod docket;
+pub mod desk;
+pub mod suggest;
 pub mod duplicates;

@@ -7,3 +7,4 @@ pub mod routing;
 pub mod services;
 pub mod picture;
 pub mod public;
+pub mod rehearse;

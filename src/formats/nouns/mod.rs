@@ -17,6 +17,7 @@ pub mod cover;
 pub mod zones;
 pub mod units;
 pub mod facilities;
+pub mod incidents;
 pub mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -12,4 +12,6 @@ pub mod fragments;
 pub mod categories;
 pub mod reports;
 pub mod pictures;
+pub mod rules;
+pub mod incidents;
 pub mod journal;

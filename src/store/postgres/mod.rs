@@ -11,18 +11,24 @@ use postgres_types::ToSql;
 use crate::domain::accounts::ApiKey;
 use crate::domain::atlas::city::CityState;
 use crate::domain::change::JournalEntry;
-use crate::domain::id::{CityId, KeyId, PictureId, ReportId};
+use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId};
+use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
+use crate::domain::incidents::step::Step;
 use crate::domain::reports::picture::Picture;
+use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::AssignedReport;
+use crate::domain::time::Instant;
 use crate::store::migrate::Applied;
 use crate::store::postgres::connect::connection;
 use crate::store::postgres::rows::{PostgresRow, fault};
 use crate::store::postgres::writer::Writer;
-use crate::store::promise::{CommitError, Head, ReportFilter, ReportKey, StoreError, rows_at_most};
+use crate::store::promise::{
+    CommitError, Head, IncidentFilter, ReportFilter, ReportKey, StoreError, rows_at_most,
+};
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Value};
 use crate::store::writing::{self, Commit, HeadRow};
-use crate::store::{accounts, atlas, journal, pictures, reports, sql};
+use crate::store::{accounts, atlas, incidents, journal, pictures, reports, sql};
 
 /// A database. All clones share one pool and one writing task.
 #[derive(Clone)]
@@ -107,6 +113,63 @@ impl Postgres {
     ) -> Result<Option<Picture>, StoreError> {
         let values = [Value::text(city.as_str()), Value::text(id.as_str())];
         Ok(self.read(pictures::ONE, &values, pictures::read).await?.pop())
+    }
+
+    pub(super) async fn told(
+        &self,
+        city: &CityId,
+        since: Instant,
+        after: Option<ReportKey>,
+        limit: u32,
+    ) -> Result<Vec<Told>, StoreError> {
+        let values = reports::told_values(city, since, after, rows_at_most(limit));
+        self.read(reports::TOLD, &values, reports::read_told).await
+    }
+
+    pub(super) async fn waiting(
+        &self,
+        city: &CityId,
+        limit: u32,
+    ) -> Result<Vec<AssignedReport>, StoreError> {
+        let limit = i64::try_from(rows_at_most(limit)).unwrap_or(i64::MAX);
+        let values = [Value::text(city.as_str()), Value::Int(limit)];
+        self.read(&reports::waiting(), &values, reports::read).await
+    }
+
+    pub(super) async fn incident(
+        &self,
+        city: &CityId,
+        id: IncidentId,
+    ) -> Result<Option<(Docket, Vec<Step>)>, StoreError> {
+        let values = [Value::text(city.as_str()), Value::owned(id.to_string())];
+        let found = self.read(&incidents::one(), &values, incidents::read).await?;
+        let Some(docket) = found.into_iter().next() else { return Ok(None) };
+        let mut steps = self.read(incidents::STEPS, &values, incidents::read_step).await?;
+        // Two looks: what was added between them is not of this docket yet.
+        steps.retain(|step| step.revision <= docket.revision);
+        Ok(Some((docket, steps)))
+    }
+
+    pub(super) async fn incidents_of(
+        &self,
+        city: &CityId,
+        ids: &[IncidentId],
+    ) -> Result<Vec<Docket>, StoreError> {
+        let ids = ids.iter().map(ToString::to_string).collect();
+        let values = [Value::text(city.as_str()), Value::Texts(ids)];
+        self.read(&incidents::some(Dialect::Postgres), &values, incidents::read).await
+    }
+
+    pub(super) async fn incidents(
+        &self,
+        city: &CityId,
+        filter: &IncidentFilter,
+        order: IncidentOrder,
+        after: Option<IncidentKey>,
+        limit: u32,
+    ) -> Result<Vec<Docket>, StoreError> {
+        let (text, values) = incidents::page(city, filter, order, after, rows_at_most(limit));
+        self.read(&text, &values, incidents::read).await
     }
 
     pub(super) async fn journal(

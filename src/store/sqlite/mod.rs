@@ -14,17 +14,23 @@ use tokio::sync::Semaphore;
 use crate::domain::accounts::ApiKey;
 use crate::domain::atlas::city::CityState;
 use crate::domain::change::JournalEntry;
-use crate::domain::id::{CityId, KeyId, PictureId, ReportId};
+use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId};
+use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
+use crate::domain::incidents::step::Step;
 use crate::domain::reports::picture::Picture;
+use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::AssignedReport;
+use crate::domain::time::Instant;
 use crate::store::migrate::Applied;
-use crate::store::promise::{CommitError, Head, ReportFilter, ReportKey, StoreError, rows_at_most};
+use crate::store::promise::{
+    CommitError, Head, IncidentFilter, ReportFilter, ReportKey, StoreError, rows_at_most,
+};
 use crate::store::sql::Dialect;
 use crate::store::sqlite::rows::{all, fault};
 use crate::store::sqlite::writer::Writer;
 use crate::store::statement::{Row, Value};
 use crate::store::writing::{self, Commit, HeadRow};
-use crate::store::{accounts, atlas, journal, pictures, reports, sql};
+use crate::store::{accounts, atlas, incidents, journal, pictures, reports, sql};
 
 /// Most reads at the same time; further ones wait for their turn.
 const READERS_MAX: usize = 4;
@@ -134,6 +140,82 @@ impl Sqlite {
         self.read(move |it| {
             let values = [Value::text(city.as_str()), Value::text(id.as_str())];
             Ok(all(it, pictures::ONE, &values, |row| pictures::read(row))?.pop())
+        })
+        .await
+    }
+
+    pub(super) async fn told(
+        &self,
+        city: &CityId,
+        since: Instant,
+        after: Option<ReportKey>,
+        limit: u32,
+    ) -> Result<Vec<Told>, StoreError> {
+        let city = city.clone();
+        self.read(move |it| {
+            let values = reports::told_values(&city, since, after, rows_at_most(limit));
+            all(it, reports::TOLD, &values, |row| reports::read_told(row))
+        })
+        .await
+    }
+
+    pub(super) async fn waiting(
+        &self,
+        city: &CityId,
+        limit: u32,
+    ) -> Result<Vec<AssignedReport>, StoreError> {
+        let city = city.clone();
+        self.read(move |it| {
+            let limit = i64::try_from(rows_at_most(limit)).unwrap_or(i64::MAX);
+            let values = [Value::text(city.as_str()), Value::Int(limit)];
+            all(it, &reports::waiting(), &values, |row| reports::read(row))
+        })
+        .await
+    }
+
+    pub(super) async fn incident(
+        &self,
+        city: &CityId,
+        id: IncidentId,
+    ) -> Result<Option<(Docket, Vec<Step>)>, StoreError> {
+        let city = city.clone();
+        self.read(move |it| {
+            let snapshot = it.unchecked_transaction().map_err(|error| fault(&error))?;
+            let values = [Value::text(city.as_str()), Value::owned(id.to_string())];
+            let found = all(&snapshot, &incidents::one(), &values, |row| incidents::read(row))?;
+            let Some(docket) = found.into_iter().next() else { return Ok(None) };
+            let steps = all(&snapshot, incidents::STEPS, &values, |row| incidents::read_step(row))?;
+            Ok(Some((docket, steps)))
+        })
+        .await
+    }
+
+    pub(super) async fn incidents_of(
+        &self,
+        city: &CityId,
+        ids: &[IncidentId],
+    ) -> Result<Vec<Docket>, StoreError> {
+        let city = city.clone();
+        let ids = ids.iter().map(ToString::to_string).collect();
+        self.read(move |it| {
+            let values = [Value::text(city.as_str()), Value::Texts(ids)];
+            all(it, &incidents::some(Dialect::Sqlite), &values, |row| incidents::read(row))
+        })
+        .await
+    }
+
+    pub(super) async fn incidents(
+        &self,
+        city: &CityId,
+        filter: &IncidentFilter,
+        order: IncidentOrder,
+        after: Option<IncidentKey>,
+        limit: u32,
+    ) -> Result<Vec<Docket>, StoreError> {
+        let (city, filter) = (city.clone(), filter.clone());
+        self.read(move |it| {
+            let (text, values) = incidents::page(&city, &filter, order, after, rows_at_most(limit));
+            all(it, &text, &values, |row| incidents::read(row))
         })
         .await
     }

@@ -6,9 +6,13 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use serde_json::json;
 use zonewarden::app::accounts::{self, KeyOrder};
+use zonewarden::app::transfer::Kind;
+use zonewarden::app::transfer::export::layer;
 use zonewarden::domain::accounts::{Caller, Operation, Role};
 use zonewarden::domain::id::{KeyId, UnitId};
 use zonewarden::domain::time::Instant;
+use zonewarden::formats::geojson;
+use zonewarden::geom::crs::Crs;
 
 use crate::client::request;
 use crate::world::{CENTRE, World};
@@ -61,7 +65,7 @@ async fn hold(world: &World) -> (Held, UnitId) {
 }
 
 /// A request for each operation that is right in everything but, perhaps, the caller.
-fn right_request(world: &World, operation: Operation, held: &Held) -> Request<Body> {
+fn right_request(world: &World, operation: Operation, held: &Held, revision: u32) -> Request<Body> {
     let atlas = world.app.atlas(&world.city).unwrap();
     let (lon, lat) = CENTRE;
     let get = |path: &str| request(Method::GET, path, None, Body::empty());
@@ -81,6 +85,15 @@ fn right_request(world: &World, operation: Operation, held: &Held) -> Request<Bo
         Operation::ListFacilities => get("/api/v1/facilities?limit=5"),
         Operation::GetFacility => get(&format!("/api/v1/facilities/{}", atlas.facilities()[0].id)),
         Operation::ListCategories => get("/api/v1/categories"),
+        Operation::ListRules => get("/api/v1/rules"),
+        Operation::SetRules => {
+            let same = geojson::write(&layer(atlas.state(), Kind::Rules, Crs::Wgs84));
+            let path = "/api/v1/rules?dry_run=true";
+            let mut request = request(Method::PUT, path, None, Body::from(same));
+            let media = "application/geo+json".parse().unwrap();
+            request.headers_mut().insert(header::CONTENT_TYPE, media);
+            request
+        }
         Operation::FileReport => post("/api/v1/reports", report()),
         Operation::GetReport => get(&format!("/api/v1/reports/{}", held.report)),
         Operation::ListReports => get("/api/v1/reports"),
@@ -99,6 +112,13 @@ fn right_request(world: &World, operation: Operation, held: &Held) -> Request<Bo
         Operation::ListServiceRequests => get("/open311/v2/requests.json"),
         Operation::GetServiceRequest => get(&format!("/open311/v2/requests/{}.xml", held.request)),
         Operation::GetToken => get(&format!("/open311/v2/tokens/{}.json", held.request)),
+        Operation::ListIncidents => get("/api/v1/incidents"),
+        Operation::GetIncident => get(&format!("/api/v1/incidents/{}", held.report)),
+        Operation::ActOnIncident => {
+            let note = json!({ "act": "note", "revision": revision, "words": "看过" });
+            post(&format!("/api/v1/incidents/{}/steps", held.report), note.to_string())
+        }
+        Operation::ActOnIncidents => post("/api/v1/incidents/steps", "[]".to_owned()),
         Operation::StreamJournal => get("/api/v1/journal"),
         Operation::GetHealth => get("/health"),
         Operation::GetReadiness => get("/ready"),
@@ -125,13 +145,15 @@ async fn the_table_of_access_and_the_document_name_the_same_operations() {
 async fn every_operation_opens_to_the_roles_of_the_table_and_to_no_other() {
     let world = World::new().await;
     let (held, unit) = hold(&world).await;
+    world.take_up().await;
     for role in Role::ALL {
         let key = match role {
             Role::Public => None,
             _ => Some(world.key(role, &unit).await),
         };
         for operation in Operation::ALL {
-            let mut request = right_request(&world, *operation, &held);
+            let revision = world.revision(&held.report).await;
+            let mut request = right_request(&world, *operation, &held, revision);
             if let Some(key) = &key {
                 let value = format!("Bearer {key}").parse().unwrap();
                 request.headers_mut().insert(header::AUTHORIZATION, value);

@@ -2,12 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use zonewarden::domain::accounts::Caller;
 use zonewarden::domain::atlas::city::City;
 use zonewarden::domain::change::Change;
-use zonewarden::domain::id::{CityId, ReportId, ZoneId};
+use zonewarden::domain::id::{CityId, IncidentId, ReportId, ZoneId};
+use zonewarden::domain::incidents::case::{Ask, Case};
+use zonewarden::domain::incidents::desk::take_up;
+use zonewarden::domain::incidents::docket::{
+    CaseMoved, IncidentKey, IncidentOrder, Matter, incident_of,
+};
+use zonewarden::domain::incidents::step::{Carried, Move, Stage};
+use zonewarden::domain::reports::report::AssignedReport;
 use zonewarden::domain::time::Instant;
 use zonewarden::geom::coord::{GridBox, GridPoint};
-use zonewarden::store::{Basis, Head, ReportFilter, ReportKey, Stamp, Store};
+use zonewarden::store::{Basis, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, Store};
 
 use super::made::{Dice, city};
 use super::places::{all, block_on};
@@ -83,7 +91,7 @@ impl Run {
 
     async fn change(&mut self, oracle: &Store, id: &CityId) -> Change {
         let dice = &mut self.dice;
-        match dice.below(16) {
+        match dice.below(22) {
             0 => Change::CitySet(City { limits: dice.limits(), ..city(id) }),
             1 => Change::UnitsSet((0..3).map(|_| dice.unit()).collect()),
             2 => Change::UnitsRemoved(BTreeSet::from([dice.unit_id()]).into_iter().collect()),
@@ -102,6 +110,8 @@ impl Run {
             9 => Change::KeyIssued(dice.key()),
             10 => Change::KeyRevoked { key: dice.key_id(), at: dice.instant() },
             11 => Change::RulesRemoved(Vec::new()),
+            12..14 => self.case_opened(oracle, id).await,
+            14 | 15 => self.case_moved(oracle, id).await,
             _ => {
                 let key = dice.maybe().then(|| dice.below(40));
                 let mut filed = dice.filed(key);
@@ -115,6 +125,104 @@ impl Run {
                 }
                 filed
             }
+        }
+    }
+
+    /// Mostly of a report that waits; else of one that does not, or is not there.
+    async fn case_opened(&mut self, oracle: &Store, id: &CityId) -> Change {
+        let waiting = oracle.waiting(id, 3).await.unwrap();
+        let Some(AssignedReport { mut report, assignment }) = waiting.into_iter().next() else {
+            return Change::RulesRemoved(Vec::new());
+        };
+        if self.dice.below(6) == 0 {
+            report.id = self.filed.first().copied().unwrap_or(report.id);
+        }
+        let case = take_up(&report, &assignment, self.dice.instant()).unwrap();
+        let matter = Matter::of(&report, &assignment);
+        let due = self.dice.maybe().then(|| self.dice.instant());
+        Change::CaseMoved(CaseMoved::between(None, &case, matter, due))
+    }
+
+    /// Any move that is open to a dispatcher, sometimes decided on an older revision.
+    async fn case_moved(&mut self, oracle: &Store, id: &CityId) -> Change {
+        let order = IncidentOrder::Newest;
+        let found =
+            oracle.incidents(id, &IncidentFilter::default(), order, None, 50).await.unwrap();
+        if found.is_empty() {
+            return self.dice.filed(None);
+        }
+        let n = u64::try_from(found.len()).unwrap();
+        let mut before = found[usize::try_from(self.dice.below(n)).unwrap()].clone();
+        let (_, steps) = oracle.incident(id, before.id).await.unwrap().unwrap();
+        let case = Case::fold(steps).unwrap();
+        let carried = Carried { words: "看过 '\"\\ $1".to_owned(), ..Carried::default() };
+        let act = if self.dice.maybe() { Move::Void } else { Move::Note };
+        let ask = Ask { seen: before.revision, act, carried };
+        let at = self.dice.instant();
+        let case = case
+            .decide(ask, &Caller::cli(), at)
+            .or_else(|_| {
+                let carried = Carried { words: "x".to_owned(), ..Carried::default() };
+                case.decide(
+                    Ask { seen: before.revision, act: Move::Note, carried },
+                    &Caller::cli(),
+                    at,
+                )
+            })
+            .unwrap();
+        if self.dice.below(5) == 0 {
+            before.revision -= 1;
+        }
+        let due = self.dice.maybe().then(|| self.dice.instant());
+        Change::CaseMoved(CaseMoved::between(Some(&before), &case, before.matter.clone(), due))
+    }
+
+    async fn compare_cases(&mut self, oracle: &Store, store: &Store, id: &CityId, what: &str) {
+        assert_eq!(store.waiting(id, 7).await, oracle.waiting(id, 7).await, "{what}");
+        let since = self.dice.instant();
+        let after = self
+            .dice
+            .maybe()
+            .then(|| ReportKey { received_at: self.dice.instant(), id: self.dice.report_id() });
+        let (got, expected) = (store.told(id, since, after, 9), oracle.told(id, since, after, 9));
+        assert_eq!(got.await, expected.await, "{what}");
+        let ids: Vec<IncidentId> = self.filed.iter().map(|report| incident_of(*report)).collect();
+        let (got, expected) = (store.incidents_of(id, &ids), oracle.incidents_of(id, &ids));
+        assert_eq!(got.await, expected.await, "{what}");
+        for incident in ids {
+            let (got, expected) = (store.incident(id, incident), oracle.incident(id, incident));
+            assert_eq!(got.await, expected.await, "{what}");
+        }
+        for _ in 0..12 {
+            let (filter, dice) = (self.incident_filter(), &mut self.dice);
+            let order = if dice.maybe() { IncidentOrder::Urgent } else { IncidentOrder::Newest };
+            let after = dice
+                .maybe()
+                .then(|| IncidentKey { at: dice.instant(), id: incident_of(dice.report_id()) });
+            let limit = u32::try_from(dice.below(9)).unwrap();
+            assert_eq!(
+                store.incidents(id, &filter, order, after, limit).await,
+                oracle.incidents(id, &filter, order, after, limit).await,
+                "{what}: {filter:?} {order:?} after {after:?}, {limit}"
+            );
+        }
+    }
+
+    fn incident_filter(&mut self) -> IncidentFilter {
+        let dice = &mut self.dice;
+        let zone = format!("z{}", dice.below(6));
+        let stages = [Stage::Collected, Stage::Dispatched, Stage::Void];
+        let stage = stages[usize::try_from(dice.below(3)).unwrap()];
+        IncidentFilter {
+            zone: (dice.below(4) == 0).then(|| ZoneId::new(&zone).unwrap()),
+            unit: (dice.below(3) == 0).then(|| dice.unit_id()),
+            category: (dice.below(4) == 0).then(|| dice.category()),
+            stage: (dice.below(3) == 0).then_some(stage),
+            for_dispatcher: dice.below(5) == 0,
+            due_from: (dice.below(4) == 0).then(|| dice.instant()),
+            due_to: (dice.below(4) == 0).then(|| dice.instant()),
+            opened_from: (dice.below(4) == 0).then(|| dice.instant()),
+            opened_to: (dice.below(4) == 0).then(|| dice.instant()),
         }
     }
 
@@ -137,6 +245,7 @@ impl Run {
                 let (got, expected) = (store.report(&id, *report), oracle.report(&id, *report));
                 assert_eq!(got.await, expected.await, "{what}");
             }
+            self.compare_cases(oracle, store, &id, what).await;
             for _ in 0..12 {
                 let filter = self.filter();
                 let after = self.dice.maybe().then(|| ReportKey {

@@ -66,6 +66,7 @@ pub(super) fn ask(kind: Kind, format: Format) -> Import {
         replace: true,
         dry_run: false,
         note: String::new(),
+        seen: None,
     }
 }
 

@@ -1,0 +1,168 @@
+//! The desk: takes up the reports that wait, in the background and many together.
+//!
+//! Intake only files and assigns, so that it stays fast; what follows from a report is decided here
+//! moments later. Several processes may do it at once: a report is taken up once, and who comes
+//! second is told by the store and looks again.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::app::incidents::board::Board;
+use crate::app::incidents::{Shown, due, load};
+use crate::app::refusal::Refusal;
+use crate::app::state::{App, Seat};
+use crate::domain::change::Change;
+use crate::domain::id::{CityId, IncidentId};
+use crate::domain::incidents::case::Case;
+use crate::domain::incidents::desk::{SAME_MATTER, join, router, take_up};
+use crate::domain::incidents::docket::{CaseMoved, Docket, Matter, incident_of};
+use crate::domain::reports::report::AssignedReport;
+use crate::domain::time::Instant;
+use crate::store::{Basis, CommitError};
+
+/// Most reports taken up in one commit.
+const TOGETHER_MAX: u32 = 500;
+/// How often it is looked whether reports wait.
+pub const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Takes up what waits in every city, again and again; ends only when dropped.
+pub async fn keep_taking_up(app: &App) {
+    let mut done: BTreeMap<CityId, i64> = BTreeMap::new();
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        for city in app.cities() {
+            let Ok(seat) = app.seat(Some(city.as_str())) else { continue };
+            // Nothing was written since the last look: nothing new waits.
+            let told = *seat.journal().borrow();
+            if done.get(&city) == Some(&told) {
+                continue;
+            }
+            match take_up_all(app, &seat).await {
+                Ok(_) => {
+                    done.insert(city, told);
+                }
+                Err(Refusal::NotReady) => {}
+                Err(refusal) => {
+                    tracing::warn!(city = %city, fault = %refusal, "reports wait for the desk");
+                }
+            }
+        }
+    }
+}
+
+/// Takes up every report that waits in a city; how many those were.
+///
+/// # Errors
+/// [`Refusal::NotReady`], [`Refusal::Unavailable`]; what was taken up until then is.
+pub async fn take_up_all(app: &App, seat: &Seat) -> Result<usize, Refusal> {
+    let mut taken = 0;
+    loop {
+        let waiting = app.store().waiting(&seat.city, TOGETHER_MAX).await?;
+        if waiting.is_empty() {
+            return Ok(taken);
+        }
+        let mut now_taken = 0;
+        if together(app, seat, &waiting).await? {
+            now_taken = waiting.len();
+        } else {
+            // One of them was taken up, or one of the cases they join has gone on: each for itself.
+            for one in waiting.chunks(1) {
+                now_taken += usize::from(together(app, seat, one).await?);
+            }
+        }
+        taken += now_taken;
+        if now_taken == 0 {
+            // Others are at the same reports; the next look finds what they left.
+            return Ok(taken);
+        }
+    }
+}
+
+/// One commit for all; whether it went through.
+async fn together(app: &App, seat: &Seat, waiting: &[AssignedReport]) -> Result<bool, Refusal> {
+    let atlas = seat.atlas()?;
+    let mut board = seat.board().await;
+    board.catch_up(app.store(), &seat.city, app.now()).await?;
+    let mut pile = Pile { app, seat, board: &mut board, at: app.now(), cases: BTreeMap::new() };
+    for it in waiting {
+        pile.add(it).await?;
+    }
+    let changes: Vec<Change> = pile
+        .cases
+        .into_values()
+        .map(|it| {
+            let due = due(&atlas, &it.case);
+            Change::CaseMoved(CaseMoved::between(it.before.as_ref(), &it.case, it.matter, due))
+        })
+        .collect();
+    match app.commit(&seat.city, &router(), Basis::default(), changes).await {
+        Ok(_) => Ok(true),
+        Err(error) => {
+            // What was put on the board is not so.
+            board.clear();
+            match error {
+                CommitError::Conflict(_) => Ok(false),
+                error => Err(error.into()),
+            }
+        }
+    }
+}
+
+/// Cases that one commit opens or goes on with.
+struct Pile<'a> {
+    app: &'a App,
+    seat: &'a Seat,
+    board: &'a mut Board,
+    at: Instant,
+    cases: BTreeMap<IncidentId, Held>,
+}
+
+struct Held {
+    before: Option<Docket>,
+    case: Case,
+    matter: Matter,
+}
+
+impl Pile<'_> {
+    async fn add(&mut self, it: &AssignedReport) -> Result<(), Refusal> {
+        let matter = Matter::of(&it.report, &it.assignment);
+        if !it.assignment.for_dispatcher && self.join(it, &matter).await? {
+            return Ok(());
+        }
+        let case = take_up(&it.report, &it.assignment, self.at)
+            .map_err(|fault| Refusal::Inner(format!("report {}: {fault}", it.report.id)))?;
+        self.board.insert(matter.spot(case.state().id));
+        self.cases.insert(case.state().id, Held { before: None, case, matter });
+        Ok(())
+    }
+
+    /// Puts a report behind an open incident of the same matter, where there is one.
+    async fn join(&mut self, it: &AssignedReport, matter: &Matter) -> Result<bool, Refusal> {
+        let asked = matter.spot(incident_of(it.report.id));
+        let found = self.board.candidates(&asked);
+        let Some(like) = found.first().filter(|best| best.score > SAME_MATTER) else {
+            return Ok(false);
+        };
+        let looked_up;
+        let whole = if let Some(held) = self.cases.get(&like.incident) {
+            held
+        } else {
+            let found = match load(self.app, self.seat, like.incident).await {
+                Err(Refusal::NotFound) => return Ok(false),
+                found => found?,
+            };
+            let Shown { docket, case } = found;
+            looked_up = Held { matter: docket.matter.clone(), before: Some(docket), case };
+            &looked_up
+        };
+        // A case that is full, or that nothing can be added to any more, takes none in.
+        let Ok((part, case)) = join(&it.report, &whole.case, like, self.at) else {
+            return Ok(false);
+        };
+        let (before, of_whole) = (whole.before.clone(), whole.matter.clone());
+        self.cases.insert(like.incident, Held { before, case, matter: of_whole });
+        let part = Held { before: None, case: part, matter: matter.clone() };
+        self.cases.insert(asked.incident, part);
+        Ok(true)
+    }
+}

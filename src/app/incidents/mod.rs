@@ -1,0 +1,299 @@
+//! Incidents: may I? -> load -> let the law of the workflow decide -> commit, and again when another
+//! was faster.
+
+pub mod board;
+pub mod desk;
+pub mod worklist;
+
+use crate::app::refusal::{Fault, Refusal};
+use crate::app::state::{App, Seat, must};
+use crate::domain::accounts::{Caller, Operation, Role, Scope};
+use crate::domain::atlas::in_force::Atlas;
+use crate::domain::change::Change;
+use crate::domain::id::{CategoryCode, CityId, IncidentId, UnitId, ZoneId};
+use crate::domain::incidents::case::{Ask, Case, Pair};
+use crate::domain::incidents::docket::{CaseMoved, Docket, IncidentKey, IncidentOrder};
+use crate::domain::incidents::duplicates::nearby::Candidate;
+use crate::domain::incidents::refusal::Refusal as Unlawful;
+use crate::domain::incidents::step::{Carried, Move, Stage};
+use crate::domain::incidents::suggest::{Suggestion, suggest};
+use crate::domain::reports::routing;
+use crate::domain::time::Instant;
+use crate::store::{Basis, CommitError, IncidentFilter};
+
+/// How often a decision is made again on a case that has gone on.
+const DECISIONS_MAX: u32 = 8;
+/// Most incidents on one page.
+pub const PAGE_MAX: u32 = 1_000;
+/// Most steps asked at once.
+pub const BULK_MAX: usize = 200;
+
+/// An incident with its steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// What it is about and where it stands.
+    pub docket: Docket,
+    /// Its steps and what they fold to.
+    pub case: Case,
+}
+
+/// What somebody wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// The move and what it brings along, on the revision the caller looked at.
+    pub ask: Ask,
+    /// With a merge or a split: the revision of the other incident that the caller looked at.
+    pub other_seen: Option<u32>,
+}
+
+/// One incident, when the caller may see it.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for what does not exist and for what the caller may not see alike.
+pub async fn get(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    id: IncidentId,
+) -> Result<Shown, Refusal> {
+    must(caller, Operation::GetIncident)?;
+    let shown = load(app, seat, id).await?;
+    if shown.case.state().is_seen_by(caller.role, caller.unit.as_ref()) {
+        Ok(shown)
+    } else {
+        Err(Refusal::NotFound)
+    }
+}
+
+/// Open incidents that may be the same matter, best first. None for those who do not merge.
+///
+/// # Errors
+/// [`Refusal::Unavailable`].
+pub async fn candidates(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    docket: &Docket,
+) -> Result<Vec<Candidate>, Refusal> {
+    if !matches!(caller.role, Role::Dispatcher | Role::Admin) || !docket.is_open() {
+        return Ok(Vec::new());
+    }
+    let mut board = seat.board().await;
+    board.catch_up(app.store(), &seat.city, app.now()).await?;
+    Ok(board.candidates(&docket.spot()))
+}
+
+/// Units that might answer for an open case instead, best first. None for those who name no unit.
+///
+/// # Errors
+/// [`Refusal::NotReady`] before the first atlas.
+pub fn suggestions(
+    seat: &Seat,
+    caller: &Caller,
+    shown: &Shown,
+) -> Result<Vec<Suggestion>, Refusal> {
+    if !matches!(caller.role, Role::Dispatcher | Role::Admin) || !shown.docket.is_open() {
+        return Ok(Vec::new());
+    }
+    let (atlas, matter) = (seat.atlas()?, &shown.docket.matter);
+    let ask = routing::Ask {
+        position: matter.position,
+        accuracy_m: None,
+        category: matter.category.as_ref(),
+        at: matter.happened_at,
+    };
+    Ok(suggest(&shown.case, &routing::route(&atlas, &ask)))
+}
+
+/// Which incidents are asked for; every condition given must hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wanted {
+    /// In this zone.
+    pub zone: Option<ZoneId>,
+    /// Led by this unit, or with it beside the lead.
+    pub unit: Option<UnitId>,
+    /// Of this category or below it.
+    pub category: Option<CategoryCode>,
+    /// At this stage.
+    pub stage: Option<Stage>,
+    /// Only those that wait for a dispatcher because the rules were not sure.
+    pub for_dispatcher: bool,
+    /// Due at or after.
+    pub due_from: Option<Instant>,
+    /// Due before.
+    pub due_to: Option<Instant>,
+    /// Opened at or after.
+    pub opened_from: Option<Instant>,
+    /// Opened before.
+    pub opened_to: Option<Instant>,
+    /// In which order.
+    pub order: IncidentOrder,
+    /// Behind this place of the list.
+    pub after: Option<IncidentKey>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Incidents of the caller's scope.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for a caller without a scope.
+pub async fn list(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    wanted: Wanted,
+) -> Result<Vec<Docket>, Refusal> {
+    must(caller, Operation::ListIncidents)?;
+    wanted_in(app, &seat.city, caller, &wanted).await
+}
+
+async fn wanted_in(
+    app: &App,
+    city: &CityId,
+    caller: &Caller,
+    wanted: &Wanted,
+) -> Result<Vec<Docket>, Refusal> {
+    let unit = match (caller.scope(), wanted.unit.clone()) {
+        (Scope::Nothing, _) => return Err(Refusal::NotFound),
+        (Scope::Everything, unit) => unit,
+        (Scope::Unit(own), Some(unit)) if own != unit => return Ok(Vec::new()),
+        (Scope::Unit(own), _) => Some(own),
+    };
+    let filter = IncidentFilter {
+        zone: wanted.zone.clone(),
+        unit,
+        category: wanted.category.clone(),
+        stage: wanted.stage,
+        for_dispatcher: wanted.for_dispatcher,
+        due_from: wanted.due_from,
+        due_to: wanted.due_to,
+        opened_from: wanted.opened_from,
+        opened_to: wanted.opened_to,
+    };
+    let limit = wanted.limit.min(PAGE_MAX + 1);
+    Ok(app.store().incidents(city, &filter, wanted.order, wanted.after, limit).await?)
+}
+
+/// Takes one step; with a merge or a split one in each of the two cases, or none.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for what the caller may not see; [`Refusal::Case`] with what would be right,
+/// and for a case that has gone on since the caller looked with what has changed;
+/// [`Refusal::Invalid`] for units that the city does not have.
+pub async fn act(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    id: IncidentId,
+    wish: &Wish,
+) -> Result<Shown, Refusal> {
+    must(caller, Operation::ActOnIncident)?;
+    for _ in 0..DECISIONS_MAX {
+        let atlas = seat.atlas()?;
+        let shown = load(app, seat, id).await?;
+        let decided = match wish.ask.act {
+            Move::Merge | Move::Split => pair(app, seat, caller, &shown, wish).await?,
+            _ => vec![(shown.clone(), decide(&shown.case, caller, wish, app.now())?)],
+        };
+        known_units(&atlas, &wish.ask.carried)?;
+        let moved: Vec<CaseMoved> = decided
+            .iter()
+            .map(|(before, case)| {
+                let matter = before.docket.matter.clone();
+                CaseMoved::between(Some(&before.docket), case, matter, due(&atlas, case))
+            })
+            .collect();
+        let docket = moved[0].docket.clone();
+        let changes = moved.into_iter().map(Change::CaseMoved).collect();
+        match app.commit(&seat.city, caller, Basis::default(), changes).await {
+            Ok(_) => {
+                let (_, case) = decided.into_iter().next().ok_or(Refusal::Moved)?;
+                return Ok(Shown { docket, case });
+            }
+            // Another was faster: the law says to whom it looks stale, and what has changed.
+            Err(CommitError::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Refusal::Moved)
+}
+
+/// The nearest deadline of a case's running clocks.
+pub(crate) fn due(_atlas: &Atlas, _case: &Case) -> Option<Instant> {
+    None
+}
+
+async fn load(app: &App, seat: &Seat, id: IncidentId) -> Result<Shown, Refusal> {
+    let (docket, steps) = app.store().incident(&seat.city, id).await?.ok_or(Refusal::NotFound)?;
+    let case = Case::fold(steps)
+        .map_err(|fault| Refusal::Damaged(format!("incident {id} cannot be read: {fault}")))?;
+    Ok(Shown { docket, case })
+}
+
+fn decide(case: &Case, caller: &Caller, wish: &Wish, now: Instant) -> Result<Case, Refusal> {
+    case.decide(wish.ask.clone(), caller, now).map_err(unlawful)
+}
+
+/// A merge or a split: this case, and the one it goes into or comes out of.
+async fn pair(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    part: &Shown,
+    wish: &Wish,
+) -> Result<Vec<(Shown, Case)>, Refusal> {
+    let state = part.case.state();
+    // Whether the caller may at all comes before what the wish lacks.
+    if !state.is_seen_by(caller.role, caller.unit.as_ref()) {
+        return Err(Refusal::NotFound);
+    }
+    state.permit(wish.ask.act, caller.role, caller.unit.as_ref()).map_err(unlawful)?;
+    let named = wish.ask.carried.other;
+    let other = match wish.ask.act {
+        Move::Split => named.or(state.merged.map(|merged| merged.into)),
+        _ => named,
+    };
+    let Some(other) = other else {
+        return Err(Refusal::fault("other", "is missing; name the incident it is merged into"));
+    };
+    let whole = load(app, seat, other).await.map_err(|refusal| match refusal {
+        Refusal::NotFound => Refusal::fault("other", format!("there is no incident {other}")),
+        refusal => refusal,
+    })?;
+    let Some(whole_seen) = wish.other_seen else {
+        let now = whole.docket.revision;
+        return Err(Refusal::fault(
+            "other_revision",
+            format!("is missing; give the revision of {other} you looked at (it is at {now})"),
+        ));
+    };
+    let both = Pair { part: &part.case, part_seen: wish.ask.seen, whole: &whole.case, whole_seen };
+    let why = wish.ask.carried.words.as_str();
+    let now = app.now();
+    let (one, two) = match wish.ask.act {
+        Move::Split => both.split(why, caller, now),
+        _ => both.merge(why, caller, now),
+    }
+    .map_err(unlawful)?;
+    Ok(vec![(part.clone(), one), (whole, two)])
+}
+
+fn unlawful(refusal: Unlawful) -> Refusal {
+    match refusal {
+        Unlawful::Unseen => Refusal::NotFound,
+        refusal => Refusal::Case(Box::new(refusal)),
+    }
+}
+
+/// Units that a step names must be units of the city.
+fn known_units(atlas: &Atlas, carried: &Carried) -> Result<(), Refusal> {
+    let named = carried.unit.iter().map(|unit| ("unit", unit));
+    let beside = carried.co.iter().map(|unit| ("co", unit));
+    let faults: Vec<Fault> = named
+        .chain(beside)
+        .filter(|(_, unit)| atlas.unit(unit).is_none())
+        .map(|(place, unit)| Fault::new(place, format!("the city has no unit {unit}")))
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
+}

@@ -1,0 +1,208 @@
+//! The docket 案卷: an incident as stores and lists hold it, and what one decision adds to it.
+
+use crate::domain::id::{CategoryCode, IncidentId, ReportId, UnitId, ZoneId};
+use crate::domain::incidents::case::Case;
+use crate::domain::incidents::duplicates::nearby::Spot;
+use crate::domain::incidents::state::Incident;
+use crate::domain::incidents::step::{Stage, Step};
+use crate::domain::reports::report::{Assignment, Report};
+use crate::domain::time::Instant;
+use crate::geom::coord::GridPoint;
+
+/// What an incident is about: told by the report that opened it, and never changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matter {
+    /// Through which door the first report came.
+    pub source: String,
+    /// What it is about, where that is known.
+    pub category: Option<CategoryCode>,
+    /// Where, WGS84.
+    pub position: GridPoint,
+    /// The zone, where the place lies in one.
+    pub zone: Option<ZoneId>,
+    /// When it happened, by the person who told first.
+    pub happened_at: Instant,
+    /// The unit that the rules named.
+    pub routed: UnitId,
+    /// Whether the rules were not sure enough, so that a dispatcher decides.
+    pub doubtful: bool,
+}
+
+impl Matter {
+    /// What a report and its assignment tell.
+    #[must_use]
+    pub fn of(report: &Report, to: &Assignment) -> Self {
+        Self {
+            source: report.source.clone(),
+            category: report.category.clone(),
+            position: report.position,
+            zone: to.zone.clone(),
+            happened_at: report.happened_at,
+            routed: to.unit.clone(),
+            doubtful: to.for_dispatcher,
+        }
+    }
+
+    /// Where and when it happened, to be compared with others.
+    #[must_use]
+    pub fn spot(&self, incident: IncidentId) -> Spot {
+        Spot {
+            incident,
+            category: self.category.clone(),
+            position: self.position,
+            at: self.happened_at,
+        }
+    }
+}
+
+/// An incident as lists show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Docket {
+    /// Its id: that of the report that opened it, so that no report ever opens two.
+    pub id: IncidentId,
+    /// What it is about.
+    pub matter: Matter,
+    /// How many steps there were.
+    pub revision: u32,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Since when.
+    pub since: Instant,
+    /// When it was opened.
+    pub opened_at: Instant,
+    /// When the last step was taken.
+    pub last_at: Instant,
+    /// The unit that answers.
+    pub unit: Option<UnitId>,
+    /// Units beside it.
+    pub co: Vec<UnitId>,
+    /// How many reports stand behind it.
+    pub supporters: u32,
+    /// Where it lives on, when it was merged.
+    pub merged_into: Option<IncidentId>,
+    /// The nearest deadline of its running clocks.
+    pub due_at: Option<Instant>,
+}
+
+impl Docket {
+    /// The docket of a case.
+    #[must_use]
+    pub fn of(case: &Case, matter: Matter, due_at: Option<Instant>) -> Self {
+        let state: &Incident = case.state();
+        Self {
+            id: state.id,
+            matter,
+            revision: state.revision,
+            stage: state.stage,
+            since: state.since,
+            opened_at: case.steps().first().map_or(state.since, |first| first.at),
+            last_at: state.last_at,
+            unit: state.unit.clone(),
+            co: state.co.clone(),
+            supporters: u32::try_from(state.supporters()).unwrap_or(u32::MAX),
+            merged_into: state.merged.map(|merged| merged.into),
+            due_at,
+        }
+    }
+
+    /// Whether something is still expected to happen.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.stage.is_over()
+    }
+
+    /// Whether it waits for a dispatcher, because the rules were not sure and nobody has named a unit.
+    #[must_use]
+    pub fn for_dispatcher(&self) -> bool {
+        self.matter.doubtful && self.unit.is_none() && self.is_open()
+    }
+
+    /// Where and when it happened, to be compared with others.
+    #[must_use]
+    pub fn spot(&self) -> Spot {
+        self.matter.spot(self.id)
+    }
+
+    /// Units that have a part in it, each once, the lead first.
+    pub fn units(&self) -> impl Iterator<Item = &UnitId> {
+        let beside = self.co.iter().filter(|unit| Some(*unit) != self.unit.as_ref());
+        self.unit.iter().chain(beside)
+    }
+}
+
+/// In which order incidents are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IncidentOrder {
+    /// Only open ones, the nearest deadline first, then by id; those without a deadline last.
+    #[default]
+    Urgent,
+    /// Open or not, the last opened first, within one instant the highest id first.
+    Newest,
+}
+
+/// The place of an incident in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IncidentKey {
+    /// Its deadline ([`NEVER`] without one), or when it was opened, as the order says.
+    pub at: Instant,
+    /// Its id.
+    pub id: IncidentId,
+}
+
+/// The deadline of what has none, in keys and tables.
+pub const NEVER: Instant = Instant(i64::MAX);
+
+impl IncidentOrder {
+    /// The place of an incident in a list of this order.
+    #[must_use]
+    pub fn key(self, docket: &Docket) -> IncidentKey {
+        let at = match self {
+            Self::Urgent => docket.due_at.unwrap_or(NEVER),
+            Self::Newest => docket.opened_at,
+        };
+        IncidentKey { at, id: docket.id }
+    }
+}
+
+/// The incident that a report opens or has opened.
+#[must_use]
+pub fn incident_of(report: ReportId) -> IncidentId {
+    IncidentId(report.0)
+}
+
+/// The report that opened an incident.
+#[must_use]
+pub fn report_of(incident: IncidentId) -> ReportId {
+    ReportId(incident.0)
+}
+
+/// A case with the steps that one decision added: all a store has to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseMoved {
+    /// As it is now.
+    pub docket: Docket,
+    /// The revision on which it was decided; 0 for a case that is opened.
+    pub seen: u32,
+    /// The steps behind `seen`.
+    pub steps: Vec<Step>,
+    /// Units that had a part in it at `seen` and have none now.
+    pub left: Vec<UnitId>,
+}
+
+impl CaseMoved {
+    /// What was added to a case since `before`; `None`: it is opened.
+    #[must_use]
+    pub fn between(
+        before: Option<&Docket>,
+        case: &Case,
+        matter: Matter,
+        due_at: Option<Instant>,
+    ) -> Self {
+        let docket = Docket::of(case, matter, due_at);
+        let seen = before.map_or(0, |before| before.revision);
+        let steps = case.steps().iter().filter(|step| step.revision > seen).cloned().collect();
+        let had = before.into_iter().flat_map(Docket::units);
+        let left = had.filter(|unit| docket.units().all(|now| now != *unit)).cloned().collect();
+        Self { docket, seen, steps, left }
+    }
+}

@@ -1,0 +1,59 @@
+//! Incidents 案件 as a layer: what a work list is handed on as. Written, never read.
+
+use geo_types::{Geometry, Point};
+use serde_json::Value;
+
+use crate::domain::id::{CategoryCode, UnitId, ZoneId};
+use crate::domain::incidents::docket::Docket;
+use crate::domain::reports::categories;
+use crate::domain::text::Attributes;
+use crate::domain::time::Instant;
+use crate::formats::layer::{Feature, Layer};
+use crate::geom::crs::Crs;
+
+/// The layer of incidents, WGS84, in the order given.
+#[must_use]
+pub fn to_layer(dockets: &[Docket]) -> Layer {
+    let features = dockets.iter().enumerate().map(|(i, docket)| {
+        let at = docket.matter.position.degrees();
+        Feature {
+            row: i + 1,
+            id: Some(docket.id.to_string()),
+            geometry: Some(Geometry::Point(Point::new(at.lon(), at.lat()))),
+            fields: fields(docket),
+        }
+    });
+    Layer { name: "incidents".to_owned(), crs: Some(Crs::Wgs84), features: features.collect() }
+}
+
+fn fields(docket: &Docket) -> Attributes {
+    let matter = &docket.matter;
+    let text = |text: Option<&str>| text.map_or(Value::Null, Value::from);
+    let time = |at: Instant| Value::from(at.rfc3339());
+    let category = matter.category.as_ref().map(CategoryCode::as_str);
+    let named = category.and_then(categories::named);
+    let co: Vec<&str> = docket.co.iter().map(UnitId::as_str).collect();
+    let all = [
+        ("id", Value::from(docket.id.to_string())),
+        ("stage", Value::from(docket.stage.code())),
+        ("stage_zh", Value::from(docket.stage.zh())),
+        ("category", text(category)),
+        ("category_zh", text(named.map(|named| named.zh))),
+        ("category_en", text(named.map(|named| named.en))),
+        ("zone", text(matter.zone.as_ref().map(ZoneId::as_str))),
+        ("unit", text(docket.unit.as_ref().map(UnitId::as_str))),
+        ("co_units", Value::from(co.join(" "))),
+        ("routed_unit", Value::from(matter.routed.as_str())),
+        ("for_dispatcher", Value::from(docket.for_dispatcher())),
+        ("due_at", docket.due_at.map_or(Value::Null, time)),
+        ("opened_at", time(docket.opened_at)),
+        ("happened_at", time(matter.happened_at)),
+        ("stage_since", time(docket.since)),
+        ("last_at", time(docket.last_at)),
+        ("supporters", Value::from(docket.supporters)),
+        ("source", Value::from(matter.source.as_str())),
+        ("revision", Value::from(docket.revision)),
+        ("merged_into", docket.merged_into.map_or(Value::Null, |into| into.to_string().into())),
+    ];
+    all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}

@@ -1,0 +1,77 @@
+//! Incidents: the work lists, one incident with its steps, and the steps people take.
+
+pub mod bodies;
+pub mod list;
+pub mod act;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use uuid::Uuid;
+
+use crate::app::incidents::{self, Shown};
+use crate::app::refusal::Refusal;
+use crate::app::state::{Seat, must};
+use crate::domain::accounts::{Caller, Operation};
+use crate::domain::id::IncidentId;
+use crate::http::api::incidents::bodies::{CandidateBody, IncidentBody, SuggestionBody};
+use crate::http::desk::Desk;
+use crate::http::problem::{Problem, ProblemBody, UsualProblems};
+use crate::http::web::Web;
+
+/// One incident with its steps, what is open to the caller, and what it may be a duplicate of.
+#[utoipa::path(
+    get, path = "/api/v1/incidents/{id}", operation_id = "get_incident", tag = "incidents",
+    params(
+        ("id" = String, Path, description = "The incident's id: that of the report that opened it"),
+        ("city" = Option<String>, Query, description = "The city, where there are several"),
+    ),
+    responses(
+        (status = 200, description = "The incident", body = IncidentBody),
+        (status = 404, description = "No such incident, or none that the key opens", body = ProblemBody, content_type = "application/problem+json"),
+        UsualProblems,
+    ),
+    security(("key" = []))
+)]
+pub(crate) async fn get_incident(
+    State(web): State<Web>,
+    desk: Desk,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    must(&desk.caller, Operation::GetIncident)?;
+    desk.params.finish()?;
+    let found = incidents::get(&web.app, &desk.seat, &desk.caller, incident_id(&id)?).await?;
+    answer(&web, &desk.seat, &desk.caller, &found).await
+}
+
+/// The id in a path; what is none opens nothing.
+fn incident_id(text: &str) -> Result<IncidentId, Refusal> {
+    Uuid::parse_str(text).map(IncidentId).map_err(|_| Refusal::NotFound)
+}
+
+async fn answer(
+    web: &Web,
+    seat: &Seat,
+    caller: &Caller,
+    found: &Shown,
+) -> Result<Response, Problem> {
+    let alike = incidents::candidates(&web.app, seat, caller, &found.docket).await?;
+    let alike = alike.iter().map(CandidateBody::of).collect();
+    let others = incidents::suggestions(seat, caller, found)?;
+    let others = others.iter().map(SuggestionBody::of).collect();
+    let body = IncidentBody::of(&seat.city, caller, found, alike, others);
+    let mut response = Json(body).into_response();
+    let tag = HeaderValue::try_from(format!("\"{}\"", found.docket.revision));
+    if let Ok(tag) = tag {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    private(&mut response);
+    Ok(response)
+}
+
+/// For this caller alone: nothing may keep it.
+fn private(response: &mut Response) {
+    let value = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, value);
+}

@@ -1,0 +1,369 @@
+//! The incidents wing: dockets, their steps, whose they are, and the reports that wait for one.
+
+use std::borrow::Cow;
+
+use crate::domain::accounts::Role;
+use crate::domain::id::{CategoryCode, CityId, IncidentId, ReportId, UnitId, ZoneId};
+use crate::domain::incidents::docket::{
+    CaseMoved, Docket, IncidentKey, IncidentOrder, Matter, NEVER, report_of,
+};
+use crate::domain::incidents::step::{Move, Stage, Step};
+use crate::domain::time::Instant;
+use crate::store::promise::{IncidentFilter, StoreError};
+use crate::store::sql::{Asking, Dialect, names};
+use crate::store::statement::{
+    Row, Statement, Table, Taken, Value, damaged, geometry, int, list, text, unknown,
+};
+use crate::store::words;
+
+static INCIDENT: Table = Table {
+    name: "incident",
+    columns: &[
+        text("city_id"),
+        text("incident_id"),
+        int("revision"),
+        text("stage"),
+        int("is_open"),
+        int("stage_since"),
+        int("opened_at"),
+        int("happened_at"),
+        int("last_at"),
+        int("due_at"),
+        text("unit_id"),
+        text("co_units"),
+        text("zone_id"),
+        text("category"),
+        text("source"),
+        text("routed_unit"),
+        int("doubtful"),
+        int("for_dispatcher"),
+        int("supporters"),
+        text("merged_into"),
+        geometry("position"),
+    ],
+    key: &["city_id", "incident_id"],
+    taken: Taken::Refuse,
+};
+
+static INCIDENT_UNIT: Table = Table {
+    name: "incident_unit",
+    columns: &[
+        text("city_id"),
+        text("incident_id"),
+        text("unit_id"),
+        int("is_open"),
+        int("due_at"),
+        int("opened_at"),
+    ],
+    key: &["city_id", "incident_id", "unit_id"],
+    taken: Taken::Refuse,
+};
+
+static INCIDENT_STEP: Table = Table {
+    name: "incident_step",
+    columns: &[
+        text("city_id"),
+        text("incident_id"),
+        int("revision"),
+        text("act"),
+        text("role"),
+        text("actor"),
+        text("speaks_for"),
+        int("taken_at"),
+        text("carried"),
+    ],
+    key: &["city_id", "incident_id", "revision"],
+    taken: Taken::Refuse,
+};
+
+const GO_ON: &str = "update zonewarden.incident set revision = $4, stage = $5, is_open = $6, \
+     stage_since = $7, last_at = $8, due_at = $9, unit_id = $10, co_units = $11, \
+     for_dispatcher = $12, supporters = $13, merged_into = $14 \
+     where city_id = $1 and incident_id = $2 and revision = $3";
+
+const NO_UNITS: &str =
+    "delete from zonewarden.incident_unit where city_id = $1 and incident_id = $2";
+
+/// The statements of what one commit does to cases: those that go on one by one, those that are
+/// opened together. `filed` are the reports of the same commit.
+pub(super) fn moved<'a>(
+    dialect: Dialect,
+    city: &'a CityId,
+    cases: &[&'a CaseMoved],
+    filed: impl Fn(ReportId) -> bool,
+) -> Vec<Statement<'a>> {
+    if cases.is_empty() {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    let opened = || cases.iter().filter(|it| it.seen == 0);
+    let claimed: Vec<String> = opened()
+        .map(|it| report_of(it.docket.id))
+        .filter(|report| !filed(*report))
+        .map(|report| report.to_string())
+        .collect();
+    if !claimed.is_empty() {
+        all.push(claim(dialect, city, claimed));
+    }
+    for it in cases.iter().filter(|it| it.seen > 0) {
+        all.push(go_on(city, it));
+        all.push(Statement::One {
+            text: NO_UNITS,
+            values: vec![Value::text(city.as_str()), Value::owned(it.docket.id.to_string())],
+            must: None,
+        });
+    }
+    let rows: Vec<_> = opened().map(|it| docket_row(city, &it.docket)).collect();
+    if !rows.is_empty() {
+        all.push(Statement::Bulk { table: &INCIDENT, rows });
+    }
+    let units = cases.iter().flat_map(|it| unit_rows(city, &it.docket)).collect();
+    all.push(Statement::Bulk { table: &INCIDENT_UNIT, rows: units });
+    let steps = cases.iter().flat_map(|it| it.steps.iter().map(|step| step_row(city, step)));
+    all.push(Statement::Bulk { table: &INCIDENT_STEP, rows: steps.collect() });
+    all
+}
+
+/// A report is taken up once.
+fn claim(dialect: Dialect, city: &CityId, reports: Vec<String>) -> Statement<'_> {
+    let text = match dialect {
+        Dialect::Postgres => {
+            "delete from zonewarden.report_waiting where city_id = $1 and report_id = any($2::text[])"
+        }
+        Dialect::Sqlite => {
+            "delete from zonewarden.report_waiting where city_id = $1 \
+             and report_id in (select value from json_each($2))"
+        }
+    };
+    let asked = reports.len();
+    Statement::One {
+        text,
+        values: vec![Value::text(city.as_str()), Value::Texts(reports)],
+        must: Some((u64::try_from(asked).unwrap_or(u64::MAX), words::not_waiting(asked))),
+    }
+}
+
+fn go_on<'a>(city: &'a CityId, it: &'a CaseMoved) -> Statement<'a> {
+    let docket = &it.docket;
+    Statement::One {
+        text: GO_ON,
+        values: vec![
+            Value::text(city.as_str()),
+            Value::owned(docket.id.to_string()),
+            Value::Int(i64::from(it.seen)),
+            Value::Int(i64::from(docket.revision)),
+            Value::text(docket.stage.code()),
+            Value::flag(docket.is_open()),
+            Value::Int(docket.since.0),
+            Value::Int(docket.last_at.0),
+            due(docket),
+            Value::text_or(docket.unit.as_ref().map(UnitId::as_str)),
+            list(docket.co.iter().map(UnitId::as_str)),
+            Value::flag(docket.for_dispatcher()),
+            Value::Int(i64::from(docket.supporters)),
+            merged(docket),
+        ],
+        must: Some((1, words::case_moved(docket.id))),
+    }
+}
+
+fn due(docket: &Docket) -> Value<'static> {
+    Value::Int(docket.due_at.unwrap_or(NEVER).0)
+}
+
+fn merged(docket: &Docket) -> Value<'static> {
+    docket.merged_into.map_or(Value::Null, |into| Value::owned(into.to_string()))
+}
+
+fn docket_row<'a>(city: &'a CityId, docket: &'a Docket) -> Vec<Value<'a>> {
+    let matter = &docket.matter;
+    vec![
+        Value::text(city.as_str()),
+        Value::owned(docket.id.to_string()),
+        Value::Int(i64::from(docket.revision)),
+        Value::text(docket.stage.code()),
+        Value::flag(docket.is_open()),
+        Value::Int(docket.since.0),
+        Value::Int(docket.opened_at.0),
+        Value::Int(matter.happened_at.0),
+        Value::Int(docket.last_at.0),
+        due(docket),
+        Value::text_or(docket.unit.as_ref().map(UnitId::as_str)),
+        list(docket.co.iter().map(UnitId::as_str)),
+        Value::text_or(matter.zone.as_ref().map(ZoneId::as_str)),
+        Value::text_or(matter.category.as_ref().map(CategoryCode::as_str)),
+        Value::text(&matter.source),
+        Value::text(matter.routed.as_str()),
+        Value::flag(matter.doubtful),
+        Value::flag(docket.for_dispatcher()),
+        Value::Int(i64::from(docket.supporters)),
+        merged(docket),
+        Value::point(matter.position),
+    ]
+}
+
+fn unit_rows<'a>(
+    city: &'a CityId,
+    docket: &'a Docket,
+) -> impl Iterator<Item = Vec<Value<'a>>> + use<'a> {
+    docket.units().map(move |unit| {
+        vec![
+            Value::text(city.as_str()),
+            Value::owned(docket.id.to_string()),
+            Value::text(unit.as_str()),
+            Value::flag(docket.is_open()),
+            due(docket),
+            Value::Int(docket.opened_at.0),
+        ]
+    })
+}
+
+fn step_row<'a>(city: &'a CityId, step: &'a Step) -> Vec<Value<'a>> {
+    // By way of a value, so that the keys are sorted.
+    let carried = serde_json::to_value(&step.carried)
+        .map_or(Cow::Borrowed("{}"), |carried| Cow::Owned(carried.to_string()));
+    vec![
+        Value::text(city.as_str()),
+        Value::owned(step.incident.to_string()),
+        Value::Int(i64::from(step.revision)),
+        Value::text(step.act.code()),
+        Value::text(step.role.code()),
+        Value::text(&step.actor),
+        Value::text_or(step.speaks_for.as_ref().map(UnitId::as_str)),
+        Value::Int(step.at.0),
+        Value::Text(carried),
+    ]
+}
+
+/// One incident, `$2`.
+pub(super) fn one() -> String {
+    format!(
+        "select {} from zonewarden.incident where city_id = $1 and incident_id = $2",
+        names(&INCIDENT)
+    )
+}
+
+/// The incidents with the ids in the list `$2`.
+pub(super) fn some(dialect: Dialect) -> String {
+    format!(
+        "select {} from zonewarden.incident where city_id = $1 and {} order by incident_id",
+        names(&INCIDENT),
+        dialect.any("incident_id", 2)
+    )
+}
+
+/// The steps of one incident, `$2`.
+pub(super) const STEPS: &str = "select incident_id, revision, act, role, actor, speaks_for, \
+     taken_at, carried from zonewarden.incident_step \
+     where city_id = $1 and incident_id = $2 order by revision";
+
+/// A list of incidents.
+pub(super) fn page<'a>(
+    city: &'a CityId,
+    filter: &'a IncidentFilter,
+    order: IncidentOrder,
+    after: Option<IncidentKey>,
+    limit: usize,
+) -> (String, Vec<Value<'a>>) {
+    let mut ask = Asking { wheres: String::new(), values: vec![Value::text(city.as_str())] };
+    // A unit's list is read from its own index, anything else from the dockets'.
+    let (by, from) = if let Some(unit) = &filter.unit {
+        ask.add("u.unit_id = $n", [Value::text(unit.as_str())]);
+        let join = "zonewarden.incident_unit u join zonewarden.incident i \
+                    on i.city_id = u.city_id and i.incident_id = u.incident_id";
+        ("u", join)
+    } else {
+        ("i", "zonewarden.incident i")
+    };
+    let (at, before, way) = match order {
+        IncidentOrder::Urgent => ("due_at", ">", ""),
+        IncidentOrder::Newest => ("opened_at", "<", " desc"),
+    };
+    if order == IncidentOrder::Urgent {
+        ask.add(&format!("{by}.is_open = 1"), []);
+    }
+    if let Some(zone) = &filter.zone {
+        ask.add("i.zone_id = $n", [Value::text(zone.as_str())]);
+    }
+    ask.branches("i.category", filter.category.as_slice());
+    if let Some(stage) = filter.stage {
+        ask.add("i.stage = $n", [Value::text(stage.code())]);
+    }
+    if filter.for_dispatcher {
+        ask.add("i.for_dispatcher = 1", []);
+    }
+    let times = [
+        ("due_at >=", filter.due_from),
+        ("due_at <", filter.due_to),
+        ("opened_at >=", filter.opened_from),
+        ("opened_at <", filter.opened_to),
+    ];
+    for (condition, time) in times {
+        if let Some(time) = time {
+            ask.add(&format!("{by}.{condition} $n"), [Value::Int(time.0)]);
+        }
+    }
+    if let Some(after) = after {
+        let place = [Value::Int(after.at.0), Value::owned(after.id.to_string())];
+        ask.add(&format!("({by}.{at}, {by}.incident_id) {before} ($n, $n)"), place);
+    }
+    ask.values.push(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
+    let columns: Vec<String> =
+        INCIDENT.columns.iter().map(|column| format!("i.{}", column.name)).collect();
+    let text = format!(
+        "select {} from {from} where {by}.city_id = $1{} \
+         order by {by}.{at}{way}, {by}.incident_id{way} limit ${}",
+        columns.join(", "),
+        ask.wheres,
+        ask.values.len()
+    );
+    (text, ask.values)
+}
+
+/// A row of [`one`], [`some`] or [`page`].
+pub(super) fn read(row: &impl Row) -> Result<Docket, StoreError> {
+    Ok(Docket {
+        id: row.code(1, incident_id)?,
+        revision: number(row, 2)?,
+        stage: row.code(3, |code| Stage::from_code(code).ok_or_else(|| unknown(code)))?,
+        since: Instant(row.int(5)?),
+        opened_at: Instant(row.int(6)?),
+        last_at: Instant(row.int(8)?),
+        due_at: Some(Instant(row.int(9)?)).filter(|at| *at != NEVER),
+        unit: row.code_or(10, UnitId::new)?,
+        co: row.json(11)?,
+        supporters: number(row, 18)?,
+        merged_into: row.code_or(19, incident_id)?,
+        matter: Matter {
+            happened_at: Instant(row.int(7)?),
+            zone: row.code_or(12, ZoneId::new)?,
+            category: row.code_or(13, CategoryCode::new)?,
+            source: row.text(14)?.to_owned(),
+            routed: row.code(15, UnitId::new)?,
+            doubtful: row.flag(16)?,
+            position: row.point_or(20)?.ok_or_else(|| damaged(20, &"no position"))?,
+        },
+    })
+}
+
+/// A row of [`STEPS`].
+pub(super) fn read_step(row: &impl Row) -> Result<Step, StoreError> {
+    Ok(Step {
+        incident: row.code(0, incident_id)?,
+        revision: number(row, 1)?,
+        act: row.code(2, |code| Move::from_code(code).ok_or_else(|| unknown(code)))?,
+        role: row.code(3, |code| Role::from_code(code).ok_or_else(|| unknown(code)))?,
+        actor: row.text(4)?.to_owned(),
+        speaks_for: row.code_or(5, UnitId::new)?,
+        at: Instant(row.int(6)?),
+        carried: row.json(7)?,
+    })
+}
+
+fn number(row: &impl Row, at: usize) -> Result<u32, StoreError> {
+    u32::try_from(row.int(at)?).map_err(|fault| damaged(at, &fault))
+}
+
+fn incident_id(text: &str) -> Result<IncidentId, uuid::Error> {
+    text.parse().map(IncidentId)
+}

@@ -1,0 +1,129 @@
+//! The rules editor's back end: read, rehearse on past reports, set.
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use serde_json::{Value, json};
+use zonewarden::domain::accounts::Role;
+use zonewarden::domain::id::UnitId;
+
+use crate::client::{Answer, request};
+use crate::world::{CENTRE, World};
+
+async fn planner(world: &World) -> String {
+    world.key(Role::Planner, &UnitId::new("x").unwrap()).await
+}
+
+fn put(key: &str, query: &str, tag: Option<&str>, body: &Value) -> Request<Body> {
+    let path = format!("/api/v1/rules{query}");
+    let mut request = request(Method::PUT, &path, Some(key), Body::from(body.to_string()));
+    request.headers_mut().insert(header::CONTENT_TYPE, "application/geo+json".parse().unwrap());
+    if let Some(tag) = tag {
+        request.headers_mut().insert(header::IF_MATCH, tag.parse().unwrap());
+    }
+    request
+}
+
+async fn told(world: &World, category: &str) -> Value {
+    let body = json!({ "lon": CENTRE.0, "lat": CENTRE.1, "category": category }).to_string();
+    let filed = world.client.post("/api/v1/reports", "application/json", body).await;
+    assert_eq!(filed.status, StatusCode::CREATED);
+    filed.json()
+}
+
+/// One rule that sends every report of a category to a unit.
+fn everywhere(category: &str, unit: &str) -> Value {
+    let rule = json!({ "id": "new-rule", "name_en": "New", "reach": "category",
+                       "categories": category, "unit": unit, "mode": "instead" });
+    json!({ "type": "FeatureCollection", "features": [
+        { "type": "Feature", "geometry": null, "properties": rule }
+    ]})
+}
+
+fn words(answer: &Answer) -> String {
+    format!("{} {}", answer.status, answer.text())
+}
+
+#[tokio::test]
+async fn a_dry_run_says_which_past_reports_would_have_gone_elsewhere_and_changes_nothing() {
+    let world = World::new().await;
+    let key = planner(&world).await;
+    let (first, other) = (told(&world, "event.02").await, told(&world, "event.03").await);
+    assert_eq!(first["zone"], other["zone"]);
+    let atlas = world.app.atlas(&world.city).unwrap();
+    let to = atlas.units().iter().find(|unit| json!(unit.id) != first["unit"]).unwrap();
+    let before = world.client.get_as(&key, "/api/v1/rules").await;
+    let rule = everywhere("event.02", to.id.as_str());
+    let dry = world.client.ask(put(&key, "?dry_run=true&merge=true", None, &rule)).await;
+    assert_eq!(dry.status, StatusCode::OK, "{}", words(&dry));
+    let dry = dry.json();
+    assert_eq!(
+        (&dry["added"], &dry["removed"], &dry["atlas_version"]),
+        (&json!(1), &json!(0), &Value::Null)
+    );
+    let past = &dry["rehearsal"];
+    assert_eq!(
+        (&past["days"], &past["reports"], &past["elsewhere"]),
+        (&json!(90), &json!(2), &json!(1))
+    );
+    let expected = json!([{ "report": first["id"], "from": first["unit"], "to": to.id,
+                            "rule": first["rule"], "rule_then": "new-rule" }]);
+    assert_eq!(past["listed"], expected);
+    assert_eq!(past["flows"], json!([{ "from": first["unit"], "to": to.id, "reports": 1 }]));
+    let after = world.client.get_as(&key, "/api/v1/rules").await;
+    assert_eq!((&before.bytes, before.header("etag")), (&after.bytes, after.header("etag")));
+    assert_eq!(told(&world, "event.02").await["unit"], first["unit"]);
+    // Reports older than the days asked for are not looked at.
+    world.pass_us(2 * 86_400_000_000);
+    let dry = world.client.ask(put(&key, "?dry_run=true&merge=true&days=1", None, &rule)).await;
+    assert_eq!(dry.json()["rehearsal"]["reports"], 0);
+}
+
+#[tokio::test]
+async fn rules_that_were_set_meanwhile_are_not_overwritten() {
+    let world = World::new().await;
+    let key = planner(&world).await;
+    let rules = world.client.get_as(&key, "/api/v1/rules").await;
+    let tag = rules.header("etag").to_owned();
+    let atlas = world.app.atlas(&world.city).unwrap();
+    let to = atlas.units()[0].id.clone();
+    let rule = everywhere("event.02", to.as_str());
+    let set = world.client.ask(put(&key, "?merge=true", Some(&tag), &rule)).await;
+    assert_eq!(set.json()["added"], 1, "{}", words(&set));
+    assert_eq!(told(&world, "event.02").await["rule"], "new-rule");
+    let late = world.client.ask(put(&key, "", Some(&tag), &rules.json())).await;
+    assert_eq!(
+        (late.status, &late.json()["type"]),
+        (StatusCode::CONFLICT, &json!("urn:zonewarden:problem:stale"))
+    );
+    // What was read goes back as it was: the new rule is gone, the others are the same.
+    let tag = world.client.get_as(&key, "/api/v1/rules").await.header("etag").to_owned();
+    let back = world.client.ask(put(&key, "", Some(&tag), &rules.json())).await;
+    assert_eq!(
+        (&back.json()["removed"], &back.json()["changed"]),
+        (&json!(1), &json!(0)),
+        "{}",
+        words(&back)
+    );
+    assert_eq!(world.client.get_as(&key, "/api/v1/rules").await.bytes, rules.bytes);
+}
+
+#[tokio::test]
+async fn a_faulty_rule_is_refused_with_its_place_and_nothing_is_set() {
+    let world = World::new().await;
+    let key = planner(&world).await;
+    let before = world.client.get_as(&key, "/api/v1/rules").await.bytes;
+    let mut rules = everywhere("event.02", "nobody");
+    rules["features"][0]["properties"]["reach"] = json!("moon");
+    let refused = world.client.ask(put(&key, "?merge=true", None, &rules)).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", words(&refused));
+    let places = refused.places();
+    assert!(places.iter().any(|place| place.starts_with("features[0].")), "{places:?}");
+    for (body, status) in [
+        (json!(7), StatusCode::UNPROCESSABLE_ENTITY),
+        (json!({ "type": "FeatureCollection" }), StatusCode::UNPROCESSABLE_ENTITY),
+    ] {
+        let answer = world.client.ask(put(&key, "", None, &body)).await;
+        assert_eq!(answer.status, status, "{}", words(&answer));
+    }
+    assert_eq!(world.client.get_as(&key, "/api/v1/rules").await.bytes, before);
+}

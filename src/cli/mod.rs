@@ -10,6 +10,7 @@ pub mod import;
 pub mod export;
 pub mod worklist;
 pub mod rehearsed;
+pub mod whole;
 pub mod migrate;
 pub mod sample;
 pub mod openapi;

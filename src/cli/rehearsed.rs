@@ -5,7 +5,7 @@ use std::path::Path;
 
 use miette::{IntoDiagnostic, WrapErr};
 
-use crate::cli::export::write_whole;
+use crate::cli::whole::write_whole;
 use crate::domain::reports::rehearse::{LISTED_MAX, Rehearsal};
 
 /// Most flows that are printed; the rest is counted.

@@ -89,6 +89,7 @@ mod tests {
     use super::*;
     use crate::domain::id::ReportId;
     use crate::domain::incidents::step::Stage;
+    use crate::domain::reports::report::Further;
     use crate::geom::coord::GridPoint;
     use crate::geom::crs::Crs;
 
@@ -106,7 +107,7 @@ mod tests {
             contact: None,
             idempotency_key: None,
             request_hash: String::new(),
-            further: crate::domain::reports::report::Further::default(),
+            further: Further::default(),
         }
     }
 

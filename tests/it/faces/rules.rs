@@ -32,7 +32,7 @@ async fn told(world: &World, category: &str) -> Value {
 
 /// One rule that sends every report of a category to a unit.
 fn everywhere(category: &str, unit: &str) -> Value {
-    let rule = json!({ "id": "new-rule", "name_en": "New", "reach": "category",
+    let rule = json!({ "id": "a-rule", "name_en": "New", "reach": "category",
                        "categories": category, "unit": unit, "mode": "instead" });
     json!({ "type": "FeatureCollection", "features": [
         { "type": "Feature", "geometry": null, "properties": rule }
@@ -66,7 +66,7 @@ async fn a_dry_run_says_which_past_reports_would_have_gone_elsewhere_and_changes
         (&json!(90), &json!(2), &json!(1))
     );
     let expected = json!([{ "report": first["id"], "from": first["unit"], "to": to.id,
-                            "rule": first["rule"], "rule_then": "new-rule" }]);
+                            "rule": first["rule"], "rule_then": "a-rule" }]);
     assert_eq!(past["listed"], expected);
     assert_eq!(past["flows"], json!([{ "from": first["unit"], "to": to.id, "reports": 1 }]));
     let after = world.client.get_as(&key, "/api/v1/rules").await;
@@ -89,7 +89,7 @@ async fn rules_that_were_set_meanwhile_are_not_overwritten() {
     let rule = everywhere("event.02", to.as_str());
     let set = world.client.ask(put(&key, "?merge=true", Some(&tag), &rule)).await;
     assert_eq!(set.json()["added"], 1, "{}", words(&set));
-    assert_eq!(told(&world, "event.02").await["rule"], "new-rule");
+    assert_eq!(told(&world, "event.02").await["rule"], "a-rule");
     let late = world.client.ask(put(&key, "", Some(&tag), &rules.json())).await;
     assert_eq!(
         (late.status, &late.json()["type"]),

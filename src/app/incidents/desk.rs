@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::app::incidents::board::Board;
-use crate::app::incidents::{Shown, due, load};
+use crate::app::incidents::{Shown, load};
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat};
 use crate::domain::change::Change;
 use crate::domain::id::{CityId, IncidentId};
 use crate::domain::incidents::case::Case;
+use crate::domain::incidents::deadlines::Deadlines;
 use crate::domain::incidents::desk::{SAME_MATTER, join, router, take_up};
 use crate::domain::incidents::docket::{CaseMoved, Docket, Matter, incident_of};
 use crate::domain::reports::report::AssignedReport;
@@ -87,11 +88,12 @@ async fn together(app: &App, seat: &Seat, waiting: &[AssignedReport]) -> Result<
     for it in waiting {
         pile.add(it).await?;
     }
+    let deadlines = Deadlines::of(&atlas);
     let changes: Vec<Change> = pile
         .cases
         .into_values()
         .map(|it| {
-            let due = due(&atlas, &it.case);
+            let due = deadlines.due(&it.case, it.matter.category.as_ref());
             Change::CaseMoved(CaseMoved::between(it.before.as_ref(), &it.case, it.matter, due))
         })
         .collect();

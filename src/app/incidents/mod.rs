@@ -12,11 +12,13 @@ use crate::domain::atlas::in_force::Atlas;
 use crate::domain::change::Change;
 use crate::domain::id::{CategoryCode, CityId, IncidentId, UnitId, ZoneId};
 use crate::domain::incidents::case::{Ask, Case, Pair};
+use crate::domain::incidents::deadlines::Deadlines;
 use crate::domain::incidents::docket::{CaseMoved, Docket, IncidentKey, IncidentOrder};
 use crate::domain::incidents::duplicates::nearby::Candidate;
 use crate::domain::incidents::refusal::Refusal as Unlawful;
 use crate::domain::incidents::step::{Carried, Move, Stage};
 use crate::domain::incidents::suggest::{Suggestion, suggest};
+use crate::domain::incidents::timing::TimingReading;
 use crate::domain::reports::routing;
 use crate::domain::time::Instant;
 use crate::store::{Basis, CommitError, IncidentFilter};
@@ -191,6 +193,7 @@ pub async fn act(
     must(caller, Operation::ActOnIncident)?;
     for _ in 0..DECISIONS_MAX {
         let atlas = seat.atlas()?;
+        let deadlines = Deadlines::of(&atlas);
         let shown = load(app, seat, id).await?;
         let decided = match wish.ask.act {
             Move::Merge | Move::Split => pair(app, seat, caller, &shown, wish).await?,
@@ -201,7 +204,8 @@ pub async fn act(
             .iter()
             .map(|(before, case)| {
                 let matter = before.docket.matter.clone();
-                CaseMoved::between(Some(&before.docket), case, matter, due(&atlas, case))
+                let due = deadlines.due(case, matter.category.as_ref());
+                CaseMoved::between(Some(&before.docket), case, matter, due)
             })
             .collect();
         let docket = moved[0].docket.clone();
@@ -219,9 +223,14 @@ pub async fn act(
     Err(Refusal::Moved)
 }
 
-/// The nearest deadline of a case's running clocks.
-pub(crate) fn due(_atlas: &Atlas, _case: &Case) -> Option<Instant> {
-    None
+/// How the clocks of an incident stand now.
+///
+/// # Errors
+/// [`Refusal::NotReady`] before the first atlas.
+pub fn clocks(app: &App, seat: &Seat, shown: &Shown) -> Result<TimingReading, Refusal> {
+    let atlas = seat.atlas()?;
+    let category = shown.docket.matter.category.as_ref();
+    Ok(Deadlines::of(&atlas).read(&shown.case, category, app.now()))
 }
 
 async fn load(app: &App, seat: &Seat, id: IncidentId) -> Result<Shown, Refusal> {

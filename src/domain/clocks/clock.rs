@@ -55,6 +55,19 @@ pub enum ClockState {
     Stopped,
 }
 
+impl ClockState {
+    /// The code on the wire.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Suspended => "suspended",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 /// A light 红绿灯.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -12,3 +12,4 @@ mod rules;
 mod embedded;
 mod open311;
 mod sockets;
+mod clocks;

@@ -13,6 +13,7 @@ use crate::domain::incidents::step::Step;
 use crate::domain::incidents::suggest::{Suggestion, Why};
 use crate::domain::time::Instant;
 use crate::http::api::answer::PositionBody;
+use crate::http::api::incidents::clocks::ClockBody;
 
 /// What an incident is about and where it stands.
 #[derive(Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -115,6 +116,8 @@ pub struct IncidentBody {
     pub reports: Vec<String>,
     /// The moves that are open to the caller now.
     pub open_to_you: Vec<String>,
+    /// Its clocks: that of the whole case once it is filed, and that of its stage.
+    pub clocks: Vec<ClockBody>,
     /// Its steps, oldest first.
     pub steps: Vec<StepBody>,
     /// Open incidents that may be the same matter, best first; for those who merge.
@@ -139,6 +142,7 @@ impl IncidentBody {
             proposed_unit: state.proposed.as_ref().map(ToString::to_string),
             reports: state.reports().map(|report| report.to_string()).collect(),
             open_to_you: open.into_iter().map(|act| act.code().to_owned()).collect(),
+            clocks: Vec::new(),
             steps: found.case.steps().iter().map(StepBody::of).collect(),
             candidates,
             suggestions,

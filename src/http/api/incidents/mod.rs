@@ -1,6 +1,7 @@
 //! Incidents: the work lists, one incident with its steps, and the steps people take.
 
 pub mod bodies;
+pub mod clocks;
 pub mod list;
 pub mod act;
 
@@ -16,6 +17,7 @@ use crate::app::state::{Seat, must};
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::id::IncidentId;
 use crate::http::api::incidents::bodies::{CandidateBody, IncidentBody, SuggestionBody};
+use crate::http::api::incidents::clocks::ClockBody;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
@@ -60,7 +62,8 @@ async fn answer(
     let alike = alike.iter().map(CandidateBody::of).collect();
     let others = incidents::suggestions(seat, caller, found)?;
     let others = others.iter().map(SuggestionBody::of).collect();
-    let body = IncidentBody::of(&seat.city, caller, found, alike, others);
+    let mut body = IncidentBody::of(&seat.city, caller, found, alike, others);
+    body.clocks = ClockBody::all(&incidents::clocks(&web.app, seat, found)?);
     let mut response = Json(body).into_response();
     let tag = HeaderValue::try_from(format!("\"{}\"", found.docket.revision));
     if let Ok(tag) = tag {

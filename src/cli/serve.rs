@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::app::incidents::desk;
+use crate::app::incidents::{deadlines, desk};
 use crate::app::seed;
 use crate::app::state::App;
 use crate::cli::common::Common;
@@ -100,12 +100,17 @@ async fn serve(common: &Common, config: &Config) -> miette::Result<()> {
         let app = app.clone();
         async move { desk::keep_taking_up(&app).await }
     });
+    let timing = tokio::spawn({
+        let app = app.clone();
+        async move { deadlines::keep_timing(&app).await }
+    });
     let result = match opened {
         Ok(()) => served.await.into_diagnostic(),
         Err(report) => Err(report),
     };
     fresh.abort();
     desk.abort();
+    timing.abort();
     if let (Some(log), Some(writer)) = (log, writer) {
         log.close();
         let _ = writer.join();

@@ -9,7 +9,7 @@ use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::id::{CategoryCode, FacilityId, KeyId, RuleId, UnitId, ZoneId};
-use crate::domain::incidents::docket::CaseMoved;
+use crate::domain::incidents::docket::{CaseMoved, CaseTimed};
 use crate::domain::incidents::step::Step;
 use crate::domain::reports::picture::Picture;
 use crate::domain::reports::report::{Assignment, Report};
@@ -44,6 +44,8 @@ pub enum Change {
     PictureKept(Picture),
     /// A case was opened, or went on by one step or more.
     CaseMoved(CaseMoved),
+    /// Deadlines were told anew, after the calendar, limits or hours were others.
+    CasesTimed(Vec<CaseTimed>),
     /// An API key was issued.
     KeyIssued(ApiKey),
     /// An API key no longer opens anything.
@@ -67,6 +69,7 @@ impl Change {
             Self::PictureKept(_) => "picture_kept",
             Self::CaseMoved(moved) if moved.seen == 0 => "case_opened",
             Self::CaseMoved(_) => "case_moved",
+            Self::CasesTimed(_) => "cases_timed",
             Self::KeyIssued(_) => "key_issued",
             Self::KeyRevoked { .. } => "key_revoked",
         }
@@ -88,7 +91,8 @@ impl Change {
             | Self::FacilitiesSet(_)
             | Self::FacilitiesRemoved(_)
             | Self::RulesSet(_)
-            | Self::RulesRemoved(_) => String::new(),
+            | Self::RulesRemoved(_)
+            | Self::CasesTimed(_) => String::new(),
         }
     }
 
@@ -121,6 +125,7 @@ impl Change {
                 "report": picture.report,
             }),
             Self::CaseMoved(moved) => case_facts(moved),
+            Self::CasesTimed(timed) => json!({ "count": timed.len() }),
             Self::KeyIssued(key) => json!({ "role": key.role.code(), "unit": key.unit }),
         }
     }
@@ -133,6 +138,7 @@ impl Change {
             Self::ReportFiled { .. }
                 | Self::PictureKept(_)
                 | Self::CaseMoved(_)
+                | Self::CasesTimed(_)
                 | Self::KeyIssued(_)
                 | Self::KeyRevoked { .. }
         )

@@ -79,6 +79,12 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
                     return Err(format!("incident {} is given twice", it.docket.id));
                 }
             }
+            Change::CasesTimed(them) => {
+                once("incident", them.iter().map(|it| &it.id))?;
+                if let Some(it) = them.iter().find(|it| it.due.at == Some(NEVER)) {
+                    return Err(format!("incident {} is due at the end of time", it.id));
+                }
+            }
             Change::KeyIssued(it) => key(it)?,
             Change::KeyRevoked { .. } => {}
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::domain::accounts::Role;
 use crate::domain::id::{CategoryCode, CityId, IncidentId, ReportId, UnitId, ZoneId};
 use crate::domain::incidents::docket::{
-    CaseMoved, Docket, IncidentKey, IncidentOrder, Matter, NEVER, report_of,
+    CaseMoved, CaseTimed, Docket, IncidentKey, IncidentOrder, Matter, NEVER, report_of,
 };
 use crate::domain::incidents::step::{Move, Stage, Step};
 use crate::domain::time::Instant;
@@ -40,6 +40,7 @@ static INCIDENT: Table = Table {
         int("supporters"),
         text("merged_into"),
         geometry("position"),
+        int("timed_by"),
     ],
     key: &["city_id", "incident_id"],
     taken: Taken::Refuse,
@@ -78,7 +79,7 @@ static INCIDENT_STEP: Table = Table {
 
 const GO_ON: &str = "update zonewarden.incident set revision = $4, stage = $5, is_open = $6, \
      stage_since = $7, last_at = $8, due_at = $9, unit_id = $10, co_units = $11, \
-     for_dispatcher = $12, supporters = $13, merged_into = $14 \
+     for_dispatcher = $12, supporters = $13, merged_into = $14, timed_by = $15 \
      where city_id = $1 and incident_id = $2 and revision = $3";
 
 const NO_UNITS: &str =
@@ -162,6 +163,7 @@ fn go_on<'a>(city: &'a CityId, it: &'a CaseMoved) -> Statement<'a> {
             Value::flag(docket.for_dispatcher()),
             Value::Int(i64::from(docket.supporters)),
             merged(docket),
+            Value::Int(docket.timed_by),
         ],
         must: Some((1, words::case_moved(docket.id))),
     }
@@ -199,6 +201,7 @@ fn docket_row<'a>(city: &'a CityId, docket: &'a Docket) -> Vec<Value<'a>> {
         Value::Int(i64::from(docket.supporters)),
         merged(docket),
         Value::point(matter.position),
+        Value::Int(docket.timed_by),
     ]
 }
 
@@ -232,6 +235,62 @@ fn step_row<'a>(city: &'a CityId, step: &'a Step) -> Vec<Value<'a>> {
         Value::text_or(step.speaks_for.as_ref().map(UnitId::as_str)),
         Value::Int(step.at.0),
         Value::Text(carried),
+    ]
+}
+
+/// The deadline of a case that is still at its revision; the units' list before the docket, which says
+/// whether it is.
+const TIME_UNITS: &str = "update zonewarden.incident_unit set due_at = $4 \
+     where city_id = $1 and incident_id = $2 and exists (select 1 from zonewarden.incident i \
+     where i.city_id = $1 and i.incident_id = $2 and i.revision = $3)";
+
+const TIME: &str = "update zonewarden.incident set due_at = $4, timed_by = $5 \
+     where city_id = $1 and incident_id = $2 and revision = $3";
+
+/// Deadlines that were told anew.
+pub(super) fn timed<'a>(
+    city: &'a CityId,
+    timed: &'a [CaseTimed],
+) -> impl Iterator<Item = Statement<'a>> {
+    timed.iter().flat_map(move |it| {
+        let values = || {
+            vec![
+                Value::text(city.as_str()),
+                Value::owned(it.id.to_string()),
+                Value::Int(i64::from(it.revision)),
+                Value::Int(it.due.at.unwrap_or(NEVER).0),
+            ]
+        };
+        let mut whole = values();
+        whole.push(Value::Int(it.due.edition));
+        [
+            Statement::One { text: TIME_UNITS, values: values(), must: None },
+            Statement::One { text: TIME, values: whole, must: None },
+        ]
+    })
+}
+
+/// Open incidents of another edition than `$2`, from behind `$3`, at most `$4`.
+pub(super) fn timed_otherwise() -> String {
+    format!(
+        "select {} from zonewarden.incident where city_id = $1 and is_open = 1 \
+         and timed_by <> $2 and incident_id > $3 order by incident_id limit $4",
+        names(&INCIDENT)
+    )
+}
+
+/// The values of [`timed_otherwise`].
+pub(super) fn otherwise_values(
+    city: &CityId,
+    edition: i64,
+    after: Option<IncidentId>,
+    limit: usize,
+) -> [Value<'_>; 4] {
+    [
+        Value::text(city.as_str()),
+        Value::Int(edition),
+        Value::owned(after.map(|after| after.to_string()).unwrap_or_default()),
+        Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
     ]
 }
 
@@ -334,6 +393,7 @@ pub(super) fn read(row: &impl Row) -> Result<Docket, StoreError> {
         co: row.json(11)?,
         supporters: number(row, 18)?,
         merged_into: row.code_or(19, incident_id)?,
+        timed_by: row.int(21)?,
         matter: Matter {
             happened_at: Instant(row.int(7)?),
             zone: row.code_or(12, ZoneId::new)?,

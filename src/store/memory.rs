@@ -122,7 +122,13 @@ impl Memory {
         }
         plans_follow(held, changes).map_err(CommitError::Conflict)?;
         let nothing_small = changes.iter().all(|it| {
-            matches!(it, Change::ReportFiled { .. } | Change::PictureKept(_) | Change::CaseMoved(_))
+            matches!(
+                it,
+                Change::ReportFiled { .. }
+                    | Change::PictureKept(_)
+                    | Change::CaseMoved(_)
+                    | Change::CasesTimed(_)
+            )
         });
         let small = if nothing_small { None } else { Some(applied(held, changes)?) };
         cases_follow(held, changes).map_err(CommitError::Conflict)?;
@@ -204,6 +210,25 @@ impl Memory {
         self.held(city, |held| {
             let found = ids.iter().filter_map(|id| held.incidents.get(id));
             Some(found.map(|(docket, _)| docket.clone()).collect())
+        })
+        .unwrap_or_default()
+    }
+
+    pub(super) fn timed_otherwise(
+        &self,
+        city: &CityId,
+        edition: i64,
+        after: Option<IncidentId>,
+        limit: u32,
+    ) -> Vec<Docket> {
+        self.held(city, |held| {
+            let dockets = held.incidents.values().map(|(docket, _)| docket);
+            let wanted = dockets.filter(|docket| {
+                docket.is_open()
+                    && docket.timed_by != edition
+                    && after.is_none_or(|after| docket.id > after)
+            });
+            Some(wanted.take(rows_at_most(limit)).cloned().collect())
         })
         .unwrap_or_default()
     }
@@ -303,6 +328,19 @@ impl Held {
                 steps.extend(moved.steps.iter().cloned());
             }
         }
+        // Behind all steps: whoever times a case has seen them.
+        let timed = changes.iter().filter_map(|change| match change {
+            Change::CasesTimed(timed) => Some(timed),
+            _ => None,
+        });
+        for it in timed.flatten() {
+            if let Some((docket, _)) = self.incidents.get_mut(&it.id)
+                && docket.revision == it.revision
+            {
+                docket.due_at = it.due.at;
+                docket.timed_by = it.due.edition;
+            }
+        }
     }
 }
 
@@ -376,7 +414,10 @@ fn step(small: &mut Small, change: &Change) -> Result<(), String> {
             small.rules.extend(them.iter().map(|it| (it.id.clone(), it.clone())));
         }
         Change::RulesRemoved(ids) => remove("rules", &mut small.rules, ids)?,
-        Change::ReportFiled { .. } | Change::PictureKept(_) | Change::CaseMoved(_) => {}
+        Change::ReportFiled { .. }
+        | Change::PictureKept(_)
+        | Change::CaseMoved(_)
+        | Change::CasesTimed(_) => {}
         Change::KeyIssued(key) => {
             if small.keys.contains_key(&key.id) {
                 return Err(words::taken("key", &key.id));

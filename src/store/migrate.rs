@@ -48,6 +48,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0004_incident.sql"),
         sqlite: include_str!("../../migrations/sqlite/0004_incident.sql"),
     },
+    Migration {
+        number: 5,
+        name: "timed",
+        postgres: include_str!("../../migrations/postgres/0005_timed.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0005_timed.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

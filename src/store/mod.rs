@@ -240,6 +240,27 @@ impl Store {
         }
     }
 
+    /// Open incidents whose deadline was told by another edition of calendar, limits and hours, by id, from
+    /// behind `after`, at most `limit` (and [`ROWS_MAX`]).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn timed_otherwise(
+        &self,
+        city: &CityId,
+        edition: i64,
+        after: Option<IncidentId>,
+        limit: u32,
+    ) -> Result<Vec<Docket>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.timed_otherwise(city, edition, after, limit)),
+            Driver::Sqlite(sqlite) => sqlite.timed_otherwise(city, edition, after, limit).await,
+            Driver::Postgres(postgres) => {
+                postgres.timed_otherwise(city, edition, after, limit).await
+            }
+        }
+    }
+
     /// Incidents in an order, from behind `after`, at most `limit` (and [`ROWS_MAX`]).
     ///
     /// # Errors

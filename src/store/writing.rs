@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::domain::change::Change;
 use crate::domain::id::{CityId, ReportId};
-use crate::domain::incidents::docket::{CaseMoved, report_of};
+use crate::domain::incidents::docket::{CaseMoved, CaseTimed, report_of};
 use crate::store::promise::{Basis, CommitError, Head, Stamp, StoreError};
 use crate::store::reports::{Filed, Known};
 use crate::store::sql::Dialect;
@@ -96,6 +96,14 @@ impl Commit {
     /// Whether it may make a city.
     pub(super) fn makes_city(&self) -> bool {
         matches!(self.changes.first(), Some(Change::CitySet(_)))
+    }
+
+    /// The deadlines it tells anew.
+    fn timed(&self) -> impl Iterator<Item = &[CaseTimed]> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::CasesTimed(timed) => Some(timed.as_slice()),
+            _ => None,
+        })
     }
 
     /// The cases it moves.
@@ -207,6 +215,7 @@ impl<'a> Group<'a> {
             opened.extend(cases.iter().map(|it| report_of(it.docket.id)));
             let here = |report| commit.filed().any(|it| it.report.id == report);
             all.extend(incidents::moved(dialect, self.city, &cases, here));
+            all.extend(commit.timed().flat_map(|timed| incidents::timed(self.city, timed)));
         }
         let Some(head) = self.head.filter(|_| !entries.is_empty()) else { return Vec::new() };
         if !filed.is_empty() {
@@ -246,8 +255,8 @@ fn put<'a>(all: &mut Vec<Statement<'a>>, dialect: Dialect, city: &'a CityId, cha
         Change::PlanPublished { plan, zones } => all.extend(atlas::publish(city, plan, zones)),
         Change::FacilitiesSet(them) => all.push(atlas::set_facilities(city, them)),
         Change::RulesSet(rules) => all.push(atlas::set_rules(city, rules)),
-        // These are written together.
-        Change::ReportFiled { .. } | Change::CaseMoved(_) => {}
+        // These are written together, or behind what they are about.
+        Change::ReportFiled { .. } | Change::CaseMoved(_) | Change::CasesTimed(_) => {}
         Change::PictureKept(picture) => all.push(pictures::keep(city, picture)),
         Change::KeyIssued(key) => all.push(accounts::issue(city, key)),
         Change::KeyRevoked { key, at } => all.push(accounts::revoke(city, key, *at)),

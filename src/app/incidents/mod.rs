@@ -2,6 +2,7 @@
 //! was faster.
 
 pub mod board;
+pub mod deadlines;
 pub mod desk;
 pub mod worklist;
 

@@ -7,6 +7,7 @@ use crate::domain::clocks::hours::OfficeHours;
 use crate::domain::clocks::work::WorkTime;
 use crate::domain::id::{CategoryCode, UnitId};
 use crate::domain::incidents::case::Case;
+use crate::domain::incidents::docket::Due;
 use crate::domain::incidents::timing::{Hours, Timing, TimingReading};
 use crate::domain::time::Instant;
 
@@ -14,6 +15,7 @@ use crate::domain::time::Instant;
 pub struct Deadlines<'a> {
     atlas: &'a Atlas,
     city: WorkTime,
+    edition: i64,
 }
 
 impl<'a> Deadlines<'a> {
@@ -22,7 +24,7 @@ impl<'a> Deadlines<'a> {
     pub fn of(atlas: &'a Atlas) -> Self {
         let calendar = &atlas.city().calendar;
         let city = WorkTime::new(calendar, atlas.time_zone().clone(), OfficeHours::default());
-        Self { atlas, city }
+        Self { atlas, city, edition: edition(atlas) }
     }
 
     /// How the clocks of a case of this category stand.
@@ -41,8 +43,9 @@ impl<'a> Deadlines<'a> {
 
     /// The nearest deadline of a case's clocks, as it stands after its last step.
     #[must_use]
-    pub fn due(&self, case: &Case, category: Option<&CategoryCode>) -> Option<Instant> {
-        self.read(case, category, case.state().last_at).due()
+    pub fn due(&self, case: &Case, category: Option<&CategoryCode>) -> Due {
+        let at = self.read(case, category, case.state().last_at).due();
+        Due { at, edition: self.edition }
     }
 
     /// The working time of a unit that has hours of its own.
@@ -115,7 +118,7 @@ mod tests {
         let usual = atlas(|_| {});
         let unit = usual.units()[0].id.clone();
         let rubbish = CategoryCode::new("event.01.rubbish").unwrap();
-        let due = |atlas: &Atlas| Deadlines::of(atlas).due(&case(&unit), Some(&rubbish));
+        let due = |atlas: &Atlas| Deadlines::of(atlas).due(&case(&unit), Some(&rubbish)).at;
         // Three office hours: one before the holiday, two after it.
         assert_eq!(due(&usual), Some(at("2026-10-08T10:00")));
         let worked = atlas(|state| state.city.calendar.holidays.clear());

@@ -55,6 +55,27 @@ impl Matter {
     }
 }
 
+/// When a case is due, and by what that was told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// The nearest deadline of its clocks.
+    pub at: Option<Instant>,
+    /// [`edition`](crate::domain::incidents::deadlines::edition) of calendar, limits and hours; 0 for a
+    /// case that was never timed.
+    pub edition: i64,
+}
+
+/// A deadline that was told anew, for a case that took no step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CaseTimed {
+    /// Which case.
+    pub id: IncidentId,
+    /// At which revision. One that has gone on since was timed with its step.
+    pub revision: u32,
+    /// What was told.
+    pub due: Due,
+}
+
 /// An incident as lists show it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Docket {
@@ -82,12 +103,14 @@ pub struct Docket {
     pub merged_into: Option<IncidentId>,
     /// The nearest deadline of its running clocks.
     pub due_at: Option<Instant>,
+    /// By which calendar, limits and hours: see [`Due::edition`].
+    pub timed_by: i64,
 }
 
 impl Docket {
     /// The docket of a case.
     #[must_use]
-    pub fn of(case: &Case, matter: Matter, due_at: Option<Instant>) -> Self {
+    pub fn of(case: &Case, matter: Matter, due: Due) -> Self {
         let state: &Incident = case.state();
         Self {
             id: state.id,
@@ -101,7 +124,8 @@ impl Docket {
             co: state.co.clone(),
             supporters: u32::try_from(state.supporters()).unwrap_or(u32::MAX),
             merged_into: state.merged.map(|merged| merged.into),
-            due_at,
+            due_at: due.at,
+            timed_by: due.edition,
         }
     }
 
@@ -192,13 +216,8 @@ pub struct CaseMoved {
 impl CaseMoved {
     /// What was added to a case since `before`; `None`: it is opened.
     #[must_use]
-    pub fn between(
-        before: Option<&Docket>,
-        case: &Case,
-        matter: Matter,
-        due_at: Option<Instant>,
-    ) -> Self {
-        let docket = Docket::of(case, matter, due_at);
+    pub fn between(before: Option<&Docket>, case: &Case, matter: Matter, due: Due) -> Self {
+        let docket = Docket::of(case, matter, due);
         let seen = before.map_or(0, |before| before.revision);
         let steps = case.steps().iter().filter(|step| step.revision > seen).cloned().collect();
         let had = before.into_iter().flat_map(Docket::units);

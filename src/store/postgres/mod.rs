@@ -160,6 +160,17 @@ impl Postgres {
         self.read(&incidents::some(Dialect::Postgres), &values, incidents::read).await
     }
 
+    pub(super) async fn timed_otherwise(
+        &self,
+        city: &CityId,
+        edition: i64,
+        after: Option<IncidentId>,
+        limit: u32,
+    ) -> Result<Vec<Docket>, StoreError> {
+        let values = incidents::otherwise_values(city, edition, after, rows_at_most(limit));
+        self.read(&incidents::timed_otherwise(), &values, incidents::read).await
+    }
+
     pub(super) async fn incidents(
         &self,
         city: &CityId,

@@ -204,6 +204,21 @@ impl Sqlite {
         .await
     }
 
+    pub(super) async fn timed_otherwise(
+        &self,
+        city: &CityId,
+        edition: i64,
+        after: Option<IncidentId>,
+        limit: u32,
+    ) -> Result<Vec<Docket>, StoreError> {
+        let city = city.clone();
+        self.read(move |it| {
+            let values = incidents::otherwise_values(&city, edition, after, rows_at_most(limit));
+            all(it, &incidents::timed_otherwise(), &values, |row| incidents::read(row))
+        })
+        .await
+    }
+
     pub(super) async fn incidents(
         &self,
         city: &CityId,

@@ -1,9 +1,16 @@
 //! The clocks of incidents: deadlines, lights, and what a corrected calendar does to them.
 
+use std::collections::BTreeMap;
+
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use zonewarden::domain::accounts::Role;
+use zonewarden::app::incidents::deadlines;
+use zonewarden::domain::accounts::{Caller, Role};
+use zonewarden::domain::atlas::city::City;
+use zonewarden::domain::change::Change;
+use zonewarden::domain::clocks::limits::{CaseLimits, Limits};
 use zonewarden::domain::id::UnitId;
+use zonewarden::store::Basis;
 
 use crate::world::{CENTRE, World};
 
@@ -89,4 +96,32 @@ async fn an_incident_shows_its_clocks_and_is_due_at_the_nearest_deadline() {
     case.world.pass_us(24 * HOUR_US);
     let overdue = case.world.client.get_as(&dispatcher, "/api/v1/incidents?due=overdue").await;
     assert_eq!(overdue.json()["incidents"].as_array().unwrap().len(), 1, "{}", overdue.text());
+}
+
+#[tokio::test]
+async fn a_corrected_calendar_and_other_limits_tell_open_deadlines_anew() {
+    let case = Case::new().await;
+    let seat = case.world.app.seat(None).unwrap();
+    assert_eq!(deadlines::time_all(&case.world.app, &seat).await, Ok(0), "all is told already");
+    // The Wednesday turns out to be a holiday.
+    let set = async |change: &dyn Fn(&mut City)| {
+        let state = case.world.app.store().load(&case.world.city).await.unwrap().unwrap();
+        let mut city = state.city;
+        change(&mut city);
+        let changes = vec![Change::CitySet(city)];
+        let app = &case.world.app;
+        app.commit(&seat.city, &Caller::cli(), Basis::default(), changes).await.unwrap();
+        app.refresh().await.unwrap();
+        deadlines::time_all(app, &seat).await.unwrap()
+    };
+    let holiday = "2026-05-06".parse().unwrap();
+    assert_eq!(set(&|city| city.calendar.holidays.push(holiday)).await, 1);
+    assert_eq!(case.shown().await["due_at"], "2026-05-07T04:00:00Z");
+    assert_eq!(case.shown().await["revision"], 4, "no step was taken");
+    assert_eq!(deadlines::time_all(&case.world.app, &seat).await, Ok(0));
+    assert_eq!(set(&|city| city.names.en = "Elsewhere".to_owned()).await, 0);
+    let none = CaseLimits::new(Limits::default(), BTreeMap::new()).unwrap();
+    assert_eq!(set(&|city| city.limits = none.clone()).await, 1);
+    assert_eq!(case.shown().await["due_at"], Value::Null);
+    assert_eq!(case.clocks().await, Vec::<String>::new());
 }

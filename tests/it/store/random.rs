@@ -9,7 +9,7 @@ use zonewarden::domain::id::{CityId, IncidentId, ReportId, ZoneId};
 use zonewarden::domain::incidents::case::{Ask, Case};
 use zonewarden::domain::incidents::desk::take_up;
 use zonewarden::domain::incidents::docket::{
-    CaseMoved, IncidentKey, IncidentOrder, Matter, incident_of,
+    CaseMoved, CaseTimed, Due, IncidentKey, IncidentOrder, Matter, incident_of,
 };
 use zonewarden::domain::incidents::step::{Carried, Move, Stage};
 use zonewarden::domain::reports::report::AssignedReport;
@@ -91,7 +91,7 @@ impl Run {
 
     async fn change(&mut self, oracle: &Store, id: &CityId) -> Change {
         let dice = &mut self.dice;
-        match dice.below(22) {
+        match dice.below(23) {
             0 => Change::CitySet(City { limits: dice.limits(), ..city(id) }),
             1 => Change::UnitsSet((0..3).map(|_| dice.unit()).collect()),
             2 => Change::UnitsRemoved(BTreeSet::from([dice.unit_id()]).into_iter().collect()),
@@ -112,6 +112,7 @@ impl Run {
             11 => Change::RulesRemoved(Vec::new()),
             12..14 => self.case_opened(oracle, id).await,
             14 | 15 => self.case_moved(oracle, id).await,
+            16 => self.cases_timed(oracle, id).await,
             _ => {
                 let key = dice.maybe().then(|| dice.below(40));
                 let mut filed = dice.filed(key);
@@ -139,8 +140,29 @@ impl Run {
         }
         let case = take_up(&report, &assignment, self.dice.instant()).unwrap();
         let matter = Matter::of(&report, &assignment);
-        let due = self.dice.maybe().then(|| self.dice.instant());
+        let due = self.due();
         Change::CaseMoved(CaseMoved::between(None, &case, matter, due))
+    }
+
+    fn due(&mut self) -> Due {
+        let at = self.dice.maybe().then(|| self.dice.instant());
+        Due { at, edition: i64::try_from(self.dice.below(2)).unwrap() }
+    }
+
+    /// Some at the revision they are at, some at another, one that is not there.
+    async fn cases_timed(&mut self, oracle: &Store, id: &CityId) -> Change {
+        let found = oracle.timed_otherwise(id, 0, None, 3).await.unwrap();
+        let mut timed: Vec<CaseTimed> = found
+            .iter()
+            .map(|it| CaseTimed {
+                id: it.id,
+                revision: it.revision + u32::from(self.dice.below(3) == 0),
+                due: self.due(),
+            })
+            .collect();
+        let nobody = incident_of(self.dice.report_id());
+        timed.push(CaseTimed { id: nobody, revision: 1, due: self.due() });
+        Change::CasesTimed(timed)
     }
 
     /// Any move that is open to a dispatcher, sometimes decided on an older revision.
@@ -173,12 +195,18 @@ impl Run {
         if self.dice.below(5) == 0 {
             before.revision -= 1;
         }
-        let due = self.dice.maybe().then(|| self.dice.instant());
+        let due = self.due();
         Change::CaseMoved(CaseMoved::between(Some(&before), &case, before.matter.clone(), due))
     }
 
     async fn compare_cases(&mut self, oracle: &Store, store: &Store, id: &CityId, what: &str) {
         assert_eq!(store.waiting(id, 7).await, oracle.waiting(id, 7).await, "{what}");
+        let after = oracle.timed_otherwise(id, 1, None, 2).await.unwrap().last().map(|it| it.id);
+        assert_eq!(
+            store.timed_otherwise(id, 1, after, 9).await,
+            oracle.timed_otherwise(id, 1, after, 9).await,
+            "{what}"
+        );
         let since = self.dice.instant();
         let after = self
             .dice

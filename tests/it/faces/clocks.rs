@@ -104,7 +104,7 @@ async fn a_corrected_calendar_and_other_limits_tell_open_deadlines_anew() {
     let seat = case.world.app.seat(None).unwrap();
     assert_eq!(deadlines::time_all(&case.world.app, &seat).await, Ok(0), "all is told already");
     // The Wednesday turns out to be a holiday.
-    let set = async |change: &dyn Fn(&mut City)| {
+    let change_city = async |change: &dyn Fn(&mut City)| {
         let state = case.world.app.store().load(&case.world.city).await.unwrap().unwrap();
         let mut city = state.city;
         change(&mut city);
@@ -115,13 +115,13 @@ async fn a_corrected_calendar_and_other_limits_tell_open_deadlines_anew() {
         deadlines::time_all(app, &seat).await.unwrap()
     };
     let holiday = "2026-05-06".parse().unwrap();
-    assert_eq!(set(&|city| city.calendar.holidays.push(holiday)).await, 1);
+    assert_eq!(change_city(&|city| city.calendar.holidays.push(holiday)).await, 1);
     assert_eq!(case.shown().await["due_at"], "2026-05-07T04:00:00Z");
     assert_eq!(case.shown().await["revision"], 4, "no step was taken");
     assert_eq!(deadlines::time_all(&case.world.app, &seat).await, Ok(0));
-    assert_eq!(set(&|city| city.names.en = "Elsewhere".to_owned()).await, 0);
+    assert_eq!(change_city(&|city| city.names.en = "Elsewhere".to_owned()).await, 0);
     let none = CaseLimits::new(Limits::default(), BTreeMap::new()).unwrap();
-    assert_eq!(set(&|city| city.limits = none.clone()).await, 1);
+    assert_eq!(change_city(&|city| city.limits = none.clone()).await, 1);
     assert_eq!(case.shown().await["due_at"], Value::Null);
     assert_eq!(case.clocks().await, Vec::<String>::new());
 }

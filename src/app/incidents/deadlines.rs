@@ -84,7 +84,8 @@ pub async fn time_all(app: &App, seat: &Seat) -> Result<usize, Refusal> {
     let (mut timed, mut after) = (0, None);
     loop {
         let atlas = seat.atlas()?;
-        let edition = edition(&atlas);
+        let deadlines = Deadlines::of(&atlas);
+        let edition = deadlines.edition();
         let page = app.store().timed_otherwise(&seat.city, edition, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(timed) };
         after = Some(last.id);
@@ -92,7 +93,7 @@ pub async fn time_all(app: &App, seat: &Seat) -> Result<usize, Refusal> {
         for docket in &page {
             let due = match load(app, seat, docket.id).await {
                 Ok(shown) if shown.docket.revision == docket.revision => {
-                    Deadlines::of(&atlas).due(&shown.case, docket.matter.category.as_ref())
+                    deadlines.due(&shown.case, docket.matter.category.as_ref())
                 }
                 // It has gone on, and was timed with its step.
                 Ok(_) => continue,

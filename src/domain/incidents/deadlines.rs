@@ -27,6 +27,12 @@ impl<'a> Deadlines<'a> {
         Self { atlas, city, edition: edition(atlas) }
     }
 
+    /// The [`edition`] of what they are told by.
+    #[must_use]
+    pub fn edition(&self) -> i64 {
+        self.edition
+    }
+
     /// How the clocks of a case of this category stand.
     #[must_use]
     pub fn read(

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::app::incidents::load;
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat};
-use crate::domain::accounts::Caller;
+use crate::domain::accounts::{Caller, Role};
 use crate::domain::change::Change;
 use crate::domain::id::CityId;
 use crate::domain::incidents::deadlines::{Deadlines, edition};
@@ -30,6 +30,11 @@ struct Done {
     edition: i64,
     /// Looks until the second pass; `None` after it.
     left: Option<u32>,
+}
+
+/// Who tells deadlines.
+fn clock() -> Caller {
+    Caller { role: Role::Dispatcher, unit: None, actor: "clock".to_owned() }
 }
 
 /// Tells deadlines anew wherever an edition is another, again and again; ends only when dropped.
@@ -108,7 +113,7 @@ pub async fn time_all(app: &App, seat: &Seat) -> Result<usize, Refusal> {
         timed += them.len();
         if !them.is_empty() {
             let changes = vec![Change::CasesTimed(them)];
-            app.commit(&seat.city, &Caller::cli(), Basis::default(), changes).await?;
+            app.commit(&seat.city, &clock(), Basis::default(), changes).await?;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A city's calendar as a file: holidays, make-up working days 调休 and school terms.
 //!
-//! Two formats, told apart by how they begin: [iCalendar](ics), and a [table](table) of days.
+//! Two formats, told apart by how they begin: [iCalendar](ics), and a [`table`] of days.
 
 pub mod days;
 pub mod mark;

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Weekday};
 
 use crate::formats::calendar::days::{
-    BYTES_MAX, DAYS_MAX, DayKind, Gathered, NamedDay, NamedTerm, Reader, TERMS_MAX, YEARS,
+    BYTES_MAX, DAYS_MAX, DayKind, EVENT_DAYS_MAX, Gathered, NamedDay, NamedTerm, Reader, TERMS_MAX,
+    YEARS,
 };
 use crate::formats::layer::{Finding, Findings};
 
@@ -117,9 +118,12 @@ fn terms(mut given: Vec<NamedTerm>, found: &mut Findings) -> Vec<(Date, Date)> {
     let mut kept: Vec<NamedTerm> = Vec::new();
     for term in given {
         let NamedTerm { row, first, last } = term;
-        if first > last || !(YEARS.0..=YEARS.1).contains(&first.year()) {
+        let days = first.duration_until(last).as_hours() / 24;
+        let fits = (0..i64::from(EVENT_DAYS_MAX)).contains(&days);
+        if !fits || !(YEARS.0..=YEARS.1).contains(&first.year()) {
             let fault = format!("the school term {first} to {last} is none");
-            found.error(row, "date", fault, "give its first day and a later last one");
+            let remedy = format!("give its first day and a last one within {EVENT_DAYS_MAX} days");
+            found.error(row, "date", fault, remedy);
         } else if kept.len() == TERMS_MAX {
             let fault = format!("more than {TERMS_MAX} school terms (limit TERMS_MAX)");
             found.error(row, "file", fault, "leave out years that nobody asks for");

@@ -221,6 +221,16 @@ fn a_table_of_days_is_read_in_either_language_and_every_fault_is_told() {
 }
 
 #[test]
+fn a_term_of_a_thousand_years_is_a_slip_of_the_pen() {
+    let table = b"date,kind\n2026-09-01,term_from\n3027-01-22,term_to\n";
+    let found = words(&super::read(table, &reader()));
+    assert!(
+        found[0].contains("row 2, date: the school term 2026-09-01 to 3027-01-22 is none"),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn what_is_written_is_read_back_in_both_formats() {
     let date = |text: &str| text.parse::<Date>().unwrap();
     let calendar = Calendar {

@@ -8,6 +8,7 @@ pub mod seed;
 pub mod accounts;
 pub mod locate;
 pub mod reports;
+pub mod batch;
 pub mod open311;
 pub mod incidents;
 pub mod feed;

@@ -10,11 +10,12 @@ use crate::app::locate::{self, Place};
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation, Scope};
+use crate::domain::atlas::in_force::Atlas;
 use crate::domain::change::Change;
 use crate::domain::id::{CategoryCode, ReportId, UnitId, ZoneId};
 use crate::domain::reports::picture::{Media, Picture};
 use crate::domain::reports::report::{AssignedReport, Assignment, Further, Report};
-use crate::domain::reports::routing::{self, Answer, Ask};
+use crate::domain::reports::routing::{self, Ask};
 use crate::domain::text::{self, WORDS_CHARS_MAX};
 use crate::domain::time::Instant;
 use crate::store::{Basis, CommitError, ReportFilter, ReportKey};
@@ -92,14 +93,7 @@ pub async fn file(
     let pictures = kept(&mut report, pictures);
     for _ in 0..DECISIONS_MAX {
         let atlas = seat.atlas()?;
-        let ask = Ask {
-            position: report.position,
-            accuracy_m: report.accuracy_m,
-            category: report.category.as_ref(),
-            at: report.happened_at,
-        };
-        let answer = routing::route(&atlas, &ask);
-        let assignment = assignment(&report, &answer, now);
+        let assignment = decided(&atlas, &report, now);
         let basis = Basis { atlas_version: Some(atlas.version()) };
         let change = Change::ReportFiled { report: report.clone(), assignment: assignment.clone() };
         let changes = std::iter::once(change).chain(pictures.iter().cloned()).collect();
@@ -135,7 +129,7 @@ fn kept(report: &mut Report, given: Vec<(Media, Arc<[u8]>)>) -> Vec<Change> {
     changes
 }
 
-async fn filed_before(
+pub(super) async fn filed_before(
     app: &App,
     seat: &Seat,
     earlier: ReportId,
@@ -151,7 +145,13 @@ async fn filed_before(
     }
 }
 
-fn checked(seat: &Seat, telling: Telling, once: Once, now: Instant) -> Result<Report, Refusal> {
+/// A report of what was told, or every fault of it.
+pub(super) fn checked(
+    seat: &Seat,
+    telling: Telling,
+    once: Once,
+    now: Instant,
+) -> Result<Report, Refusal> {
     let mut faults = Vec::new();
     let atlas = seat.atlas()?;
     let position = locate::enter(&atlas, &telling.place);
@@ -204,7 +204,15 @@ fn checked(seat: &Seat, telling: Telling, once: Once, now: Instant) -> Result<Re
     }
 }
 
-fn assignment(report: &Report, answer: &Answer<'_>, now: Instant) -> Assignment {
+/// To whom a report goes.
+pub(super) fn decided(atlas: &Atlas, report: &Report, now: Instant) -> Assignment {
+    let ask = Ask {
+        position: report.position,
+        accuracy_m: report.accuracy_m,
+        category: report.category.as_ref(),
+        at: report.happened_at,
+    };
+    let answer = routing::route(atlas, &ask);
     Assignment {
         report: report.id,
         turn: 1,

@@ -191,6 +191,8 @@ operations! {
     ListCategories = "list_categories", EVERYBODY;
     /// Tell the city something.
     FileReport = "file_report", EVERYBODY;
+    /// Tell the city many things at once: machines, and those who type for others.
+    FileReports = "file_reports", &[Role::Unit, Role::Dispatcher, Role::Inspector, Role::Admin];
     /// One report, as far as the caller's scope goes.
     GetReport = "get_report", STAFF;
     /// Reports, as far as the caller's scope goes.

@@ -16,7 +16,8 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::http::api::{
-    atlas, batch, categories, facilities, incidents, journal, locate, pictures, reports, rules,
+    atlas, batch, categories, facilities, incidents, journal, locate, pictures, report_batch,
+    reports, rules,
 };
 use crate::http::gate::Gate;
 use crate::http::open311::{filing, mount, requests, services};
@@ -79,6 +80,7 @@ fn with_bodies(pause: std::time::Duration) -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(batch::locate_batch))
         .routes(routes!(reports::file_report))
+        .routes(routes!(report_batch::file_reports))
         .routes(routes!(incidents::act::act_on_incident))
         .routes(routes!(rules::set_rules))
         .routes(routes!(incidents::act::act_on_incidents))

@@ -1,7 +1,7 @@
 //! The store that forgets: plain maps behind a lock. It is the oracle of the suite, so it says what
 //! the promise means in the fewest words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Display;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -165,6 +165,19 @@ impl Memory {
             Some(wanted.cloned().collect())
         })
         .unwrap_or_default()
+    }
+
+    pub(super) fn filed_under(
+        &self,
+        city: &CityId,
+        keys: &[String],
+    ) -> HashMap<String, (ReportId, String)> {
+        let found = |held: &Held, key: &String| {
+            let id = *held.by_key.get(key)?;
+            Some((key.clone(), (id, held.reports.get(&id)?.report.request_hash.clone())))
+        };
+        self.held(city, |held| Some(keys.iter().filter_map(|key| found(held, key)).collect()))
+            .unwrap_or_default()
     }
 
     pub(super) fn told(

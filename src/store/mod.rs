@@ -20,6 +20,7 @@ mod memory;
 mod sqlite;
 mod postgres;
 
+use std::collections::HashMap;
 use std::fmt;
 
 use crate::domain::accounts::ApiKey;
@@ -189,6 +190,22 @@ impl Store {
             Driver::Memory(memory) => Ok(memory.told(city, since, after, limit)),
             Driver::Sqlite(sqlite) => sqlite.told(city, since, after, limit).await,
             Driver::Postgres(postgres) => postgres.told(city, since, after, limit).await,
+        }
+    }
+
+    /// The reports that were filed under idempotency keys, each with the hash of its request, by key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn filed_under(
+        &self,
+        city: &CityId,
+        keys: &[String],
+    ) -> Result<HashMap<String, (ReportId, String)>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.filed_under(city, keys)),
+            Driver::Sqlite(sqlite) => sqlite.filed_under(city, keys).await,
+            Driver::Postgres(postgres) => postgres.filed_under(city, keys).await,
         }
     }
 

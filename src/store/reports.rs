@@ -250,6 +250,16 @@ pub(super) fn known(dialect: Dialect) -> String {
     )
 }
 
+/// The values of [`known`] that ask for keys alone.
+pub(super) fn keys_values<'a>(city: &'a CityId, keys: &[String]) -> Vec<Value<'a>> {
+    vec![Value::text(city.as_str()), Value::Texts(Vec::new()), Value::Texts(keys.to_vec())]
+}
+
+/// A row of [`known`] that was found by its key.
+pub(super) fn read_known(row: &impl Row) -> Result<(String, (ReportId, String)), StoreError> {
+    Ok((row.text(1)?.to_owned(), (row.code(0, report_id)?, row.text(2)?.to_owned())))
+}
+
 /// The values of [`known`].
 pub(super) fn known_values<'a>(
     city: &'a CityId,

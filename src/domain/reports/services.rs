@@ -290,7 +290,7 @@ const TOURISM: &[Question] = &[
 type Told = (&'static str, Both, Both, &'static [Question]);
 
 /// What is told of each leaf category, by code.
-const TOLD: [Told; 16] = [
+const TOLD: [Told; 18] = [
     (
         "component.01",
         both(
@@ -326,9 +326,21 @@ const TOLD: [Told; 16] = [
     ),
     ("component.05", both("其他部件问题", "Any other component"), both("部件", "component"), &[]),
     (
+        "event.01.illegal_building",
+        both("未经批准的搭建、加建", "Built or extended without permission"),
+        both("违建,搭建", "illegal building, extension"),
+        &[],
+    ),
+    (
         "event.01.litter",
-        both("乱扔垃圾、垃圾满溢无人清理", "Rubbish thrown away, or not collected"),
-        both("垃圾,卫生,满溢", "rubbish, litter, refuse"),
+        both("乱扔垃圾", "Rubbish thrown away"),
+        both("垃圾,卫生", "rubbish, litter"),
+        &[],
+    ),
+    (
+        "event.01.rubbish",
+        both("暴露垃圾、垃圾满溢无人清理", "Rubbish lying about, or not collected"),
+        both("垃圾,满溢,清运", "rubbish, refuse, collection"),
         &[],
     ),
     (

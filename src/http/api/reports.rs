@@ -205,11 +205,18 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 
 fn read(bytes: &[u8]) -> Result<Telling, Problem> {
     let mut fields = Fields::parse(bytes)?;
+    let told = telling(&mut fields);
+    fields.finish()?;
+    Ok(told)
+}
+
+/// What is told, as its fields say it. What is wrong with them waits in them.
+pub(super) fn telling(fields: &mut Fields) -> Telling {
     let lon = fields.must_number("lon");
     let lat = fields.must_number("lat");
     let crs = fields.read("crs", params::crs).unwrap_or(Crs::Wgs84);
     let accuracy_m = fields.number("accuracy_m");
-    let telling = Telling {
+    Telling {
         source: fields.text("source").unwrap_or_default(),
         category: fields.read("category", CategoryCode::new),
         words: fields.text("words").unwrap_or_default(),
@@ -223,9 +230,7 @@ fn read(bytes: &[u8]) -> Result<Telling, Problem> {
             crs,
             accuracy_m,
         },
-    };
-    fields.finish()?;
-    Ok(telling)
+    }
 }
 
 /// One report.
@@ -329,7 +334,7 @@ fn read_cursor(text: &str) -> Result<(Instant, ReportId), String> {
     read().ok_or_else(|| "is no `next` of a page before".to_owned())
 }
 
-fn receipt(city: &CityId, found: &AssignedReport) -> ReceiptBody {
+pub(super) fn receipt(city: &CityId, found: &AssignedReport) -> ReceiptBody {
     let (report, to) = (&found.report, &found.assignment);
     ReceiptBody {
         id: report.id.to_string(),

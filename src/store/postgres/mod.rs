@@ -5,6 +5,8 @@ mod geometry;
 mod rows;
 mod writer;
 
+use std::collections::HashMap;
+
 use deadpool_postgres::{Object, Pool};
 use postgres_types::ToSql;
 
@@ -113,6 +115,15 @@ impl Postgres {
     ) -> Result<Option<Picture>, StoreError> {
         let values = [Value::text(city.as_str()), Value::text(id.as_str())];
         Ok(self.read(pictures::ONE, &values, pictures::read).await?.pop())
+    }
+
+    pub(super) async fn filed_under(
+        &self,
+        city: &CityId,
+        keys: &[String],
+    ) -> Result<HashMap<String, (ReportId, String)>, StoreError> {
+        let (text, values) = (reports::known(Dialect::Postgres), reports::keys_values(city, keys));
+        Ok(self.read(&text, &values, reports::read_known).await?.into_iter().collect())
     }
 
     pub(super) async fn told(

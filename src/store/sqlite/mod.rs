@@ -4,6 +4,7 @@ mod file;
 mod rows;
 mod writer;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -140,6 +141,20 @@ impl Sqlite {
         self.read(move |it| {
             let values = [Value::text(city.as_str()), Value::text(id.as_str())];
             Ok(all(it, pictures::ONE, &values, |row| pictures::read(row))?.pop())
+        })
+        .await
+    }
+
+    pub(super) async fn filed_under(
+        &self,
+        city: &CityId,
+        keys: &[String],
+    ) -> Result<HashMap<String, (ReportId, String)>, StoreError> {
+        let (city, keys) = (city.clone(), keys.to_vec());
+        self.read(move |it| {
+            let (text, values) =
+                (reports::known(Dialect::Sqlite), reports::keys_values(&city, &keys));
+            Ok(all(it, &text, &values, |row| reports::read_known(row))?.into_iter().collect())
         })
         .await
     }

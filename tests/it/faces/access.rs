@@ -95,6 +95,7 @@ fn right_request(world: &World, operation: Operation, held: &Held, revision: u32
             request
         }
         Operation::FileReport => post("/api/v1/reports", report()),
+        Operation::FileReports => post("/api/v1/reports/batch", format!("[{}]", report())),
         Operation::GetReport => get(&format!("/api/v1/reports/{}", held.report)),
         Operation::ListReports => get("/api/v1/reports"),
         Operation::GetPicture => get(&format!("/api/v1/pictures/{}", held.picture)),

@@ -142,3 +142,86 @@ async fn lists_are_narrowed_by_zone_unit_category_time_and_dispatcher() {
         assert_eq!(count(query.clone()).await, expected, "{query}");
     }
 }
+
+async fn batch(world: &World, key: &str, media: &str, body: String) -> Answer {
+    world.client.post_as(key, "/api/v1/reports/batch", media, body).await
+}
+
+#[tokio::test]
+async fn a_batch_files_each_for_itself_once_and_in_the_order_of_its_own_time() {
+    let world = World::new().await;
+    let key = dispatcher(&world).await;
+    let one = |n: &str, at: &str| {
+        let mut one = telling(n);
+        one["key"] = json!(n);
+        one["happened_at"] = json!(at);
+        one
+    };
+    let late = one("late", "2026-05-06T09:59:00+08:00");
+    let early = one("early", "2026-05-06T09:00:00+08:00");
+    let mut other = late.clone();
+    other["words"] = json!("something else under the same key");
+    let mut faulty = one("faulty", "soon");
+    faulty["lat"] = json!("north");
+    let all = json!([late, early, late, other, faulty, 7, telling("no key"), telling("no key")]);
+    let answer = batch(&world, &key, "application/json", all.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    let told = answer.json();
+    let statuses: Vec<u64> = told["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["status"].as_u64().unwrap())
+        .collect();
+    assert_eq!(statuses, [201, 201, 201, 422, 422, 422, 201, 201]);
+    assert_eq!(
+        (&told["filed"], &told["again"], &told["refused"]),
+        (&json!(4), &json!(1), &json!(3))
+    );
+    let id =
+        |told: &Value, n: usize| told["results"][n]["receipt"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(id(&told, 0), id(&told, 2));
+    let places: Vec<&Value> = told["results"][4]["problem"]["faults"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["place"])
+        .collect();
+    assert_eq!(places, ["lat", "happened_at"]);
+    // Who sends the same again, in whatever form, is answered the same.
+    let again = format!("{early}\n\n{late}\r\n{{\n");
+    let again = batch(&world, &key, "application/x-ndjson", again).await.json();
+    assert_eq!(
+        (&again["filed"], &again["again"], &again["refused"]),
+        (&json!(0), &json!(2), &json!(1))
+    );
+    assert_eq!((id(&again, 0), id(&again, 1)), (id(&told, 1), id(&told, 0)));
+    assert_eq!(total(&world).await, 4);
+    // The journal has them in the order in which they happened.
+    let journal = world.app.store().journal(&world.city, 0, 1_000).await.unwrap();
+    let filed: Vec<&String> = journal
+        .iter()
+        .filter(|entry| entry.kind == "report_filed")
+        .map(|entry| &entry.subject)
+        .collect();
+    assert_eq!(filed[..2], [&id(&told, 1), &id(&told, 0)]);
+}
+
+#[tokio::test]
+async fn a_batch_that_is_none_or_too_large_is_refused_whole() {
+    let world = World::new().await;
+    let key = dispatcher(&world).await;
+    for (media, body, status) in [
+        ("application/json", String::new(), StatusCode::BAD_REQUEST),
+        ("application/json", "{}".to_owned(), StatusCode::BAD_REQUEST),
+        ("text/csv", "lon,lat".to_owned(), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        ("application/x-ndjson", "7\n".repeat(10_001), StatusCode::PAYLOAD_TOO_LARGE),
+        ("application/json", format!("[{}7]", "7,".repeat(10_000)), StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        let answer = batch(&world, &key, media, body).await;
+        assert_eq!(answer.status, status, "{media}: {}", answer.text());
+    }
+    let none = batch(&world, &key, "application/x-ndjson", String::new()).await.json();
+    assert_eq!(none["results"], json!([]));
+    assert_eq!(total(&world).await, 0);
+}

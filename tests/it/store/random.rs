@@ -207,6 +207,9 @@ impl Run {
             oracle.timed_otherwise(id, 1, after, 9).await,
             "{what}"
         );
+        let keys: Vec<String> = (0..45).map(|n| format!("key-{n}")).collect();
+        let (got, expected) = (store.filed_under(id, &keys), oracle.filed_under(id, &keys));
+        assert_eq!(got.await, expected.await, "{what}");
         let since = self.dice.instant();
         let after = self
             .dice

@@ -213,7 +213,7 @@ async fn services_are_told_in_the_language_asked_for_and_by_place() {
     asked.headers_mut().insert("accept-language", "en-GB,en;q=0.9".parse().unwrap());
     assert_eq!(name(&world.client.ask(asked).await.json()), "Public utilities");
     let here = world.client.get("/open311/v2/services.json?lat=36.585&long=109.484").await.json();
-    assert_eq!(here.as_array().unwrap().len(), 16);
+    assert_eq!(here.as_array().unwrap().len(), 18);
     let far = world.client.get("/open311/v2/services.json?lat=36.585&long=108.2").await.json();
     assert_eq!(far, json!([]));
     let swapped = world.client.get("/open311/v2/services.json?lat=109.484&long=36.585").await;

@@ -2,6 +2,7 @@
 //! in words lies. Filing is [`crate::app::reports::file`], as for every door.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use geo::{BoundingRect, InteriorPoint};
@@ -13,7 +14,8 @@ use crate::domain::accounts::{Caller, Operation, Scope};
 use crate::domain::atlas::facility::Facility;
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::rule::Reach;
-use crate::domain::id::{CategoryCode, FacilityId, PictureId, ReportId};
+use crate::domain::id::{CategoryCode, FacilityId, IncidentId, PictureId, ReportId, UnitId};
+use crate::domain::incidents::docket::{Docket, incident_of};
 use crate::domain::reports::confidence::ACCURACY_M_MAX;
 use crate::domain::reports::picture::{Media, Picture};
 use crate::domain::reports::report::AssignedReport;
@@ -27,8 +29,10 @@ use crate::store::{ReportFilter, ReportKey};
 
 /// Most reports that are looked at for one page; pages behind them are asked for by time.
 pub const LOOKED_AT_MAX: u32 = 10_000;
-/// How many are read at once where Rust has to look closer.
+/// How many are read at once.
 const AT_ONCE: u32 = 1_000;
+/// How far it is followed where a case lives on in another, and that one in a third.
+const MERGES_MAX: usize = 8;
 /// Widest circle (m) that is searched.
 pub const RADIUS_M_MAX: f64 = 100_000.0;
 
@@ -43,6 +47,12 @@ pub struct Wanted {
     pub from: Option<Instant>,
     /// Received before.
     pub to: Option<Instant>,
+    /// Changed at or after.
+    pub updated_from: Option<Instant>,
+    /// Changed before.
+    pub updated_to: Option<Instant>,
+    /// Only what is closed, or only what is open.
+    pub closed: Option<bool>,
     /// Within this box.
     pub frame: Option<GridBox>,
     /// Within so many metres of this place.
@@ -51,6 +61,62 @@ pub struct Wanted {
     pub skip: u32,
     /// At most so many.
     pub limit: u32,
+}
+
+/// A public report, and the case that stands behind it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// The report with its first assignment.
+    pub filed: AssignedReport,
+    /// The case as it stands; that of another report where it was merged. `None` for the moments
+    /// before the desk has taken the report up.
+    pub case: Option<Docket>,
+}
+
+impl Seen {
+    /// Whether nothing more is expected to happen.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.case.as_ref().is_some_and(|case| !case.is_open())
+    }
+
+    /// When it last changed.
+    #[must_use]
+    pub fn updated_at(&self) -> Instant {
+        let received = self.filed.report.received_at;
+        self.case.as_ref().map_or(received, |case| case.last_at.max(received))
+    }
+
+    /// By when the unit should be done, while it is not.
+    #[must_use]
+    pub fn expected_at(&self) -> Option<Instant> {
+        self.case.as_ref().filter(|case| case.is_open())?.due_at
+    }
+
+    /// The unit that answers: the case's, or the one that the rules named.
+    #[must_use]
+    pub fn unit(&self) -> &UnitId {
+        let of_case = self.case.as_ref().and_then(|case| case.unit.as_ref());
+        of_case.unwrap_or(&self.filed.assignment.unit)
+    }
+}
+
+impl Wanted {
+    /// Whether Rust has to look at each, because no column tells.
+    fn looks_closer(&self) -> bool {
+        self.around.is_some() || self.asks_for_case()
+    }
+
+    fn asks_for_case(&self) -> bool {
+        self.closed.is_some() || self.updated_from.is_some() || self.updated_to.is_some()
+    }
+
+    fn holds(&self, seen: &Seen) -> bool {
+        near(self.around, seen.filed.report.position)
+            && self.closed.is_none_or(|closed| seen.is_closed() == closed)
+            && self.updated_from.is_none_or(|from| seen.updated_at() >= from)
+            && self.updated_to.is_none_or(|to| seen.updated_at() < to)
+    }
 }
 
 /// Public reports, newest first. Looks at no more than [`LOOKED_AT_MAX`].
@@ -62,33 +128,34 @@ pub async fn list(
     seat: &Seat,
     caller: &Caller,
     wanted: &Wanted,
-) -> Result<Vec<AssignedReport>, Refusal> {
+) -> Result<Vec<Seen>, Refusal> {
     must(caller, Operation::ListServiceRequests)?;
-    let frame =
-        match (wanted.frame, wanted.around.map(|(place, radius_m)| box_around(place, radius_m))) {
-            (Some(frame), Some(other)) => match common(frame, other) {
-                Some(frame) => Some(frame),
-                None => return Ok(Vec::new()),
-            },
-            (frame, other) => frame.or(other),
-        };
+    let circle = wanted.around.map(|(place, radius_m)| box_around(place, radius_m));
+    let frame = match (wanted.frame, circle) {
+        (Some(frame), Some(other)) => match common(frame, other) {
+            Some(frame) => Some(frame),
+            None => return Ok(Vec::new()),
+        },
+        (frame, other) => frame.or(other),
+    };
+    // Nothing changes before it is received.
+    let to = [wanted.to, wanted.updated_to].into_iter().flatten().min();
     let filter = ReportFilter {
         ids: wanted.ids.clone(),
         categories: wanted.categories.clone(),
         from: wanted.from,
-        to: wanted.to,
+        to,
         frame,
         public: true,
         ..ReportFilter::default()
     };
-    let enough = usize::try_from(wanted.skip.saturating_add(wanted.limit)).unwrap_or(usize::MAX);
-    let mut found: Vec<AssignedReport> = Vec::new();
+    let skip = wanted.skip as usize;
+    let enough = skip.saturating_add(wanted.limit as usize);
+    let mut found: Vec<Seen> = Vec::new();
     let (mut after, mut looked_at) = (None, 0_u32);
     while found.len() < enough && looked_at < LOOKED_AT_MAX {
-        let most = match wanted.around {
-            Some(_) => AT_ONCE,
-            None => u32::try_from(enough - found.len()).unwrap_or(u32::MAX),
-        };
+        let left = u32::try_from(enough - found.len()).unwrap_or(u32::MAX);
+        let most = if wanted.looks_closer() { AT_ONCE } else { left.min(AT_ONCE) };
         let most = most.min(LOOKED_AT_MAX - looked_at);
         let rows = app.store().reports(&seat.city, &filter, after, most).await?;
         let last = rows.len() < most as usize;
@@ -96,14 +163,54 @@ pub async fn list(
         after = rows
             .last()
             .map(|row| ReportKey { received_at: row.report.received_at, id: row.report.id });
-        found.extend(rows.into_iter().filter(|row| near(wanted.around, row.report.position)));
+        // Of what is left out, the case is read only where it decides.
+        let behind = found.len() + rows.len() > skip;
+        let seen = if behind || wanted.asks_for_case() {
+            with_cases(app, seat, rows).await?
+        } else {
+            rows.into_iter().map(|filed| Seen { filed, case: None }).collect()
+        };
+        found.extend(seen.into_iter().filter(|seen| wanted.holds(seen)));
         if last {
             break;
         }
     }
     found.truncate(enough);
-    found.drain(..found.len().min(wanted.skip as usize));
+    found.drain(..found.len().min(skip));
     Ok(found)
+}
+
+/// The cases behind reports; where one was merged, the one it lives on in.
+async fn with_cases(
+    app: &App,
+    seat: &Seat,
+    rows: Vec<AssignedReport>,
+) -> Result<Vec<Seen>, Refusal> {
+    let mut known: HashMap<IncidentId, Docket> = HashMap::new();
+    let mut asked: Vec<IncidentId> = rows.iter().map(|row| incident_of(row.report.id)).collect();
+    for _ in 0..MERGES_MAX {
+        if asked.is_empty() {
+            break;
+        }
+        let dockets = app.store().incidents_of(&seat.city, &asked).await?;
+        let mut next: Vec<IncidentId> = dockets.iter().filter_map(|it| it.merged_into).collect();
+        known.extend(dockets.into_iter().map(|docket| (docket.id, docket)));
+        next.retain(|id| !known.contains_key(id));
+        next.sort_unstable();
+        next.dedup();
+        asked = next;
+    }
+    let standing = |id: IncidentId| {
+        let mut case = known.get(&id)?;
+        for _ in 0..MERGES_MAX {
+            let Some(into) = case.merged_into.and_then(|into| known.get(&into)) else { break };
+            case = into;
+        }
+        Some(case.clone())
+    };
+    let seen =
+        rows.into_iter().map(|filed| Seen { case: standing(incident_of(filed.report.id)), filed });
+    Ok(seen.collect())
 }
 
 fn near(around: Option<(GridPoint, f64)>, at: GridPoint) -> bool {
@@ -149,10 +256,11 @@ pub async fn get(
     caller: &Caller,
     operation: Operation,
     id: ReportId,
-) -> Result<AssignedReport, Refusal> {
+) -> Result<Seen, Refusal> {
     must(caller, operation)?;
     let found = app.store().report(&seat.city, id).await?;
-    found.filter(|found| found.report.is_public()).ok_or(Refusal::NotFound)
+    let found = found.filter(|found| found.report.is_public()).ok_or(Refusal::NotFound)?;
+    with_cases(app, seat, vec![found]).await?.pop().ok_or(Refusal::NotFound)
 }
 
 /// A picture as a caller may see it.

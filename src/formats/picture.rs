@@ -6,7 +6,9 @@ use crate::domain::reports::picture::Media;
 
 /// The picture without where, when and by whom it was taken: of JPEG, PNG and WebP everything goes
 /// that is not needed to show it. A file that is not built as it should be gives `None`: it is not
-/// shown to the public. GIF stays as it is; MP4 gives `None`.
+/// shown to the public. GIF stays as
+/// it is; of MP4 the boxes that tell place, maker and time go, and a film with tracks other than
+/// picture and sound gives `None`.
 #[must_use]
 pub fn without_metadata(media: Media, bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     match media {
@@ -14,8 +16,7 @@ pub fn without_metadata(media: Media, bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
         Media::Png => png(bytes).map(Cow::Owned),
         Media::WebP => webp(bytes).map(Cow::Owned),
         Media::Gif => Some(Cow::Borrowed(bytes)),
-        // Phones write the place into films, in boxes of many makers' own.
-        Media::Mp4 => None,
+        Media::Mp4 => mp4(bytes).map(Cow::Owned),
     }
 }
 
@@ -115,6 +116,58 @@ fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(kept)
 }
 
+/// The film with the boxes of phones and their makers emptied in place, so that what is found by
+/// its distance from the start stays where it is. Tracks of other things than picture and sound
+/// (GPS along the way, say) cannot be taken out so: such a film is not shown.
+fn mp4(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut film = bytes.to_vec();
+    let shown = empty_boxes(&mut film, 0)?;
+    shown.then_some(film)
+}
+
+/// How deep boxes lie within boxes where anything personal may be.
+const DEPTH_MAX: u32 = 4;
+
+/// Empties the personal boxes among these; whether every track is picture or sound. `None` when a
+/// box reaches beyond the end.
+fn empty_boxes(mut bytes: &mut [u8], depth: u32) -> Option<bool> {
+    let mut shown = true;
+    while !bytes.is_empty() {
+        let short = u64::from(u32::from_be_bytes(*bytes.first_chunk()?));
+        let kind: [u8; 4] = *bytes.get(4..)?.first_chunk()?;
+        let (head, length) = match short {
+            0 => (8, bytes.len()),
+            1 => {
+                let long = u64::from_be_bytes(*bytes.get(8..)?.first_chunk()?);
+                (16, usize::try_from(long).ok()?)
+            }
+            short => (8, usize::try_from(short).ok()?),
+        };
+        if length < head || length > bytes.len() {
+            return None;
+        }
+        let (this, rest) = bytes.split_at_mut(length);
+        match &kind {
+            b"udta" | b"meta" | b"uuid" | b"free" | b"skip" => {
+                this[4..8].copy_from_slice(b"free");
+                this[head..].fill(0);
+            }
+            // When it was made and changed, in 32 or 64 bits by the version.
+            b"mvhd" | b"tkhd" | b"mdhd" => {
+                let times = if this.get(head) == Some(&1) { 16 } else { 8 };
+                this.get_mut(head + 4..head + 4 + times)?.fill(0);
+            }
+            b"hdlr" => shown &= matches!(this.get(head + 8..head + 12)?, b"vide" | b"soun"),
+            b"moov" | b"trak" | b"mdia" | b"moof" | b"traf" if depth < DEPTH_MAX => {
+                shown &= empty_boxes(&mut this[head..], depth + 1)?;
+            }
+            _ => {}
+        }
+        bytes = rest;
+    }
+    Some(shown)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +195,32 @@ mod tests {
         // What stands behind the end, a second picture with its own EXIF, goes too.
         let more = [photo(&[]), told].concat();
         assert_eq!(&*without_metadata(Media::Jpeg, &more).unwrap(), photo(&[]));
+    }
+
+    fn boxed(kind: &[u8], held: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(held.len() + 8).unwrap().to_be_bytes();
+        [&length[..], kind, held].concat()
+    }
+
+    fn film(handler: &[u8], place: &[u8], time: u8) -> Vec<u8> {
+        let handler = boxed(b"hdlr", &[&[0; 8], handler, &[0; 13]].concat());
+        let track = boxed(b"trak", &boxed(b"mdia", &handler));
+        let head = boxed(b"mvhd", &[&[0; 4][..], &[time; 8], &[3; 88]].concat());
+        let kind: &[u8] = if place.iter().any(|byte| *byte != 0) { b"udta" } else { b"free" };
+        let moov = boxed(b"moov", &[head, track, boxed(kind, place)].concat());
+        [boxed(b"ftyp", b"mp42"), moov, boxed(b"mdat", &[5; 20])].concat()
+    }
+
+    #[test]
+    fn a_film_loses_place_and_time_and_keeps_its_length() {
+        let told = film(b"vide", b"\xa9xyz+36.585+109.484/", 9);
+        let shown = without_metadata(Media::Mp4, &told).unwrap();
+        assert_eq!(&*shown, film(b"vide", &[0; 20], 0));
+        assert_eq!(without_metadata(Media::Mp4, &film(b"meta", b"", 9)), None);
+        for end in 1..told.len() {
+            let _ = without_metadata(Media::Mp4, &told[..end]);
+        }
+        assert_eq!(without_metadata(Media::Mp4, &told[..told.len() - 1]), None);
     }
 
     #[test]

@@ -4,12 +4,13 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::app::open311::{self, LOOKED_AT_MAX, RADIUS_M_MAX, Wanted};
+use crate::app::open311::{self, LOOKED_AT_MAX, RADIUS_M_MAX, Seen, Wanted};
 use crate::domain::accounts::Operation;
 use crate::domain::id::{CategoryCode, ReportId, ZoneId};
+use crate::domain::incidents::step::Stage;
 use crate::domain::reports::categories;
 use crate::domain::reports::public::masked;
-use crate::domain::reports::report::{AssignedReport, Report};
+use crate::domain::reports::report::Report;
 use crate::domain::reports::services;
 use crate::domain::time::Instant;
 use crate::formats::open311::document::{Document, Value};
@@ -67,7 +68,7 @@ pub(crate) async fn list_service_requests(asked: &Asked<'_>) -> Result<Answered,
     let extensions = counter.params.flag("extensions").unwrap_or_default();
     let ids = counter.list("service_request_id");
     let wanted = if ids.is_empty() {
-        counter.wanted()?
+        Some(counter.wanted()?)
     } else {
         if ids.len() > NAMED_MAX {
             let words = format!("names {} requests, at most {NAMED_MAX} are taken", ids.len());
@@ -144,7 +145,7 @@ pub(crate) async fn get_token(asked: &Asked<'_>, token: &str) -> Result<Answered
     let mut counter = Counter::open(asked, Operation::GetToken).await?;
     counter.finish()?;
     let found = counter.public(Operation::GetToken, token, "token").await?;
-    let id = found.report.id.to_string();
+    let id = found.filed.report.id.to_string();
     let request = Value::Members(vec![
         ("service_request_id", Value::Text(id.clone())),
         ("token", Value::Text(id)),
@@ -152,13 +153,11 @@ pub(crate) async fn get_token(asked: &Asked<'_>, token: &str) -> Result<Answered
     Ok(counter.answer(requests(vec![request])))
 }
 
+/// From when, and to before when.
+type Ends = (Option<Instant>, Option<Instant>);
+
 impl Counter<'_> {
-    async fn public(
-        &self,
-        operation: Operation,
-        id: &str,
-        place: &str,
-    ) -> Result<AssignedReport, Wrong> {
+    async fn public(&self, operation: Operation, id: &str, place: &str) -> Result<Seen, Wrong> {
         let missing = || format!("{place}: there is no request `{}` in public", shown(id));
         let report = report_id(id).ok_or_else(|| Wrong::missing(missing()))?;
         let (app, caller) = (&self.web.app, &self.caller);
@@ -172,11 +171,11 @@ impl Counter<'_> {
         parts.map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
     }
 
-    /// What is asked for; `None` when nothing can be of it.
-    fn wanted(&mut self) -> Result<Option<Wanted>, Wrong> {
+    /// What is asked for.
+    fn wanted(&mut self) -> Result<Wanted, Wrong> {
         let categories = self.categories()?;
-        let closed_alone = self.closed_alone();
-        let (from, to) = self.stretch();
+        let closed = self.closed();
+        let (received, updated) = self.stretch();
         let frame = self.params.frame("bbox");
         let around = self.around();
         let page = self.params.whole("page", 1, LOOKED_AT_MAX).unwrap_or(1);
@@ -187,11 +186,19 @@ impl Counter<'_> {
             self.params.fault("page", words);
         }
         self.finish()?;
-        if closed_alone {
-            return Ok(None);
-        }
-        let ids = Vec::new();
-        Ok(Some(Wanted { ids, categories, from, to, frame, around, skip, limit }))
+        Ok(Wanted {
+            ids: Vec::new(),
+            categories,
+            from: received.0,
+            to: received.1,
+            updated_from: updated.0,
+            updated_to: updated.1,
+            closed,
+            frame,
+            around,
+            skip,
+            limit,
+        })
     }
 
     fn categories(&mut self) -> Result<Vec<CategoryCode>, Wrong> {
@@ -208,8 +215,8 @@ impl Counter<'_> {
         codes.into_iter().map(known).collect()
     }
 
-    /// Whether only what is closed is asked for. Nothing is, until cases are kept of reports.
-    fn closed_alone(&mut self) -> bool {
+    /// Whether only what is closed is asked for, or only what is open.
+    fn closed(&mut self) -> Option<bool> {
         let given = self.list("status");
         for status in &given {
             if !matches!(status.as_str(), "open" | "closed") {
@@ -217,18 +224,22 @@ impl Counter<'_> {
                 self.params.fault("status", words);
             }
         }
-        !given.is_empty() && given.iter().all(|status| status == "closed")
+        let first = given.first()?;
+        given.iter().all(|status| status == first).then(|| first == "closed")
     }
 
-    /// From when to before when. A report changes when it is received, and not again yet.
-    fn stretch(&mut self) -> (Option<Instant>, Option<Instant>) {
+    /// When received, and when changed last: from when, and to before when.
+    fn stretch(&mut self) -> (Ends, Ends) {
+        let open = |it: (Instant, Instant)| (Some(it.0), Some(it.1));
         let received = self.dates("start_date", "end_date");
-        let updated = self.dates("updated_after", "updated_before");
-        match (received, updated) {
-            (None, None) => (Some(Instant(self.web.app.now().0.saturating_sub(STRETCH_US))), None),
-            (Some((from, to)), None) | (None, Some((from, to))) => (Some(from), Some(to)),
-            (Some(a), Some(b)) => (Some(a.0.max(b.0)), Some(a.1.min(b.1))),
-        }
+        let updated = self.dates("updated_after", "updated_before").map_or((None, None), open);
+        let lately = || (Some(Instant(self.web.app.now().0.saturating_sub(STRETCH_US))), None);
+        let received = match received {
+            Some(received) => open(received),
+            None if updated == (None, None) => lately(),
+            None => (None, None),
+        };
+        (received, updated)
     }
 
     /// A stretch of at most 90 days, its end not included; `None` when neither date is given.
@@ -279,28 +290,29 @@ impl Counter<'_> {
     }
 
     /// A request as the public sees it.
-    fn request(&self, found: &AssignedReport, extensions: bool) -> Value {
-        let (report, to) = (&found.report, &found.assignment);
+    fn request(&self, seen: &Seen, extensions: bool) -> Value {
+        let (report, to) = (&seen.filed.report, &seen.filed.assignment);
         let language = self.language;
         let category = report.category.as_ref().map(CategoryCode::as_str);
         let named = category.and_then(categories::named);
-        let unit = self.atlas.unit(&to.unit);
-        let agency = unit.map_or(to.unit.as_str(), |unit| language.name(&unit.names));
-        let received = self.time(report.received_at);
+        let unit = seen.unit();
+        let named_unit = self.atlas.unit(unit);
+        let agency = named_unit.map_or(unit.as_str(), |unit| language.name(&unit.names));
+        let stage = seen.case.as_ref().map(|case| language.stage(case.stage));
         let at = report.position.degrees();
         let further = &report.further;
         let mut members = vec![
             ("service_request_id", Value::Text(report.id.to_string())),
-            ("status", Value::text("open")),
-            ("status_notes", Value::Null),
+            ("status", Value::text(if seen.is_closed() { "closed" } else { "open" })),
+            ("status_notes", Value::text_or_null(stage)),
             ("service_name", Value::text_or_null(named.map(|named| language.category(named)))),
             ("service_code", Value::text_or_null(category)),
             ("description", Value::Text(masked(&report.words))),
             ("agency_responsible", Value::text(agency)),
             ("service_notice", Value::Null),
-            ("requested_datetime", Value::Text(received.clone())),
-            ("updated_datetime", Value::Text(received)),
-            ("expected_datetime", Value::Null),
+            ("requested_datetime", Value::Text(self.time(report.received_at))),
+            ("updated_datetime", Value::Text(self.time(seen.updated_at()))),
+            ("expected_datetime", Value::text_or_null(seen.expected_at().map(|at| self.time(at)))),
             ("address", Value::text_or_null(further.address.as_deref().map(masked))),
             ("address_id", Value::text_or_null(further.address_id.clone())),
             ("zipcode", Value::Null),
@@ -315,16 +327,32 @@ impl Counter<'_> {
                 Value::Members(vec![
                     ("attributes", Value::List("attribute", self.public_answers(report))),
                     ("zone", Value::text_or_null(zone)),
-                    ("unit", Value::text(to.unit.as_str())),
+                    ("unit", Value::text(unit.as_str())),
                     (
                         "media_urls",
                         Value::List("media_url", self.media(report).map(Value::Text).collect()),
                     ),
                 ]),
             ));
-            members.push(("notes", Value::List("note", Vec::new())));
+            members.push(("notes", Value::List("note", self.notes(seen))));
         }
         Value::Members(members)
+    }
+
+    /// What happened: when the case was opened, and since when it stands where it does. What staff
+    /// wrote is not for the public.
+    fn notes(&self, seen: &Seen) -> Vec<Value> {
+        let Some(case) = &seen.case else { return Vec::new() };
+        let opened = (case.opened_at, Stage::Collected);
+        let mut all = vec![opened];
+        all.extend(Some((case.since, case.stage)).filter(|now| *now != opened));
+        let note = |(at, stage): (Instant, Stage)| {
+            Value::Members(vec![
+                ("datetime", Value::Text(self.time(at))),
+                ("summary", Value::text(self.language.stage(stage))),
+            ])
+        };
+        all.into_iter().map(note).collect()
     }
 
     /// The addresses of its pictures: ours first, then links elsewhere.

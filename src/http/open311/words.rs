@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, header};
 
+use crate::domain::incidents::step::Stage;
 use crate::domain::reports::categories::Category;
 use crate::domain::reports::services::Both;
 use crate::domain::text::Names;
@@ -66,6 +67,15 @@ impl Language {
         match self {
             Self::Zh => both.zh,
             Self::En => both.en,
+        }
+    }
+
+    /// A stage's name.
+    #[must_use]
+    pub fn stage(self, stage: Stage) -> String {
+        match self {
+            Self::Zh => stage.zh().to_owned(),
+            Self::En => stage.code().replace('_', " "),
         }
     }
 

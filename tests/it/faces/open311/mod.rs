@@ -1,5 +1,6 @@
 //! Open311: for citizens' applications of any make.
 
+mod goldens;
 mod filing;
 mod reading;
 mod media;

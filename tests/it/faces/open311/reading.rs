@@ -3,6 +3,8 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
+use zonewarden::domain::accounts::Role;
+use zonewarden::domain::id::UnitId;
 use zonewarden::http::limits::Limits;
 
 use super::{PARKING, filed, told};
@@ -60,6 +62,62 @@ async fn each_filter_finds_what_it_names_and_no_more() {
     let named = format!("service_request_id={a},{c}&status=closed&start_date=x&nope=1");
     assert_eq!(ids(world, &named).await, [c.clone(), a.clone()]);
     assert_eq!(ids(world, "service_request_id=1,x").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_request_stands_where_its_case_stands() {
+    let world = &World::new().await;
+    let id = filed(world, "service_code=event.01.litter&lat=36.585&long=109.484&accuracy=5").await;
+    let other =
+        filed(world, "service_code=event.01.litter&lat=36.5852&long=109.484&accuracy=5").await;
+    let shown = async |id: &str| {
+        let path = format!("/open311/v2/requests/{id}.json?lang=en&extensions=true");
+        world.client.get(&path).await.json()[0].clone()
+    };
+    let fresh = shown(&id).await;
+    assert_eq!((&fresh["status"], &fresh["status_notes"]), (&json!("open"), &Value::Null));
+    world.pass_us(3_600_000_000);
+    world.take_up().await;
+    let taken = shown(&id).await;
+    assert_eq!((&taken["status"], &taken["status_notes"]), (&json!("open"), &json!("dispatched")));
+    assert_eq!(taken["updated_datetime"], "2026-05-06T11:00:00+08:00");
+    assert_eq!(taken["notes"][1]["summary"], "dispatched");
+    let key = world.key(Role::Dispatcher, &UnitId::new("x").unwrap()).await;
+    let step = async |id: &str, body: Value| {
+        let path = format!("/api/v1/incidents/{id}/steps");
+        let answer = world.client.post_as(&key, &path, "application/json", body.to_string()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    };
+    world.pass_us(3_600_000_000);
+    // The desk has found them to be the same matter: one case stands for both.
+    assert_eq!(shown(&other).await["status_notes"], "dispatched");
+    world.pass_us(3_600_000_000);
+    let revision = world.revision(&id).await;
+    step(&id, json!({ "act": "void", "revision": revision, "words": "secret of the desk" })).await;
+    for id in [&id, &other] {
+        let closed = shown(id).await;
+        assert_eq!(
+            (&closed["status"], &closed["status_notes"]),
+            (&json!("closed"), &json!("void"))
+        );
+        assert_eq!(closed["updated_datetime"], "2026-05-06T13:00:00+08:00");
+        assert_eq!(closed["expected_datetime"], Value::Null);
+        assert!(!closed.to_string().contains("secret"));
+    }
+    let open = filed(world, PARKING).await;
+    let mut both = [id.clone(), other.clone()];
+    both.sort_by(|a, b| b.cmp(a));
+    check(world, "status=open", &[&open]).await;
+    check(world, "status=closed", &[&both[0], &both[1]]).await;
+    check(world, "status=closed&page_size=1&page=2", &[&both[1]]).await;
+    check(world, "updated_after=2026-05-06T05:00:00Z", &[&open, &both[0], &both[1]]).await;
+    check(world, "updated_before=2026-05-06T04:00:00Z", &[]).await;
+    check(
+        world,
+        "updated_after=2026-05-06T05:00:00Z&end_date=2026-05-06T03:00:00Z",
+        &[&both[0], &both[1]],
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -173,6 +173,8 @@ async fn a_second_voice_stands_behind_the_open_matter_and_a_split_undoes_it() {
     case.world.take_up().await;
     let whole = case.shown().await;
     assert_eq!(whole["supporters"], 2);
+    let open = whole["open_to_you"].as_array().unwrap();
+    assert!(open.contains(&json!("merge")) && !open.contains(&json!("absorb")), "{whole}");
     assert_eq!(whole["reports"], json!([case.id, again]));
     let key = case.world.key(Role::Dispatcher, &case.unit).await;
     let get = async |id: &str| {

@@ -9,7 +9,7 @@ use crate::domain::id::CityId;
 use crate::domain::incidents::docket::Docket;
 use crate::domain::incidents::duplicates::nearby::Candidate;
 use crate::domain::incidents::state::Asked;
-use crate::domain::incidents::step::Step;
+use crate::domain::incidents::step::{Move, Step};
 use crate::domain::incidents::suggest::{Suggestion, Why};
 use crate::domain::time::Instant;
 use crate::http::api::answer::PositionBody;
@@ -135,7 +135,9 @@ impl IncidentBody {
         suggestions: Vec<SuggestionBody>,
     ) -> Self {
         let state = found.case.state();
-        let open = state.open_to(caller.role, caller.unit.as_ref());
+        // The other sides of a merge and a split are nobody's to ask for by themselves.
+        let mut open = state.open_to(caller.role, caller.unit.as_ref());
+        open.retain(|act| !matches!(act, Move::Absorb | Move::Release));
         Self {
             docket: DocketBody::of(city, &found.docket),
             asked: state.asked.map(AskedBody::of),

@@ -25,6 +25,8 @@ use crate::store::{Basis, CommitError};
 const TOGETHER_MAX: u32 = 500;
 /// How often it is looked whether reports wait.
 pub const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How long it waits for a store that has failed.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Takes up what waits in every city, again and again; ends only when dropped.
 pub async fn keep_taking_up(app: &App) {
@@ -45,6 +47,7 @@ pub async fn keep_taking_up(app: &App) {
                 Err(Refusal::NotReady) => {}
                 Err(refusal) => {
                     tracing::warn!(city = %city, fault = %refusal, "reports wait for the desk");
+                    tokio::time::sleep(PAUSE).await;
                 }
             }
         }
@@ -150,7 +153,8 @@ impl Pile<'_> {
             held
         } else {
             let found = match load(self.app, self.seat, like.incident).await {
-                Err(Refusal::NotFound) => return Ok(false),
+                // A case that cannot be read must not keep others from being opened.
+                Err(Refusal::NotFound | Refusal::Damaged(_)) => return Ok(false),
                 found => found?,
             };
             let Shown { docket, case } = found;

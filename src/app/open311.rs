@@ -8,6 +8,7 @@ use std::sync::Arc;
 use geo::{BoundingRect, InteriorPoint};
 use geo_types::Coord;
 
+use crate::app::incidents::pictures::concerns;
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation, Scope};
@@ -290,12 +291,17 @@ pub async fn picture(
     let whole = match caller.scope() {
         Scope::Nothing => false,
         Scope::Everything => true,
-        Scope::Unit(unit) => to.unit == unit || to.co.contains(&unit),
+        Scope::Unit(unit) => {
+            to.unit == unit
+                || to.co.contains(&unit)
+                || concerns(app, seat, &unit, found.report).await?
+        }
     };
     if whole {
         return Ok(Shown { media: found.media, bytes: found.bytes });
     }
-    if !report.report.is_public() {
+    // What was kept with a step of the case is for those who work on it.
+    if !report.report.is_public() || !report.report.further.pictures.contains(id) {
         return Err(Refusal::NotFound);
     }
     // Megabytes are copied: not on the workers that answer.

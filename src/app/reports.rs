@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::app::clock;
+use crate::app::incidents::pictures::concerns;
 use crate::app::keyring::hex;
 use crate::app::locate::{self, Place};
 use crate::app::refusal::{Fault, Refusal};
@@ -246,7 +247,13 @@ pub async fn get(
     let seen = match caller.scope() {
         Scope::Nothing => false,
         Scope::Everything => true,
-        Scope::Unit(unit) => found.assignment.unit == unit || found.assignment.co.contains(&unit),
+        Scope::Unit(unit) => {
+            let to = &found.assignment;
+            // Or it came to the unit with the case.
+            to.unit == unit
+                || to.co.contains(&unit)
+                || concerns(app, seat, &unit, found.report.id).await?
+        }
     };
     if seen { Ok(found) } else { Err(Refusal::NotFound) }
 }

@@ -221,6 +221,8 @@ operations! {
     GetIncident = "get_incident", STAFF;
     /// Takes a step in a case; the workflow's own table says who may take which.
     ActOnIncident = "act_on_incident", STAFF;
+    /// Keeps a picture that a step of a case will name.
+    KeepPicture = "keep_picture", STAFF;
     /// Takes steps in many cases.
     ActOnIncidents = "act_on_incidents", STAFF;
     /// The journal as it is written.

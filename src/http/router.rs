@@ -84,6 +84,7 @@ fn with_bodies(pause: std::time::Duration) -> OpenApiRouter<Web> {
         .routes(routes!(incidents::act::act_on_incident))
         .routes(routes!(rules::set_rules))
         .routes(routes!(incidents::act::act_on_incidents))
+        .routes(routes!(incidents::pictures::keep_picture))
         .layer(bodies)
 }
 

@@ -158,6 +158,22 @@ impl Store {
         }
     }
 
+    /// The report with which a picture is kept.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn picture_report(
+        &self,
+        city: &CityId,
+        id: &PictureId,
+    ) -> Result<Option<ReportId>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.picture(city, id).map(|it| it.report)),
+            Driver::Sqlite(sqlite) => sqlite.picture_report(city, id).await,
+            Driver::Postgres(postgres) => postgres.picture_report(city, id).await,
+        }
+    }
+
     /// One picture.
     ///
     /// # Errors

@@ -15,6 +15,15 @@ const KEEP: &str = "insert into zonewarden.picture \
 pub(super) const ONE: &str = "select picture_id, report_id, media, sha256, received_at, bytes \
      from zonewarden.picture where city_id = $1 and picture_id = $2";
 
+/// The report of one picture, `$2`.
+pub(super) const REPORT: &str = "select report_id from zonewarden.picture \
+     where city_id = $1 and picture_id = $2";
+
+/// A row of [`REPORT`].
+pub(super) fn read_report(row: &impl Row) -> Result<ReportId, StoreError> {
+    row.code(0, |text| text.parse().map(ReportId))
+}
+
 /// Keeps a picture.
 pub(super) fn keep<'a>(city: &'a CityId, it: &'a Picture) -> Statement<'a> {
     Statement::One {

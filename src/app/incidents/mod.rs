@@ -4,14 +4,17 @@
 pub mod board;
 pub mod deadlines;
 pub mod desk;
+pub mod pictures;
 pub mod worklist;
+
+use std::sync::Arc;
 
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation, Role, Scope};
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::change::Change;
-use crate::domain::id::{CategoryCode, CityId, IncidentId, UnitId, ZoneId};
+use crate::domain::id::{CategoryCode, CityId, IncidentId, PictureId, UnitId, ZoneId};
 use crate::domain::incidents::case::{Ask, Case, Pair};
 use crate::domain::incidents::deadlines::Deadlines;
 use crate::domain::incidents::docket::{CaseMoved, Docket, IncidentKey, IncidentOrder};
@@ -178,6 +181,23 @@ async fn wanted_in(
     Ok(app.store().incidents(city, &filter, wanted.order, wanted.after, limit).await?)
 }
 
+/// Keeps a picture with an incident; a step names it by its id.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for who does not see the incident; [`Refusal::Invalid`] for what is no
+/// picture; [`Refusal::Unavailable`].
+pub async fn keep_picture(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    id: IncidentId,
+    bytes: Arc<[u8]>,
+) -> Result<PictureId, Refusal> {
+    must(caller, Operation::KeepPicture)?;
+    get(app, seat, caller, id).await?;
+    pictures::keep(app, seat, caller, id, bytes).await
+}
+
 /// Takes one step; with a merge or a split one in each of the two cases, or none.
 ///
 /// # Errors
@@ -201,6 +221,7 @@ pub async fn act(
             _ => vec![(shown.clone(), decide(&shown.case, caller, wish, app.now())?)],
         };
         known_units(&atlas, &wish.ask.carried)?;
+        pictures::known(app, seat, id, &wish.ask.carried).await?;
         let moved: Vec<CaseMoved> = decided
             .iter()
             .map(|(before, case)| {

@@ -117,6 +117,15 @@ impl Postgres {
         Ok(self.read(pictures::ONE, &values, pictures::read).await?.pop())
     }
 
+    pub(super) async fn picture_report(
+        &self,
+        city: &CityId,
+        id: &PictureId,
+    ) -> Result<Option<ReportId>, StoreError> {
+        let values = [Value::text(city.as_str()), Value::text(id.as_str())];
+        Ok(self.read(pictures::REPORT, &values, pictures::read_report).await?.pop())
+    }
+
     pub(super) async fn filed_under(
         &self,
         city: &CityId,

@@ -145,6 +145,19 @@ impl Sqlite {
         .await
     }
 
+    pub(super) async fn picture_report(
+        &self,
+        city: &CityId,
+        id: &PictureId,
+    ) -> Result<Option<ReportId>, StoreError> {
+        let (city, id) = (city.clone(), id.clone());
+        self.read(move |it| {
+            let values = [Value::text(city.as_str()), Value::text(id.as_str())];
+            Ok(all(it, pictures::REPORT, &values, |row| pictures::read_report(row))?.pop())
+        })
+        .await
+    }
+
     pub(super) async fn filed_under(
         &self,
         city: &CityId,

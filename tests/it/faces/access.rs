@@ -119,6 +119,12 @@ fn right_request(world: &World, operation: Operation, held: &Held, revision: u32
             let note = json!({ "act": "note", "revision": revision, "words": "看过" });
             post(&format!("/api/v1/incidents/{}/steps", held.report), note.to_string())
         }
+        Operation::KeepPicture => {
+            let path = format!("/api/v1/incidents/{}/pictures", held.report);
+            let mut request = post(&path, "GIF89a;".to_owned());
+            request.headers_mut().insert(header::CONTENT_TYPE, "image/gif".parse().unwrap());
+            request
+        }
         Operation::ActOnIncidents => post("/api/v1/incidents/steps", "[]".to_owned()),
         Operation::StreamJournal => get("/api/v1/journal"),
         Operation::GetHealth => get("/health"),

@@ -42,6 +42,12 @@ impl Case {
         step(&self.world, &key, &self.id, body).await
     }
 
+    async fn picture(&self, bytes: &'static [u8]) -> Answer {
+        let key = self.world.key(Role::Unit, &self.unit).await;
+        let path = format!("/api/v1/incidents/{}/pictures", self.id);
+        self.world.client.post_as(&key, &path, "image/gif", bytes).await
+    }
+
     async fn shown(&self) -> Value {
         let key = self.world.key(Role::Dispatcher, &self.unit).await;
         self.world.client.get_as(&key, &format!("/api/v1/incidents/{}", self.id)).await.json()
@@ -65,11 +71,14 @@ async fn step(world: &World, key: &str, id: &str, body: Value) -> Answer {
 #[tokio::test]
 async fn a_sure_report_goes_to_its_unit_and_is_brought_to_its_end_step_by_step() {
     let case = Case::new().await;
+    let picture = case.picture(b"GIF89a;").await;
+    assert_eq!(picture.status, StatusCode::CREATED, "{}", picture.text());
+    let picture = picture.json()["id"].clone();
     let walk = [
         (Role::Unit, json!({ "act": "handle", "revision": 4 }), "handling"),
         (
             Role::Unit,
-            json!({ "act": "feedback", "revision": 5, "words": "已清理", "pictures": ["p1"] }),
+            json!({ "act": "feedback", "revision": 5, "words": "已清理", "pictures": [picture] }),
             "handled",
         ),
         (Role::Inspector, json!({ "act": "check", "revision": 6, "words": "干净" }), "checked"),
@@ -258,11 +267,35 @@ async fn a_unit_sends_back_what_is_not_its_own_and_the_dispatcher_is_offered_the
     let to = json!({ "act": "reassign", "revision": 5, "words": "转", "unit": other });
     let moved = case.step(Role::Dispatcher, to).await.json();
     assert_eq!((&moved["unit"], &moved["stage"]), (&json!(other), &json!("dispatched")));
+    // The report comes with the case: the other unit reads what was told.
+    let key = case.world.key(Role::Unit, &other).await;
+    let report = case.world.client.get_as(&key, &format!("/api/v1/reports/{}", case.id)).await;
+    assert_eq!(report.json()["words"], "满地垃圾", "{}", report.text());
     // The unit that had it sees it no more.
     assert_eq!(
         case.step(Role::Unit, json!({ "act": "note", "revision": 6, "words": "?" })).await.status,
         StatusCode::NOT_FOUND
     );
+}
+
+#[tokio::test]
+async fn a_step_names_pictures_that_were_kept_with_its_case_and_no_others() {
+    let case = Case::new().await;
+    for no_picture in [&b""[..], b"<svg/>", b"MZ"] {
+        let refused = case.picture(no_picture).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
+    }
+    let kept = case.picture(b"GIF89a;").await;
+    let id = kept.json()["id"].as_str().unwrap().to_owned();
+    let elsewhere = Case::new().await.picture(b"GIF89a;").await.json()["id"].clone();
+    let note = json!({ "act": "note", "revision": 4, "pictures": ["p1", id, elsewhere] });
+    assert_eq!(case.step(Role::Unit, note).await.places(), ["pictures[0]", "pictures[2]"]);
+    let note = json!({ "act": "note", "revision": 4, "pictures": [id] });
+    assert_eq!(case.step(Role::Unit, note).await.status, StatusCode::OK);
+    let key = case.world.key(Role::Unit, &case.unit).await;
+    let got = case.world.client.get_as(&key, kept.header("location")).await;
+    assert_eq!((got.status, &got.bytes[..]), (StatusCode::OK, &b"GIF89a;"[..]));
+    assert_eq!(case.world.client.get(kept.header("location")).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

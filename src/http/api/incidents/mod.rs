@@ -4,6 +4,7 @@ pub mod bodies;
 pub mod clocks;
 pub mod list;
 pub mod act;
+pub mod pictures;
 
 use axum::Json;
 use axum::extract::{Path, State};

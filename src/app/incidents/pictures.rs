@@ -1,0 +1,79 @@
+//! Pictures that belong to steps: kept first, named by the step then.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::app::clock;
+use crate::app::keyring::hex;
+use crate::app::refusal::{Fault, Refusal};
+use crate::app::state::{App, Seat};
+use crate::domain::accounts::Caller;
+use crate::domain::change::Change;
+use crate::domain::id::{IncidentId, PictureId, ReportId, UnitId};
+use crate::domain::incidents::docket::{incident_of, report_of};
+use crate::domain::incidents::step::Carried;
+use crate::domain::reports::picture::{Media, PICTURE_BYTES_MAX, Picture};
+use crate::store::Basis;
+
+/// Keeps a picture with an incident that the caller sees.
+pub(super) async fn keep(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    incident: IncidentId,
+    bytes: Arc<[u8]>,
+) -> Result<PictureId, Refusal> {
+    let Some(media) = Media::of(&bytes).filter(|_| bytes.len() <= PICTURE_BYTES_MAX) else {
+        let kinds: Vec<&str> = Media::ALL.iter().map(|media| media.code()).collect();
+        let words = format!(
+            "is none of {} by its first bytes, or larger than {PICTURE_BYTES_MAX} bytes",
+            kinds.join(", ")
+        );
+        return Err(Refusal::fault("body", words));
+    };
+    let id = clock::picture_id();
+    let picture = Picture {
+        id: id.clone(),
+        report: report_of(incident),
+        media,
+        sha256: hex(&Sha256::digest(&bytes)),
+        received_at: app.now(),
+        bytes,
+    };
+    app.commit(&seat.city, caller, Basis::default(), vec![Change::PictureKept(picture)]).await?;
+    Ok(id)
+}
+
+/// Pictures that a step names must have been kept with its incident.
+pub(super) async fn known(
+    app: &App,
+    seat: &Seat,
+    incident: IncidentId,
+    carried: &Carried,
+) -> Result<(), Refusal> {
+    let mut faults = Vec::new();
+    for (at, id) in carried.pictures.iter().enumerate() {
+        if app.store().picture_report(&seat.city, id).await? != Some(report_of(incident)) {
+            let words = format!("no picture {id} was kept with this incident; send it first");
+            faults.push(Fault::new(format!("pictures[{at}]"), words));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
+}
+
+/// Whether a unit has a part in the incident that a report opened, or in the one it lives on in.
+///
+/// # Errors
+/// [`Refusal::Unavailable`].
+pub async fn concerns(
+    app: &App,
+    seat: &Seat,
+    unit: &UnitId,
+    report: ReportId,
+) -> Result<bool, Refusal> {
+    let own = app.store().incidents_of(&seat.city, &[incident_of(report)]).await?;
+    let into: Vec<IncidentId> = own.iter().filter_map(|docket| docket.merged_into).collect();
+    let whole = app.store().incidents_of(&seat.city, &into).await?;
+    Ok(own.iter().chain(&whole).any(|docket| docket.units().any(|it| it == unit)))
+}

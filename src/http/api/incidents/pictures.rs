@@ -1,0 +1,73 @@
+//! Pictures for steps.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::incidents;
+use crate::app::state::must;
+use crate::domain::accounts::Operation;
+use crate::domain::reports::picture::PICTURE_BYTES_MAX;
+use crate::http::api::incidents::{incident_id, private};
+use crate::http::body;
+use crate::http::desk::Desk;
+use crate::http::problem::{Problem, ProblemBody, UsualProblems};
+use crate::http::web::Web;
+
+/// A picture that was kept.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = KeptPicture)]
+pub struct KeptPictureBody {
+    /// What a step names it by.
+    pub id: String,
+}
+
+/// Keeps a picture with an incident; a step names it then. What it is, its first bytes say.
+#[utoipa::path(
+    post, path = "/api/v1/incidents/{id}/pictures", operation_id = "keep_picture", tag = "incidents",
+    params(
+        ("id" = String, Path, description = "The incident's id"),
+        ("city" = Option<String>, Query, description = "The city, where there are several"),
+    ),
+    request_body(description = "JPEG, PNG, WebP, GIF or MP4, at most 8 MiB", content(
+        (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"),
+        (Vec<u8> = "image/gif"), (Vec<u8> = "video/mp4"),
+    )),
+    responses(
+        (status = 201, description = "Kept", body = KeptPictureBody),
+        (status = 404, description = "No such incident, or none that the key opens", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 408, description = "The body came too slowly", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "Too large", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "Another media type", body = ProblemBody, content_type = "application/problem+json"),
+        UsualProblems,
+    ),
+    security(("key" = []))
+)]
+pub(crate) async fn keep_picture(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    desk: Desk,
+    request: Request,
+) -> Result<Response, Problem> {
+    let Desk { seat, caller, params } = desk;
+    must(&caller, Operation::KeepPicture)?;
+    params.finish()?;
+    let taken = ["image/jpeg", "image/png", "image/webp", "image/gif", "video/mp4"];
+    body::media_type(request.headers(), &taken)?;
+    let bytes = body::whole(request.into_body(), PICTURE_BYTES_MAX).await?;
+    let bytes: Arc<[u8]> = Arc::from(&bytes[..]);
+    let id = incidents::keep_picture(&web.app, &seat, &caller, incident_id(&id)?, bytes).await?;
+    let place = format!("/api/v1/pictures/{id}");
+    let body = Json(KeptPictureBody { id: id.to_string() });
+    let mut response = (StatusCode::CREATED, body).into_response();
+    if let Ok(place) = HeaderValue::try_from(place) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    private(&mut response);
+    Ok(response)
+}

@@ -68,6 +68,13 @@ impl Pepper {
         self.mac(secret).map_or_else(String::new, |mac| hex(&mac.finalize().into_bytes()))
     }
 
+    /// A key of 256 bits for one purpose, which tells nothing of the pepper or of another's key: HKDF-SHA256
+    /// (RFC 5869).
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        hkdf(b"zonewarden", &self.0, purpose.as_bytes())
+    }
+
     /// Whether `hash` is kept of `secret`; takes the same time for a near miss as for a far one.
     #[must_use]
     pub fn matches(&self, secret: &str, hash: &str) -> bool {
@@ -151,6 +158,23 @@ impl Keyring {
     }
 }
 
+/// One block of HKDF-SHA256: all that a key of 256 bits takes.
+fn hkdf(salt: &[u8], secret: &[u8], info: &[u8]) -> [u8; 32] {
+    mac(&mac(salt, &[secret]), &[info, &[1]])
+}
+
+/// HMAC-SHA256 of the parts, one behind the other.
+#[must_use]
+pub fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    // A key of any length is taken, so there is always one.
+    Hmac::<Sha256>::new_from_slice(key).map_or([0; 32], |mut mac| {
+        for part in parts {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    })
+}
+
 fn random_hex<const N: usize>() -> Result<String, String> {
     let mut bytes = [0_u8; N];
     getrandom::fill(&mut bytes).map_err(|fault| format!("no random bytes: {fault}"))?;
@@ -203,6 +227,19 @@ mod tests {
             pepper.hash("Test Using Larger Than Block-Size Key - Hash Key First"),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
         );
+    }
+
+    #[test]
+    fn the_key_of_a_purpose_is_the_rfc_5869_hkdf() {
+        // RFC 5869, test case 1, its first 32 bytes.
+        let salt: Vec<u8> = (0..=0x0c).collect();
+        let info: Vec<u8> = (0xf0..=0xf9).collect();
+        assert_eq!(
+            hex(&hkdf(&salt, &[0x0b; 22], &info)),
+            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
+        );
+        let pepper = Pepper::new(b"0123456789abcdef").unwrap();
+        assert_ne!(pepper.derive("a"), pepper.derive("b"));
     }
 
     #[test]

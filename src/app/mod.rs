@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod refusal;
 pub mod keyring;
+pub mod sealed;
 pub mod state;
 pub mod seed;
 pub mod accounts;

@@ -7,11 +7,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::app::refusal::Refusal;
-use crate::app::reports::{Filed, Once, Telling, checked, decided, filed_before};
+use crate::app::reports::{Filed, Once, Telling, checked, filed_before};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::change::Change;
 use crate::domain::reports::report::{AssignedReport, Report};
+use crate::domain::reports::routing::assign::assign;
 use crate::store::{Basis, CommitError};
 
 /// Most reports of one batch.
@@ -102,7 +103,7 @@ impl Pile<'_> {
             let filed: Vec<AssignedReport> = reports
                 .iter()
                 .map(|(_, report)| AssignedReport {
-                    assignment: decided(&atlas, report, now),
+                    assignment: assign(&atlas, report, now),
                     report: report.clone(),
                 })
                 .collect();

@@ -11,12 +11,11 @@ use crate::app::locate::{self, Place};
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation, Scope};
-use crate::domain::atlas::in_force::Atlas;
 use crate::domain::change::Change;
 use crate::domain::id::{CategoryCode, ReportId, UnitId, ZoneId};
 use crate::domain::reports::picture::{Media, Picture};
-use crate::domain::reports::report::{AssignedReport, Assignment, Further, Report};
-use crate::domain::reports::routing::{self, Ask};
+use crate::domain::reports::report::{AssignedReport, Further, Report};
+use crate::domain::reports::routing::assign::assign;
 use crate::domain::text::{self, WORDS_CHARS_MAX};
 use crate::domain::time::Instant;
 use crate::store::{Basis, CommitError, ReportFilter, ReportKey};
@@ -94,7 +93,7 @@ pub async fn file(
     let pictures = kept(&mut report, pictures);
     for _ in 0..DECISIONS_MAX {
         let atlas = seat.atlas()?;
-        let assignment = decided(&atlas, &report, now);
+        let assignment = assign(&atlas, &report, now);
         let basis = Basis { atlas_version: Some(atlas.version()) };
         let change = Change::ReportFiled { report: report.clone(), assignment: assignment.clone() };
         let changes = std::iter::once(change).chain(pictures.iter().cloned()).collect();
@@ -202,33 +201,6 @@ pub(super) fn checked(
             })
         }
         _ => Err(Refusal::Invalid(faults)),
-    }
-}
-
-/// To whom a report goes.
-pub(super) fn decided(atlas: &Atlas, report: &Report, now: Instant) -> Assignment {
-    let ask = Ask {
-        position: report.position,
-        accuracy_m: report.accuracy_m,
-        category: report.category.as_ref(),
-        at: report.happened_at,
-    };
-    let answer = routing::route(atlas, &ask);
-    Assignment {
-        report: report.id,
-        turn: 1,
-        plan_version: answer.plan_version,
-        atlas_version: answer.atlas_version,
-        zone: answer.zone.map(|zone| zone.id.clone()),
-        unit: answer.unit.clone(),
-        co: answer.co.iter().copied().cloned().collect(),
-        rule: answer.fired.code().to_owned(),
-        confidence: answer.confidence,
-        border_m: answer.border_m,
-        runner_up: answer.runner_up.map(|next| next.zone.id.clone()),
-        for_dispatcher: answer.for_dispatcher,
-        actor: "router".to_owned(),
-        at: now,
     }
 }
 

@@ -98,7 +98,7 @@ pub struct ImportArgs {
     /// Where a dry run of zones or rules writes the reports that would have gone elsewhere (CSV).
     #[arg(long, value_name = "FILE", requires = "dry_run")]
     moved: Option<PathBuf>,
-    /// Why: the note of the new plan.
+    /// Why: the note of the new plan, or of the new version of the rules.
     #[arg(long, default_value = "")]
     note: String,
 }

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::app::incidents::{deadlines, desk};
+use crate::app::incidents::{deadlines, desk, escalation};
 use crate::app::seed;
 use crate::app::state::App;
 use crate::cli::common::Common;
@@ -104,6 +104,10 @@ async fn serve(common: &Common, config: &Config) -> miette::Result<()> {
         let app = app.clone();
         async move { deadlines::keep_timing(&app).await }
     });
+    let escalating = tokio::spawn({
+        let app = app.clone();
+        async move { escalation::keep_escalating(&app).await }
+    });
     let result = match opened {
         Ok(()) => served.await.into_diagnostic(),
         Err(report) => Err(report),
@@ -111,6 +115,7 @@ async fn serve(common: &Common, config: &Config) -> miette::Result<()> {
     fresh.abort();
     desk.abort();
     timing.abort();
+    escalating.abort();
     if let (Some(log), Some(writer)) = (log, writer) {
         log.close();
         let _ = writer.join();

@@ -13,6 +13,7 @@ use crate::cli::import::format;
 use crate::cli::print::print;
 use crate::cli::whole::write_whole;
 use crate::domain::accounts::Caller;
+use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{CategoryCode, CityId, UnitId, ZoneId};
 use crate::domain::incidents::docket::IncidentOrder;
 use crate::domain::incidents::step::Stage;
@@ -47,6 +48,9 @@ pub struct WorklistArgs {
     /// Only those that wait for a dispatcher because the rules were not sure.
     #[arg(long)]
     for_dispatcher: bool,
+    /// Only those escalated at least so far: remind, urge or raise.
+    #[arg(long, value_parser = rung)]
+    escalated: Option<Act>,
     /// Also those that are over.
     #[arg(long)]
     all: bool,
@@ -85,6 +89,7 @@ pub fn run(common: &Common, args: &WorklistArgs) -> miette::Result<()> {
             category: args.category.clone(),
             stage: args.stage,
             for_dispatcher: args.for_dispatcher,
+            escalated: args.escalated,
             order,
             ..Wanted::default()
         };
@@ -97,6 +102,10 @@ pub fn run(common: &Common, args: &WorklistArgs) -> miette::Result<()> {
         }
         None => print(&bytes),
     }
+}
+
+fn rung(text: &str) -> Result<Act, &'static str> {
+    Act::from_code(text).ok_or("give one of remind, urge, raise")
 }
 
 fn stage(text: &str) -> Result<Stage, String> {

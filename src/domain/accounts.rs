@@ -187,6 +187,14 @@ operations! {
     ListRules = "list_rules", STAFF;
     /// Sets the routing rules, or rehearses them on past reports.
     SetRules = "set_rules", &[Role::Planner, Role::Admin];
+    /// The versions of the routing rules.
+    ListRuleVersions = "list_rule_versions", STAFF;
+    /// One version of them.
+    GetRuleVersion = "get_rule_version", STAFF;
+    /// What differs between two versions.
+    CompareRuleVersions = "compare_rule_versions", STAFF;
+    /// Sets the rules as they were in a version, or rehearses that on past reports.
+    RestoreRules = "restore_rules", &[Role::Planner, Role::Admin];
     /// The categories of reports.
     ListCategories = "list_categories", EVERYBODY;
     /// Tell the city something.

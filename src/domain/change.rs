@@ -1,11 +1,14 @@
 //! Every write there is. What cannot be said here cannot happen to a store.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::accounts::ApiKey;
 use crate::domain::atlas::city::City;
 use crate::domain::atlas::facility::Facility;
 use crate::domain::atlas::rule::Rule;
+use crate::domain::atlas::rule_set::RulesNote;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::id::{CategoryCode, FacilityId, KeyId, RuleId, UnitId, ZoneId};
@@ -38,6 +41,8 @@ pub enum Change {
     RulesSet(Vec<Rule>),
     /// Rules go.
     RulesRemoved(Vec<RuleId>),
+    /// What is said of the rules that the same commit changes.
+    RulesNoted(RulesNote),
     /// A report came in and was routed.
     ReportFiled { report: Report, assignment: Assignment },
     /// A picture came with a report of the same commit.
@@ -65,6 +70,7 @@ impl Change {
             Self::FacilitiesRemoved(_) => "facilities_removed",
             Self::RulesSet(_) => "rules_set",
             Self::RulesRemoved(_) => "rules_removed",
+            Self::RulesNoted(_) => "rules_noted",
             Self::ReportFiled { .. } => "report_filed",
             Self::PictureKept(_) => "picture_kept",
             Self::CaseMoved(moved) if moved.seen == 0 => "case_opened",
@@ -92,6 +98,7 @@ impl Change {
             | Self::FacilitiesRemoved(_)
             | Self::RulesSet(_)
             | Self::RulesRemoved(_)
+            | Self::RulesNoted(_)
             | Self::CasesTimed(_) => String::new(),
         }
     }
@@ -111,6 +118,12 @@ impl Change {
             Self::FacilitiesRemoved(ids) => json!({ "count": ids.len() }),
             Self::RulesSet(rules) => json!({ "count": rules.len() }),
             Self::RulesRemoved(ids) => json!({ "count": ids.len() }),
+            Self::RulesNoted(told) => json!({
+                "added": told.added,
+                "changed": told.changed,
+                "removed": told.removed,
+                "restored": told.restored,
+            }),
             Self::ReportFiled { report, assignment } => json!({
                 "category": report.category,
                 "confidence": assignment.confidence,
@@ -139,6 +152,7 @@ impl Change {
                 | Self::PictureKept(_)
                 | Self::CaseMoved(_)
                 | Self::CasesTimed(_)
+                | Self::RulesNoted(_)
                 | Self::KeyIssued(_)
                 | Self::KeyRevoked { .. }
         )
@@ -148,7 +162,11 @@ impl Change {
 fn case_facts(moved: &CaseMoved) -> serde_json::Value {
     let docket = &moved.docket;
     let acts: Vec<&str> = moved.steps.iter().map(|step: &Step| step.act.code()).collect();
-    serde_json::json!({
+    // Whom the steps of a ladder are addressed to.
+    let rungs = moved.steps.iter().filter_map(|step| step.act.rung());
+    let hears: BTreeSet<&str> =
+        rungs.flat_map(|rung| rung.hears().iter().map(|role| role.code())).collect();
+    let mut facts = serde_json::json!({
         "acts": acts,
         "category": docket.matter.category.as_ref().map(CategoryCode::as_str),
         "co": docket.co,
@@ -159,7 +177,14 @@ fn case_facts(moved: &CaseMoved) -> serde_json::Value {
         "supporters": docket.supporters,
         "unit": docket.unit,
         "zone": docket.matter.zone.as_ref().map(ZoneId::as_str),
-    })
+    });
+    if let Some(rung) = docket.rung {
+        facts["escalated"] = rung.code().into();
+    }
+    if !hears.is_empty() {
+        facts["hears"] = hears.into_iter().collect::<Vec<_>>().into();
+    }
+    facts
 }
 
 /// One line of the journal.

@@ -235,6 +235,7 @@ fn case(refusal: &Unlawful, words: String) -> Problem {
         Unlawful::Stale { .. } => Problem::new(Kind::Stale, words),
         Unlawful::NotOpen { .. }
         | Unlawful::Paired(_)
+        | Unlawful::ByTheClock(_)
         | Unlawful::NothingAsked { .. }
         | Unlawful::AlreadyAsked { .. }
         | Unlawful::SameUnit { .. }

@@ -169,6 +169,7 @@ pub(super) fn publish<'a>(
     city: &'a CityId,
     plan: &'a Plan,
     zones: &'a [Zone],
+    atlas_version: i64,
 ) -> [Statement<'a>; 3] {
     let row = |zone: &'a Zone| {
         vec![
@@ -196,13 +197,14 @@ pub(super) fn publish<'a>(
             must: None,
         },
         Statement::One {
-            text: "insert into zonewarden.plan (city_id, version, effective_from, note) \
-                   values ($1, $2, $3, $4)",
+            text: "insert into zonewarden.plan \
+                   (city_id, version, effective_from, note, from_atlas) values ($1, $2, $3, $4, $5)",
             values: vec![
                 Value::text(city.as_str()),
                 Value::Int(plan.version),
                 Value::Int(plan.effective_from.0),
                 Value::text(&plan.note),
+                Value::Int(atlas_version),
             ],
             must: None,
         },

@@ -10,12 +10,14 @@ use crate::domain::accounts::ApiKey;
 use crate::domain::atlas::city::City;
 use crate::domain::atlas::facility::Facility;
 use crate::domain::atlas::rule::{Reach, Rule};
+use crate::domain::atlas::rule_set::RulesNote;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::Change;
-use crate::domain::incidents::docket::{CaseMoved, NEVER};
+use crate::domain::incidents::docket::{CaseMoved, CaseTimed, NEVER};
 use crate::domain::reports::report::{Assignment, Further, Report};
 use crate::domain::text::Names;
+use crate::domain::time::Instant;
 use crate::store::promise::{CommitError, Stamp};
 
 /// Most changes in one commit.
@@ -57,6 +59,7 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
                 them.iter().try_for_each(rule)?;
             }
             Change::RulesRemoved(ids) => once("rule", ids.iter())?,
+            Change::RulesNoted(told) => rules_noted(told, changes)?,
             Change::ReportFiled { report: it, assignment: to } => {
                 report(it)?;
                 assignment(it, to)?;
@@ -79,17 +82,31 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
                     return Err(format!("incident {} is given twice", it.docket.id));
                 }
             }
-            Change::CasesTimed(them) => {
-                once("incident", them.iter().map(|it| &it.id))?;
-                if let Some(it) = them.iter().find(|it| it.due.at == Some(NEVER)) {
-                    return Err(format!("incident {} is due at the end of time", it.id));
-                }
-            }
+            Change::CasesTimed(them) => cases_timed(them)?,
             Change::KeyIssued(it) => key(it)?,
             Change::KeyRevoked { .. } => {}
         }
     }
     Ok(())
+}
+
+fn rules_noted(told: &RulesNote, changes: &[Change]) -> Result<(), String> {
+    text("the note on the rules", &told.note)?;
+    let other = |it: &Change| matches!(it, Change::RulesSet(_) | Change::RulesRemoved(_));
+    if changes.iter().any(other) {
+        Ok(())
+    } else {
+        Err("a note on the rules goes with a change of them".to_owned())
+    }
+}
+
+fn cases_timed(them: &[CaseTimed]) -> Result<(), String> {
+    once("incident", them.iter().map(|it| &it.id))?;
+    let ends = |at: Option<Instant>| at == Some(NEVER);
+    match them.iter().find(|it| ends(it.due.at) || ends(it.due.escalates_at)) {
+        Some(it) => Err(format!("incident {} is due at the end of time", it.id)),
+        None => Ok(()),
+    }
 }
 
 fn city(stamp: &Stamp, city: &City) -> Result<(), String> {
@@ -181,7 +198,7 @@ fn case(moved: &CaseMoved) -> Result<(), String> {
             docket.revision
         ));
     }
-    if docket.due_at == Some(NEVER) {
+    if docket.due_at == Some(NEVER) || docket.escalates_at == Some(NEVER) {
         return Err(format!("{what} is due at the end of time; leave the deadline out"));
     }
     text(&what, &docket.matter.source)?;

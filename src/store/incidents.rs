@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::domain::accounts::Role;
+use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{CategoryCode, CityId, IncidentId, ReportId, UnitId, ZoneId};
 use crate::domain::incidents::docket::{
     CaseMoved, CaseTimed, Docket, IncidentKey, IncidentOrder, Matter, NEVER, report_of,
@@ -41,6 +42,8 @@ static INCIDENT: Table = Table {
         text("merged_into"),
         geometry("position"),
         int("timed_by"),
+        int("escalates_at"),
+        int("rung"),
     ],
     key: &["city_id", "incident_id"],
     taken: Taken::Refuse,
@@ -79,8 +82,8 @@ static INCIDENT_STEP: Table = Table {
 
 const GO_ON: &str = "update zonewarden.incident set revision = $4, stage = $5, is_open = $6, \
      stage_since = $7, last_at = $8, due_at = $9, unit_id = $10, co_units = $11, \
-     for_dispatcher = $12, supporters = $13, merged_into = $14, timed_by = $15 \
-     where city_id = $1 and incident_id = $2 and revision = $3";
+     for_dispatcher = $12, supporters = $13, merged_into = $14, timed_by = $15, \
+     escalates_at = $16, rung = $17 where city_id = $1 and incident_id = $2 and revision = $3";
 
 const NO_UNITS: &str =
     "delete from zonewarden.incident_unit where city_id = $1 and incident_id = $2";
@@ -164,6 +167,8 @@ fn go_on<'a>(city: &'a CityId, it: &'a CaseMoved) -> Statement<'a> {
             Value::Int(i64::from(docket.supporters)),
             merged(docket),
             Value::Int(docket.timed_by),
+            escalates(docket.escalates_at),
+            rung(docket.rung),
         ],
         must: Some((1, words::case_moved(docket.id))),
     }
@@ -171,6 +176,20 @@ fn go_on<'a>(city: &'a CityId, it: &'a CaseMoved) -> Statement<'a> {
 
 fn due(docket: &Docket) -> Value<'static> {
     Value::Int(docket.due_at.unwrap_or(NEVER).0)
+}
+
+fn escalates(at: Option<Instant>) -> Value<'static> {
+    Value::Int(at.unwrap_or(NEVER).0)
+}
+
+/// 0 for none, then 1, 2, 3, the louder the higher.
+fn rung(rung: Option<Act>) -> Value<'static> {
+    let place = rung.and_then(|rung| Act::ALL.iter().position(|act| *act == rung));
+    Value::Int(place.map_or(0, |place| i64::try_from(place).unwrap_or(0) + 1))
+}
+
+fn read_rung(number: i64) -> Option<Act> {
+    usize::try_from(number - 1).ok().and_then(|place| Act::ALL.get(place).copied())
 }
 
 fn merged(docket: &Docket) -> Value<'static> {
@@ -202,6 +221,8 @@ fn docket_row<'a>(city: &'a CityId, docket: &'a Docket) -> Vec<Value<'a>> {
         merged(docket),
         Value::point(matter.position),
         Value::Int(docket.timed_by),
+        escalates(docket.escalates_at),
+        rung(docket.rung),
     ]
 }
 
@@ -244,8 +265,8 @@ const TIME_UNITS: &str = "update zonewarden.incident_unit set due_at = $4 \
      where city_id = $1 and incident_id = $2 and exists (select 1 from zonewarden.incident i \
      where i.city_id = $1 and i.incident_id = $2 and i.revision = $3)";
 
-const TIME: &str = "update zonewarden.incident set due_at = $4, timed_by = $5 \
-     where city_id = $1 and incident_id = $2 and revision = $3";
+const TIME: &str = "update zonewarden.incident set due_at = $4, timed_by = $5, \
+     escalates_at = $6 where city_id = $1 and incident_id = $2 and revision = $3";
 
 /// Deadlines that were told anew.
 pub(super) fn timed<'a>(
@@ -263,6 +284,7 @@ pub(super) fn timed<'a>(
         };
         let mut whole = values();
         whole.push(Value::Int(it.due.edition));
+        whole.push(escalates(it.due.escalates_at));
         [
             Statement::One { text: TIME_UNITS, values: values(), must: None },
             Statement::One { text: TIME, values: whole, must: None },
@@ -290,6 +312,34 @@ pub(super) fn otherwise_values(
         Value::text(city.as_str()),
         Value::Int(edition),
         Value::owned(after.map(|after| after.to_string()).unwrap_or_default()),
+        Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
+    ]
+}
+
+/// Open incidents whose ladder goes on before `$2`, from behind `$3` and `$4`, at most `$5`. The number is
+/// [`NEVER`], spelt as the index spells it.
+pub(super) fn escalating() -> String {
+    format!(
+        "select {} from zonewarden.incident where city_id = $1 and is_open = 1 \
+         and escalates_at < 9223372036854775807 and escalates_at < $2 \
+         and (escalates_at, incident_id) > ($3, $4) order by escalates_at, incident_id limit $5",
+        names(&INCIDENT)
+    )
+}
+
+/// The values of [`escalating`].
+pub(super) fn escalating_values(
+    city: &CityId,
+    before: Instant,
+    after: Option<IncidentKey>,
+    limit: usize,
+) -> [Value<'_>; 5] {
+    let (at, id) = after.map_or((i64::MIN, String::new()), |it| (it.at.0, it.id.to_string()));
+    [
+        Value::text(city.as_str()),
+        Value::Int(before.0),
+        Value::Int(at),
+        Value::owned(id),
         Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
     ]
 }
@@ -351,6 +401,9 @@ pub(super) fn page<'a>(
     if filter.for_dispatcher {
         ask.add("i.for_dispatcher = 1", []);
     }
+    if let Some(least) = filter.escalated {
+        ask.add("i.rung > 0 and i.rung >= $n", [rung(Some(least))]);
+    }
     let times = [
         ("due_at >=", filter.due_from),
         ("due_at <", filter.due_to),
@@ -394,6 +447,8 @@ pub(super) fn read(row: &impl Row) -> Result<Docket, StoreError> {
         supporters: number(row, 18)?,
         merged_into: row.code_or(19, incident_id)?,
         timed_by: row.int(21)?,
+        escalates_at: Some(Instant(row.int(22)?)).filter(|at| *at != NEVER),
+        rung: read_rung(row.int(23)?),
         matter: Matter {
             happened_at: Instant(row.int(7)?),
             zone: row.code_or(12, ZoneId::new)?,

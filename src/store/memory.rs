@@ -9,6 +9,7 @@ use crate::domain::accounts::ApiKey;
 use crate::domain::atlas::city::{City, CityState};
 use crate::domain::atlas::facility::Facility;
 use crate::domain::atlas::rule::Rule;
+use crate::domain::atlas::rule_set::RuleSet;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::{Change, JournalEntry};
@@ -24,7 +25,7 @@ use crate::domain::time::Instant;
 use crate::store::promise::{
     Basis, CommitError, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, rows_at_most,
 };
-use crate::store::{atlas, words};
+use crate::store::{atlas, history, words};
 
 /// All cities of one process.
 #[derive(Clone, Default)]
@@ -34,6 +35,9 @@ pub(super) struct Memory(Arc<RwLock<BTreeMap<CityId, Held>>>);
 struct Held {
     head: Head,
     small: Small,
+    /// By atlas version.
+    former: BTreeMap<i64, Small>,
+    rule_sets: BTreeMap<i64, RuleSet>,
     reports: BTreeMap<ReportId, AssignedReport>,
     by_time: BTreeSet<ReportKey>,
     by_key: BTreeMap<String, ReportId>,
@@ -50,7 +54,8 @@ struct Small {
     plan: Option<Plan>,
     zones: Vec<Zone>,
     units: BTreeMap<UnitId, Unit>,
-    facilities: BTreeMap<FacilityId, Facility>,
+    /// There may be very many, and every version keeps them.
+    facilities: Arc<BTreeMap<FacilityId, Facility>>,
     rules: BTreeMap<RuleId, Rule>,
     keys: BTreeMap<KeyId, ApiKey>,
 }
@@ -61,17 +66,24 @@ impl Memory {
     }
 
     pub(super) fn load(&self, city: &CityId) -> Option<CityState> {
+        self.held(city, |held| held.small.state(held.head.atlas_version))
+    }
+
+    pub(super) fn load_at(&self, city: &CityId, version: i64) -> Option<CityState> {
+        self.held(city, |held| held.former.get(&version)?.state(version))
+    }
+
+    pub(super) fn rules_at(&self, city: &CityId, version: i64) -> Vec<Rule> {
+        self.held(city, |held| Some(held.former.get(&version)?.rules.values().cloned().collect()))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn rule_sets(&self, city: &CityId, until: i64, limit: u32) -> Vec<RuleSet> {
         self.held(city, |held| {
-            Some(CityState {
-                atlas_version: held.head.atlas_version,
-                city: held.small.city.clone()?,
-                plan: held.small.plan.clone().unwrap_or_else(atlas::no_plan),
-                zones: held.small.zones.clone(),
-                units: held.small.units.values().cloned().collect(),
-                facilities: held.small.facilities.values().cloned().collect(),
-                rules: held.small.rules.values().cloned().collect(),
-            })
+            let found = held.rule_sets.range(..=until).rev().map(|(_, it)| it.clone());
+            Some(found.take(rows_at_most(limit)).collect())
         })
+        .unwrap_or_default()
     }
 
     pub(super) fn head(&self, city: &CityId) -> Option<Head> {
@@ -246,6 +258,26 @@ impl Memory {
         .unwrap_or_default()
     }
 
+    pub(super) fn escalating(
+        &self,
+        city: &CityId,
+        before: Instant,
+        after: Option<IncidentKey>,
+        limit: u32,
+    ) -> Vec<Docket> {
+        self.held(city, |held| {
+            let open = held.incidents.values().map(|(docket, _)| docket).filter(|it| it.is_open());
+            let mut found: Vec<(IncidentKey, &Docket)> = open
+                .filter_map(|it| Some((IncidentKey { at: it.escalates_at?, id: it.id }, it)))
+                .filter(|(key, _)| key.at < before && after.is_none_or(|after| *key > after))
+                .collect();
+            found.sort_unstable_by_key(|(key, _)| *key);
+            let page = found.into_iter().take(rows_at_most(limit));
+            Some(page.map(|(_, docket)| docket.clone()).collect())
+        })
+        .unwrap_or_default()
+    }
+
     pub(super) fn incidents(
         &self,
         city: &CityId,
@@ -301,10 +333,28 @@ impl Memory {
     }
 }
 
+impl Small {
+    fn state(&self, atlas_version: i64) -> Option<CityState> {
+        Some(CityState {
+            atlas_version,
+            city: self.city.clone()?,
+            plan: self.plan.clone().unwrap_or_else(atlas::no_plan),
+            zones: self.zones.clone(),
+            units: self.units.values().cloned().collect(),
+            facilities: self.facilities.values().cloned().collect(),
+            rules: self.rules.values().cloned().collect(),
+        })
+    }
+}
+
 impl Held {
     fn keep(&mut self, stamp: &Stamp, changes: &[Change]) {
         if changes.iter().any(Change::moves_atlas) {
             self.head.atlas_version += 1;
+            let version = self.head.atlas_version;
+            self.former.insert(version, self.small.clone());
+            self.rule_sets
+                .extend(history::rule_set(stamp, changes, version).map(|it| (version, it)));
         }
         for change in changes {
             self.head.journal_seq += 1;
@@ -352,6 +402,7 @@ impl Held {
             {
                 docket.due_at = it.due.at;
                 docket.timed_by = it.due.edition;
+                docket.escalates_at = it.due.escalates_at;
             }
         }
     }
@@ -420,9 +471,12 @@ fn step(small: &mut Small, change: &Change) -> Result<(), String> {
             small.zones.sort_by(|a, b| a.id.cmp(&b.id));
         }
         Change::FacilitiesSet(them) => {
-            small.facilities.extend(them.iter().map(|it| (it.id.clone(), it.clone())));
+            let held = Arc::make_mut(&mut small.facilities);
+            held.extend(them.iter().map(|it| (it.id.clone(), it.clone())));
         }
-        Change::FacilitiesRemoved(ids) => remove("facilities", &mut small.facilities, ids)?,
+        Change::FacilitiesRemoved(ids) => {
+            remove("facilities", Arc::make_mut(&mut small.facilities), ids)?;
+        }
         Change::RulesSet(them) => {
             small.rules.extend(them.iter().map(|it| (it.id.clone(), it.clone())));
         }
@@ -430,7 +484,8 @@ fn step(small: &mut Small, change: &Change) -> Result<(), String> {
         Change::ReportFiled { .. }
         | Change::PictureKept(_)
         | Change::CaseMoved(_)
-        | Change::CasesTimed(_) => {}
+        | Change::CasesTimed(_)
+        | Change::RulesNoted(_) => {}
         Change::KeyIssued(key) => {
             if small.keys.contains_key(&key.id) {
                 return Err(words::taken("key", &key.id));
@@ -484,6 +539,7 @@ fn wants_incident(filter: &IncidentFilter, order: IncidentOrder, docket: &Docket
         })
         && filter.stage.is_none_or(|stage| docket.stage == stage)
         && (!filter.for_dispatcher || docket.for_dispatcher())
+        && filter.escalated.is_none_or(|least| docket.rung >= Some(least))
         && filter.due_from.is_none_or(|from| due >= from)
         && filter.due_to.is_none_or(|to| due < to)
         && filter.opened_from.is_none_or(|from| docket.opened_at >= from)

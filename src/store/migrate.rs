@@ -54,6 +54,18 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0005_timed.sql"),
         sqlite: include_str!("../../migrations/sqlite/0005_timed.sql"),
     },
+    Migration {
+        number: 6,
+        name: "escalation",
+        postgres: include_str!("../../migrations/postgres/0006_escalation.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0006_escalation.sql"),
+    },
+    Migration {
+        number: 7,
+        name: "history",
+        postgres: include_str!("../../migrations/postgres/0007_history.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0007_history.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

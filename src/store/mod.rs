@@ -9,6 +9,7 @@ mod words;
 mod statement;
 mod sql;
 mod atlas;
+mod history;
 mod reports;
 mod pictures;
 mod incidents;
@@ -25,6 +26,8 @@ use std::fmt;
 
 use crate::domain::accounts::ApiKey;
 use crate::domain::atlas::city::CityState;
+use crate::domain::atlas::rule::Rule;
+use crate::domain::atlas::rule_set::RuleSet;
 use crate::domain::change::{Change, JournalEntry};
 use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId};
 use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
@@ -85,6 +88,53 @@ impl Store {
             Driver::Memory(memory) => Ok(memory.load(city)),
             Driver::Sqlite(sqlite) => sqlite.load(city).await,
             Driver::Postgres(postgres) => postgres.load(city).await,
+        }
+    }
+
+    /// Everything that was in force in a city in an atlas version; `None` for one that is not, or of which
+    /// nothing is known because the store was older then than its history.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn load_at(
+        &self,
+        city: &CityId,
+        version: i64,
+    ) -> Result<Option<CityState>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.load_at(city, version)),
+            Driver::Sqlite(sqlite) => sqlite.load_at(city, version).await,
+            Driver::Postgres(postgres) => postgres.load_at(city, version).await,
+        }
+    }
+
+    /// The rules that were in force in an atlas version, by id; none where nothing is known of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn rules_at(&self, city: &CityId, version: i64) -> Result<Vec<Rule>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.rules_at(city, version)),
+            Driver::Sqlite(sqlite) => sqlite.rules_at(city, version).await,
+            Driver::Postgres(postgres) => postgres.rules_at(city, version).await,
+        }
+    }
+
+    /// The versions of the rules that are not higher than `until`, the last first, at most `limit` (and
+    /// [`ROWS_MAX`]).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn rule_sets(
+        &self,
+        city: &CityId,
+        until: i64,
+        limit: u32,
+    ) -> Result<Vec<RuleSet>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.rule_sets(city, until, limit)),
+            Driver::Sqlite(sqlite) => sqlite.rule_sets(city, until, limit).await,
+            Driver::Postgres(postgres) => postgres.rule_sets(city, until, limit).await,
         }
     }
 
@@ -291,6 +341,25 @@ impl Store {
             Driver::Postgres(postgres) => {
                 postgres.timed_otherwise(city, edition, after, limit).await
             }
+        }
+    }
+
+    /// Open incidents whose ladder goes on before an instant, the earliest first, from behind `after` (when
+    /// it goes on, and the id), at most `limit` (and [`ROWS_MAX`]).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn escalating(
+        &self,
+        city: &CityId,
+        before: Instant,
+        after: Option<IncidentKey>,
+        limit: u32,
+    ) -> Result<Vec<Docket>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.escalating(city, before, after, limit)),
+            Driver::Sqlite(sqlite) => sqlite.escalating(city, before, after, limit).await,
+            Driver::Postgres(postgres) => postgres.escalating(city, before, after, limit).await,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a store is asked and what it answers: the nouns of the promise.
 
+use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
 use crate::domain::incidents::step::Stage;
 use crate::domain::time::Instant;
@@ -109,6 +110,8 @@ pub struct IncidentFilter {
     pub stage: Option<Stage>,
     /// Only those that wait for a dispatcher because the rules were not sure.
     pub for_dispatcher: bool,
+    /// Only those whose ladder was climbed at least so far.
+    pub escalated: Option<Act>,
     /// Due at or after.
     pub due_from: Option<Instant>,
     /// Due before.

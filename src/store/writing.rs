@@ -10,7 +10,7 @@ use crate::store::promise::{Basis, CommitError, Head, Stamp, StoreError};
 use crate::store::reports::{Filed, Known};
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Statement, Value};
-use crate::store::{accounts, atlas, incidents, journal, pictures, reports, words};
+use crate::store::{accounts, atlas, history, incidents, journal, pictures, reports, words};
 
 /// Makes the row of a city that is about to be made, so that there is something to lock.
 pub(super) const MAKE_HEAD: &str = "insert into zonewarden.city_head (city_id, atlas_version, plan_version, journal_seq) \
@@ -133,7 +133,8 @@ pub(super) struct Group<'a> {
     city: &'a CityId,
     head: Option<HeadRow>,
     known: Option<Known>,
-    admitted: Vec<(&'a Commit, i64)>,
+    /// Each with the journal's number before it and the atlas version that it makes.
+    admitted: Vec<(&'a Commit, i64, i64)>,
 }
 
 impl Known {
@@ -184,7 +185,7 @@ impl<'a> Group<'a> {
         if commit.changes.iter().any(Change::moves_atlas) {
             head.atlas_version += 1;
         }
-        self.admitted.push((commit, head.journal_seq));
+        self.admitted.push((commit, head.journal_seq, head.atlas_version));
         head.journal_seq += i64::try_from(commit.changes.len()).unwrap_or(i64::MAX);
         if let Some(known) = &mut self.known {
             commit.filed().for_each(|it| known.file(it.report));
@@ -204,12 +205,14 @@ impl<'a> Group<'a> {
         let mut entries = Vec::new();
         let mut filed = Vec::new();
         let mut opened = HashSet::new();
-        for (commit, seq) in &self.admitted {
+        for (commit, seq, version) in &self.admitted {
             let changes = commit.changes.iter().zip(&commit.texts);
             for ((change, texts), seq) in changes.zip(seq + 1..) {
                 entries.push(journal::row(self.city, seq, &commit.stamp, change, &texts.entry));
-                put(&mut all, dialect, self.city, change);
+                put(&mut all, dialect, (self.city, *version), change);
             }
+            let rules = history::rule_set(&commit.stamp, &commit.changes, *version);
+            all.extend(rules.map(|it| history::keep_rule_set(self.city, it)));
             filed.extend(commit.filed());
             let cases = commit.cases();
             opened.extend(cases.iter().map(|it| report_of(it.docket.id)));
@@ -239,24 +242,40 @@ impl<'a> Group<'a> {
 }
 
 /// The statements of one change; those of filed reports are gathered for the whole group.
-fn put<'a>(all: &mut Vec<Statement<'a>>, dialect: Dialect, city: &'a CityId, change: &'a Change) {
+fn put<'a>(
+    all: &mut Vec<Statement<'a>>,
+    dialect: Dialect,
+    (city, version): (&'a CityId, i64),
+    change: &'a Change,
+) {
     use crate::store::atlas::Removable;
-    let mut remove = |what, ids: Vec<String>| {
+    let remove = |all: &mut Vec<Statement<'a>>, what, ids: Vec<String>| {
         if !ids.is_empty() {
-            all.push(atlas::remove(dialect, city, what, ids));
+            all.push(atlas::remove(dialect, city, what, ids.clone()));
+            all.push(history::removed(dialect, city, what, ids, version));
         }
     };
+    let set = |all: &mut Vec<Statement<'a>>, written: Statement<'a>| {
+        let kept = history::set(dialect, city, &written, version);
+        all.push(written);
+        all.extend(kept);
+    };
     match change {
-        Change::UnitsRemoved(ids) => remove(Removable::Units, texts(ids)),
-        Change::FacilitiesRemoved(ids) => remove(Removable::Facilities, texts(ids)),
-        Change::RulesRemoved(ids) => remove(Removable::Rules, texts(ids)),
-        Change::CitySet(city) => all.push(atlas::set_city(city)),
-        Change::UnitsSet(units) => all.push(atlas::set_units(city, units)),
-        Change::PlanPublished { plan, zones } => all.extend(atlas::publish(city, plan, zones)),
-        Change::FacilitiesSet(them) => all.push(atlas::set_facilities(city, them)),
-        Change::RulesSet(rules) => all.push(atlas::set_rules(city, rules)),
+        Change::UnitsRemoved(ids) => remove(all, Removable::Units, texts(ids)),
+        Change::FacilitiesRemoved(ids) => remove(all, Removable::Facilities, texts(ids)),
+        Change::RulesRemoved(ids) => remove(all, Removable::Rules, texts(ids)),
+        Change::CitySet(city) => set(all, atlas::set_city(city)),
+        Change::UnitsSet(units) => set(all, atlas::set_units(city, units)),
+        Change::PlanPublished { plan, zones } => {
+            all.extend(atlas::publish(city, plan, zones, version));
+        }
+        Change::FacilitiesSet(them) => set(all, atlas::set_facilities(city, them)),
+        Change::RulesSet(rules) => set(all, atlas::set_rules(city, rules)),
         // These are written together, or behind what they are about.
-        Change::ReportFiled { .. } | Change::CaseMoved(_) | Change::CasesTimed(_) => {}
+        Change::ReportFiled { .. }
+        | Change::CaseMoved(_)
+        | Change::CasesTimed(_)
+        | Change::RulesNoted(_) => {}
         Change::PictureKept(picture) => all.push(pictures::keep(city, picture)),
         Change::KeyIssued(key) => all.push(accounts::issue(city, key)),
         Change::KeyRevoked { key, at } => all.push(accounts::revoke(city, key, *at)),

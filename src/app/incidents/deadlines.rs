@@ -32,8 +32,8 @@ struct Done {
     left: Option<u32>,
 }
 
-/// Who tells deadlines.
-fn clock() -> Caller {
+/// Who tells deadlines and escalates what is overdue.
+pub(super) fn clock() -> Caller {
     Caller { role: Role::Dispatcher, unit: None, actor: "clock".to_owned() }
 }
 
@@ -104,7 +104,7 @@ pub async fn time_all(app: &App, seat: &Seat) -> Result<usize, Refusal> {
                 Ok(_) => continue,
                 Err(Refusal::Damaged(fault)) => {
                     tracing::error!(city = %seat.city, incident = %docket.id, fault, "cannot be timed");
-                    Due { at: docket.due_at, edition }
+                    Due { at: docket.due_at, escalates_at: None, edition }
                 }
                 Err(refusal) => return Err(refusal),
             };

@@ -4,6 +4,7 @@
 pub mod board;
 pub mod deadlines;
 pub mod desk;
+pub mod escalation;
 pub mod pictures;
 pub mod worklist;
 
@@ -14,6 +15,7 @@ use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation, Role, Scope};
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::change::Change;
+use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{CategoryCode, CityId, IncidentId, PictureId, UnitId, ZoneId};
 use crate::domain::incidents::case::{Ask, Case, Pair};
 use crate::domain::incidents::deadlines::Deadlines;
@@ -124,6 +126,8 @@ pub struct Wanted {
     pub stage: Option<Stage>,
     /// Only those that wait for a dispatcher because the rules were not sure.
     pub for_dispatcher: bool,
+    /// Only those whose ladder was climbed at least so far.
+    pub escalated: Option<Act>,
     /// Due at or after.
     pub due_from: Option<Instant>,
     /// Due before.
@@ -172,6 +176,7 @@ async fn wanted_in(
         category: wanted.category.clone(),
         stage: wanted.stage,
         for_dispatcher: wanted.for_dispatcher,
+        escalated: wanted.escalated,
         due_from: wanted.due_from,
         due_to: wanted.due_to,
         opened_from: wanted.opened_from,

@@ -7,6 +7,8 @@ use crate::app::transfer::settings::Settings;
 use crate::domain::atlas::city::{City, CityState};
 use crate::domain::atlas::fault::AtlasFault;
 use crate::domain::atlas::in_force::Atlas;
+use crate::domain::atlas::rule::Rule;
+use crate::domain::atlas::rule_set::RulesNote;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::Change;
@@ -102,11 +104,8 @@ pub fn decide(layer: &Layer, plea: &Plea, state: Option<&CityState>) -> Verdict 
         Kind::Rules => {
             let mapped = rules::from_layer(layer, &mapping);
             found.extend(mapped.findings);
-            let merged = Merged::of(&made.rules, mapped.items, |it| it.id.clone(), plea.replace);
-            made.rules = merged.all;
-            push(&mut changes, merged.set, Change::RulesSet);
-            push(&mut changes, merged.removed, Change::RulesRemoved);
-            merged.tally
+            let note = RulesNote { note: plea.note.clone(), ..RulesNote::default() };
+            take_rules(mapped.items, plea.replace, note, &mut made, &mut changes)
         }
     };
     match state {
@@ -158,6 +157,31 @@ fn push<T>(changes: &mut Vec<Change>, items: Vec<T>, change: impl Fn(Vec<T>) -> 
     if !items.is_empty() {
         changes.push(change(items));
     }
+}
+
+/// The rules as they stood, instead of those there are.
+pub(super) fn restore_rules(former: Vec<Rule>, note: RulesNote, state: &CityState) -> Verdict {
+    let (mut made, mut changes) = (state.clone(), Vec::new());
+    let tally = take_rules(former, true, note, &mut made, &mut changes);
+    Verdict::of(made, changes, Findings::default(), tally)
+}
+
+fn take_rules(
+    given: Vec<Rule>,
+    replace: bool,
+    note: RulesNote,
+    made: &mut CityState,
+    changes: &mut Vec<Change>,
+) -> Tally {
+    let merged = Merged::of(&made.rules, given, |it| it.id.clone(), replace);
+    made.rules = merged.all;
+    push(changes, merged.set, Change::RulesSet);
+    push(changes, merged.removed, Change::RulesRemoved);
+    let Tally { added, changed, removed, .. } = merged.tally;
+    if added + changed + removed > 0 {
+        changes.push(Change::RulesNoted(RulesNote { added, changed, removed, ..note }));
+    }
+    merged.tally
 }
 
 fn take_units(

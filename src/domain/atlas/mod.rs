@@ -5,6 +5,7 @@ pub mod unit;
 pub mod zone;
 pub mod facility;
 pub mod rule;
+pub mod rule_set;
 pub mod fault;
 pub mod places;
 pub mod reach;

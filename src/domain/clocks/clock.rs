@@ -187,6 +187,12 @@ impl Clock {
         self.state
     }
 
+    /// When its pause ends by itself, while it is paused.
+    #[must_use]
+    pub fn paused_until(&self) -> Option<Instant> {
+        self.wakes.filter(|_| self.state == ClockState::Suspended)
+    }
+
     /// The limit with its extensions (µs of its kind).
     #[must_use]
     pub fn limit_us(&self, work: &WorkTime) -> i64 {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::accounts::Role;
 use crate::domain::clocks::clock::{Clock, ClockState};
 use crate::domain::clocks::work::WorkTime;
 use crate::domain::time::Instant;
@@ -9,8 +10,8 @@ use crate::domain::time::Instant;
 /// The most steps a ladder may have.
 pub const STEPS_MAX: usize = 10;
 
-/// What is done about an overdue clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What is done about an overdue clock; the later, the louder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
     /// The unit is reminded 催办.
@@ -22,6 +23,25 @@ pub enum Act {
 }
 
 impl Act {
+    /// Each, the mildest first.
+    pub const ALL: [Self; 3] = [Self::Remind, Self::Urge, Self::Raise];
+
+    /// The one with this code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|act| act.code() == code)
+    }
+
+    /// Whom it is addressed to: the unit, those who supervise it, those who run the city.
+    #[must_use]
+    pub fn hears(self) -> &'static [Role] {
+        match self {
+            Self::Remind => &[Role::Unit],
+            Self::Urge => &[Role::Inspector],
+            Self::Raise => &[Role::Admin],
+        }
+    }
+
     /// The code in files and on the wire.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -93,6 +113,21 @@ impl Ladder {
     #[must_use]
     pub fn times(&self, clock: &Clock, work: &WorkTime) -> Vec<(Step, Option<Instant>)> {
         self.0.iter().map(|step| (*step, clock.reaches(work, step.percent))).collect()
+    }
+
+    /// When the step behind the first `taken` comes, as things stand: not before a pause ends. `None` while
+    /// the clock is not started or stopped, and behind the last.
+    #[must_use]
+    pub fn next(&self, clock: &Clock, work: &WorkTime, taken: usize) -> Option<Instant> {
+        let step = self.0.get(taken)?;
+        match clock.state() {
+            ClockState::Running => clock.reaches(work, step.percent),
+            ClockState::Suspended => {
+                let at = clock.reaches(work, step.percent)?;
+                Some(clock.paused_until().map_or(at, |end| at.max(end)))
+            }
+            ClockState::Waiting | ClockState::Stopped => None,
+        }
     }
 
     /// Steps that are to be taken now, after `taken` of them were taken before. None while the clock
@@ -185,6 +220,29 @@ mod tests {
             .map(|(_, at)| at.unwrap().0 / MINUTE_US)
             .collect();
         assert_eq!(times, [60, 90, 120]);
+    }
+
+    #[test]
+    fn the_next_step_waits_for_the_end_of_a_pause_and_never_comes_for_a_stopped_clock() {
+        let work = WorkTime::new(&Calendar::default(), TimeZone::UTC, OfficeHours::default());
+        let at = |minute: i64| Instant(minute * MINUTE_US);
+        let next = |more: &[(i64, Happening)], now: i64, taken: usize| {
+            let all = [&[(0, Happening::Started)], more].concat();
+            let events: Vec<ClockEvent> = all
+                .iter()
+                .map(|(minute, what)| ClockEvent { at: at(*minute), what: *what })
+                .collect();
+            let clock = Clock::replay(Limit::hours(LimitKind::Continuous, 1), &events, at(now));
+            Ladder::default().next(&clock, &work, taken)
+        };
+        assert_eq!(next(&[], 10, 0), Some(at(60)));
+        assert_eq!(next(&[], 70, 1), Some(at(90)));
+        assert_eq!(next(&[], 500, 3), None);
+        let pause = |from: i64| [(from, Happening::SuspendedUntil { until: at(500) })];
+        assert_eq!(next(&pause(30), 40, 0), Some(at(530)));
+        // It was passed before the pause, and nobody had looked.
+        assert_eq!(next(&pause(70), 80, 0), Some(at(500)));
+        assert_eq!(next(&[(70, Happening::Stopped)], 80, 0), None);
     }
 
     #[test]

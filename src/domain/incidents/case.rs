@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::domain::accounts::Caller;
+use crate::domain::clocks::escalation;
 use crate::domain::id::{IncidentId, ReportId};
 use crate::domain::incidents::load::kept;
 use crate::domain::incidents::refusal::Refusal;
@@ -145,8 +146,30 @@ impl Case {
                 self.admit(&ask, caller)?;
                 Err(Refusal::Paired(ask.act))
             }
+            Move::Remind | Move::Urge | Move::Raise => {
+                self.admit(&ask, caller)?;
+                Err(Refusal::ByTheClock(ask.act))
+            }
             _ => self.then(ask, caller, at),
         }
+    }
+
+    /// The case after steps of its ladder that have become due; each is recorded by itself.
+    ///
+    /// # Errors
+    /// A [`Refusal`] when the case is full, or stands where no clock runs.
+    pub fn escalate(
+        &self,
+        rungs: &[escalation::Step],
+        caller: &Caller,
+        at: Instant,
+    ) -> Result<Self, Refusal> {
+        rungs.iter().try_fold(self.clone(), |case, rung| {
+            let words = format!("overdue: {} % of the time limit is used", rung.percent);
+            let carried = Carried { words, ..Carried::default() };
+            let act = Move::climbing(rung.act);
+            case.then(Ask { seen: case.state.revision, act, carried }, caller, at)
+        })
     }
 
     /// Sight before staleness before the table: a stale view explains most wrong moves.

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::domain::atlas::in_force::Atlas;
+use crate::domain::clocks::escalation::Step;
 use crate::domain::clocks::hours::OfficeHours;
 use crate::domain::clocks::work::WorkTime;
 use crate::domain::id::{CategoryCode, UnitId};
@@ -47,11 +48,29 @@ impl<'a> Deadlines<'a> {
         Timing::of(case, &limits, now).read(hours)
     }
 
-    /// The nearest deadline of a case's clocks, as it stands after its last step.
+    /// The nearest deadline of a case's clocks, and when its ladder goes on, as it stands after its last
+    /// step.
     #[must_use]
     pub fn due(&self, case: &Case, category: Option<&CategoryCode>) -> Due {
-        let at = self.read(case, category, case.state().last_at).due();
-        Due { at, edition: self.edition }
+        let state = case.state();
+        let at = self.read(case, category, state.last_at).due();
+        let limits = self.atlas.city().limits.of(category);
+        let timing = Timing::of(case, &limits, state.last_at);
+        let ladder = limits.ladder.as_ref().zip(timing.whole());
+        let escalates_at =
+            ladder.and_then(|(ladder, whole)| ladder.next(whole, &self.city, state.climbed.steps));
+        Due { at, escalates_at, edition: self.edition }
+    }
+
+    /// The steps of its ladder that a case has to take now.
+    #[must_use]
+    pub fn rungs(&self, case: &Case, category: Option<&CategoryCode>, now: Instant) -> Vec<Step> {
+        let limits = self.atlas.city().limits.of(category);
+        let timing = Timing::of(case, &limits, now);
+        let (Some(ladder), Some(whole)) = (&limits.ladder, timing.whole()) else {
+            return Vec::new();
+        };
+        ladder.due(whole, &self.city, case.state().climbed.steps).to_vec()
     }
 
     /// The working time of a unit that has hours of its own.
@@ -71,7 +90,8 @@ pub fn edition(atlas: &Atlas) -> i64 {
         unit.hours.as_ref().map(|hours| format!("{} {hours}", unit.id))
     };
     let hours: Vec<String> = atlas.units().iter().filter_map(hours).collect();
-    let all = serde_json::json!([city.time_zone, city.calendar, city.limits, hours]).to_string();
+    // Counted up when more is told of a case than before: 2, when its ladder goes on.
+    let all = serde_json::json!([2, city.time_zone, city.calendar, city.limits, hours]).to_string();
     let mut first = [0; 8];
     for (to, from) in first.iter_mut().zip(Sha256::digest(all.as_bytes())) {
         *to = from;

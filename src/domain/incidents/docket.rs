@@ -1,5 +1,6 @@
 //! The docket 案卷: an incident as stores and lists hold it, and what one decision adds to it.
 
+use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{CategoryCode, IncidentId, ReportId, UnitId, ZoneId};
 use crate::domain::incidents::case::Case;
 use crate::domain::incidents::duplicates::nearby::Spot;
@@ -60,6 +61,8 @@ impl Matter {
 pub struct Due {
     /// The nearest deadline of its clocks.
     pub at: Option<Instant>,
+    /// When the next step of its ladder comes.
+    pub escalates_at: Option<Instant>,
     /// [`edition`](crate::domain::incidents::deadlines::edition) of calendar, limits and hours; 0 for a
     /// case that was never timed.
     pub edition: i64,
@@ -105,6 +108,10 @@ pub struct Docket {
     pub due_at: Option<Instant>,
     /// By which calendar, limits and hours: see [`Due::edition`].
     pub timed_by: i64,
+    /// When the next step of its ladder comes.
+    pub escalates_at: Option<Instant>,
+    /// The loudest step of its ladder that was taken.
+    pub rung: Option<Act>,
 }
 
 impl Docket {
@@ -126,6 +133,8 @@ impl Docket {
             merged_into: state.merged.map(|merged| merged.into),
             due_at: due.at,
             timed_by: due.edition,
+            escalates_at: due.escalates_at,
+            rung: state.climbed.rung,
         }
     }
 

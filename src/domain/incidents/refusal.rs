@@ -42,6 +42,8 @@ pub enum Refusal {
     NotLead { act: Move, lead: Option<UnitId> },
     /// Merge, split and their other sides are decided over both cases at once.
     Paired(Move),
+    /// The clock takes it when the case is overdue, and nobody else.
+    ByTheClock(Move),
     /// What the step carries has faults: all of them.
     Carried { act: Move, lacks: Vec<Lack> },
     /// Nothing was asked that could be granted or denied.
@@ -79,6 +81,12 @@ impl fmt::Display for Refusal {
             },
             Self::Paired(act) => {
                 write!(f, "{act} changes two cases: ask for a merge or a split of both")
+            }
+            Self::ByTheClock(act) => {
+                write!(
+                    f,
+                    "{act} is taken by the clock, once the case is overdue; a person urges by supervise"
+                )
             }
             Self::Carried { act, lacks } => {
                 write!(f, "{act} ")?;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::accounts::Role;
+use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{IncidentId, ReportId, UnitId};
 use crate::domain::incidents::load::check_carried;
 use crate::domain::incidents::refusal::{Lack, Opening, Refusal};
@@ -81,6 +82,15 @@ pub struct Counts {
     pub appeals_granted: u32,
 }
 
+/// How far a case has climbed the ladder of what follows when it is overdue, since it was filed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Climbed {
+    /// Steps of the ladder taken.
+    pub steps: usize,
+    /// The loudest of them.
+    pub rung: Option<Act>,
+}
+
 /// What a case stands at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
@@ -112,6 +122,8 @@ pub struct Incident {
     pub merged: Option<MergedInto>,
     /// How often things happened.
     pub counts: Counts,
+    /// What followed from its being overdue.
+    pub climbed: Climbed,
     /// The last step's time.
     pub last_at: Instant,
 }
@@ -146,6 +158,7 @@ impl Incident {
             absorbed: BTreeMap::new(),
             merged: None,
             counts: Counts::default(),
+            climbed: Climbed::default(),
             last_at: first.at,
         })
     }
@@ -273,6 +286,8 @@ impl Incident {
             Move::Deny => self.asked.is_some() || self.stage == Stage::SentBack,
             Move::AskExtension | Move::AskSuspension | Move::Appeal => self.asked.is_none(),
             Move::Release => !self.absorbed.is_empty(),
+            // The clock takes them; nobody asks for them.
+            Move::Remind | Move::Urge | Move::Raise => false,
             _ => true,
         }
     }
@@ -366,6 +381,12 @@ impl Incident {
             Move::Deny => self.asked = None,
             Move::Rework => self.counts.reworked += 1,
             Move::Supervise => self.counts.supervised += 1,
+            Move::Remind | Move::Urge | Move::Raise => {
+                self.climbed.steps += 1;
+                self.climbed.rung = self.climbed.rung.max(step.act.rung());
+            }
+            // The clock of the whole case begins anew.
+            Move::File => self.climbed = Climbed::default(),
             Move::Reopen => {
                 self.counts.reopened += 1;
                 self.extended_until = None;
@@ -389,7 +410,6 @@ impl Incident {
             }
             Move::Collect
             | Move::Verify
-            | Move::File
             | Move::Handle
             | Move::Feedback
             | Move::Check

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::accounts::Role;
+use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{IncidentId, PictureId, ReportId, UnitId};
 use crate::domain::time::Instant;
 
@@ -139,6 +140,12 @@ named! {
         Rework = "rework", "返工";
         /// Urged from above.
         Supervise = "supervise", "督办";
+        /// The clock reminds the unit of an overdue case.
+        Remind = "remind", "催办";
+        /// The clock calls those who supervise the unit to an overdue case.
+        Urge = "urge", "超期督办";
+        /// The clock lays an overdue case before those who run the city.
+        Raise = "raise", "升级";
         /// The unit contests how the case was judged.
         Appeal = "appeal", "申诉";
         /// Taken up again.
@@ -177,6 +184,24 @@ impl Stage {
                 | Self::Closed
                 | Self::Evaluated
         )
+    }
+}
+
+impl Move {
+    /// The move that takes a step of a ladder.
+    #[must_use]
+    pub fn climbing(act: Act) -> Self {
+        match act {
+            Act::Remind => Self::Remind,
+            Act::Urge => Self::Urge,
+            Act::Raise => Self::Raise,
+        }
+    }
+
+    /// The step of a ladder that it takes; `None` for what people do.
+    #[must_use]
+    pub fn rung(self) -> Option<Act> {
+        Act::ALL.into_iter().find(|act| Self::climbing(*act) == self)
     }
 }
 

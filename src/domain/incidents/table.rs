@@ -42,6 +42,9 @@ const LEAD: &[Role] = &[Unit];
 const WATCH: &[Role] = &[Inspector, Admin];
 const STAFF: &[Role] = &[Unit, Dispatcher, Planner, Inspector, Admin];
 
+/// Where the clock of the whole case runs; of a suspended one, once its pause is over.
+const RUNNING: &[Stage] = &[Filed, Dispatched, Handling, SentBack, Suspended, Handled, Checked];
+
 const fn row(act: Move, from: &'static [Stage], to: To, who: &'static [Role]) -> Row {
     Row { act, from, to, who }
 }
@@ -83,12 +86,11 @@ pub const TABLE: &[Row] = &[
     row(Move::Deny, &[Closed, Evaluated], To::Stay, WATCH),
     row(Move::Resume, &[Suspended], To::Go(Handling), &[Unit, Dispatcher, Admin]),
     row(Move::Rework, &[Handled, Checked], To::Go(Handling), FIELD),
-    row(
-        Move::Supervise,
-        &[Filed, Dispatched, Handling, SentBack, Suspended, Handled, Checked],
-        To::Stay,
-        WATCH,
-    ),
+    row(Move::Supervise, RUNNING, To::Stay, WATCH),
+    // The clock speaks as the desk does; `Case::decide` refuses them to everybody else.
+    row(Move::Remind, RUNNING, To::Stay, DESK),
+    row(Move::Urge, RUNNING, To::Stay, DESK),
+    row(Move::Raise, RUNNING, To::Stay, DESK),
     row(Move::Appeal, &[Closed, Evaluated], To::Stay, LEAD),
     row(Move::Reopen, &[Closed, Evaluated], To::Go(Dispatched), FIELD),
     // What was refused or void has to be looked at again from the beginning.
@@ -198,6 +200,9 @@ pub fn needs(act: Move) -> Needs {
         | Move::Deny
         | Move::Rework
         | Move::Supervise
+        | Move::Remind
+        | Move::Urge
+        | Move::Raise
         | Move::Appeal
         | Move::Reopen => WORDS,
     }

@@ -3,6 +3,7 @@
 use geo_types::{Geometry, Point};
 use serde_json::Value;
 
+use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{CategoryCode, UnitId, ZoneId};
 use crate::domain::incidents::docket::Docket;
 use crate::domain::reports::categories;
@@ -46,6 +47,8 @@ fn fields(docket: &Docket) -> Attributes {
         ("routed_unit", Value::from(matter.routed.as_str())),
         ("for_dispatcher", Value::from(docket.for_dispatcher())),
         ("due_at", docket.due_at.map_or(Value::Null, time)),
+        ("escalated", text(docket.rung.map(Act::code))),
+        ("escalates_at", docket.escalates_at.map_or(Value::Null, time)),
         ("opened_at", time(docket.opened_at)),
         ("happened_at", time(matter.happened_at)),
         ("stage_since", time(docket.since)),

@@ -14,5 +14,6 @@ pub mod reports;
 pub mod report_batch;
 pub mod pictures;
 pub mod rules;
+pub mod rule_versions;
 pub mod incidents;
 pub mod journal;

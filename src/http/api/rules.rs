@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::refusal::Fault;
-use crate::app::state::must;
+use crate::app::state::{Seat, must};
 use crate::app::transfer::export::layer;
 use crate::app::transfer::import::{Import, Outcome, import};
 use crate::app::transfer::rehearse::{DAYS_DEFAULT, DAYS_MAX, rehearse};
 use crate::app::transfer::settings::Settings;
 use crate::app::transfer::{Format, Kind};
-use crate::domain::accounts::Operation;
+use crate::domain::accounts::{Caller, Operation};
 use crate::domain::reports::rehearse::Rehearsal;
 use crate::formats::geojson;
 use crate::geom::crs::Crs;
@@ -29,7 +29,9 @@ use crate::http::web::Web;
 /// Largest collection of rules, in bytes.
 const RULES_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Most reports of a rehearsal that are listed one by one in an answer.
-const LISTED_SHOWN_MAX: u32 = 10_000;
+pub(super) const LISTED_SHOWN_MAX: u32 = 10_000;
+/// How many when nothing is said.
+pub(super) const LISTED_DEFAULT: u32 = 1_000;
 
 /// What a change of the rules did, or would do.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -148,6 +150,7 @@ pub(crate) async fn list_rules(desk: Desk, headers: HeaderMap) -> Result<Respons
         ("dry_run" = Option<bool>, Query, description = "Only look, and rehearse on past reports"),
         ("merge" = Option<bool>, Query, description = "Keep rules that the body does not hold (default: they go)"),
         ("days" = Option<u32>, Query, description = "How many days of reports a dry run looks back (1 to 3660; 90 when absent)"),
+        ("note" = Option<String>, Query, description = "Why; kept with the new version of the rules"),
         ("listed" = Option<u32>, Query, description = "How many reports of a dry run are listed (0 to 10000; 1000 when absent)"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the rules that were looked at; others set meanwhile are then not overwritten"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
@@ -173,7 +176,8 @@ pub(crate) async fn set_rules(
     let dry_run = desk.params.flag("dry_run").unwrap_or_default();
     let merge = desk.params.flag("merge").unwrap_or_default();
     let days = desk.params.whole("days", 1, DAYS_MAX).unwrap_or(DAYS_DEFAULT);
-    let listed = desk.params.whole("listed", 0, LISTED_SHOWN_MAX).unwrap_or(1_000);
+    let listed = desk.params.whole("listed", 0, LISTED_SHOWN_MAX).unwrap_or(LISTED_DEFAULT);
+    let note = desk.params.text("note").unwrap_or_default();
     let Desk { seat, caller, params } = desk;
     params.finish()?;
     body::media_type(request.headers(), &["application/geo+json", "application/json"])?;
@@ -190,17 +194,28 @@ pub(crate) async fn set_rules(
         settings: Settings::default(),
         replace: !merge,
         dry_run,
-        note: String::new(),
+        note,
         seen,
     };
     let city = Some(seat.city.as_str());
-    let mut outcome = import(&web.app, &caller, city, Arc::from(&bytes[..]), &ask).await?;
+    let outcome = import(&web.app, &caller, city, Arc::from(&bytes[..]), &ask).await?;
+    told(&web, &caller, &seat, outcome, (days, listed)).await
+}
+
+/// What a change of the rules did, or would do with so many days of reports, so many of them listed.
+pub(super) async fn told(
+    web: &Web,
+    caller: &Caller,
+    seat: &Seat,
+    mut outcome: Outcome,
+    (days, listed): (u32, u32),
+) -> Result<Response, Problem> {
     if outcome.refused() {
         return Err(faults(&outcome).into());
     }
     let rehearsal = match outcome.made.take() {
         Some(made) => {
-            let found = rehearse(&web.app, &caller, &seat.city, *made, days).await?;
+            let found = rehearse(&web.app, caller, &seat.city, *made, days).await?;
             Some(RehearsalBody::of(&found, days, listed))
         }
         None => None,
@@ -222,7 +237,7 @@ pub(crate) async fn set_rules(
 }
 
 /// The atlas version that `If-Match` names; a tag of ours that is not the present one is refused.
-fn seen(
+pub(super) fn seen(
     headers: &HeaderMap,
     atlas: &crate::domain::atlas::in_force::Atlas,
 ) -> Result<Option<i64>, Problem> {

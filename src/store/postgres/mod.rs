@@ -12,6 +12,8 @@ use postgres_types::ToSql;
 
 use crate::domain::accounts::ApiKey;
 use crate::domain::atlas::city::CityState;
+use crate::domain::atlas::rule::Rule;
+use crate::domain::atlas::rule_set::RuleSet;
 use crate::domain::change::JournalEntry;
 use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId};
 use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
@@ -30,7 +32,7 @@ use crate::store::promise::{
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Value};
 use crate::store::writing::{self, Commit, HeadRow};
-use crate::store::{accounts, atlas, incidents, journal, pictures, reports, sql};
+use crate::store::{accounts, atlas, history, incidents, journal, pictures, reports, sql};
 
 /// A database. All clones share one pool and one writing task.
 #[derive(Clone)]
@@ -69,6 +71,43 @@ impl Postgres {
     }
 
     pub(super) async fn load(&self, city: &CityId) -> Result<Option<CityState>, StoreError> {
+        self.snapshot(city, None).await
+    }
+
+    pub(super) async fn load_at(
+        &self,
+        city: &CityId,
+        version: i64,
+    ) -> Result<Option<CityState>, StoreError> {
+        self.snapshot(city, Some(version)).await
+    }
+
+    pub(super) async fn rules_at(
+        &self,
+        city: &CityId,
+        version: i64,
+    ) -> Result<Vec<Rule>, StoreError> {
+        let values = [Value::text(city.as_str()), Value::Int(version)];
+        self.read(&history::at(&atlas::RULE), &values, atlas::read_rule).await
+    }
+
+    pub(super) async fn rule_sets(
+        &self,
+        city: &CityId,
+        until: i64,
+        limit: u32,
+    ) -> Result<Vec<RuleSet>, StoreError> {
+        let limit = i64::try_from(rows_at_most(limit)).unwrap_or(i64::MAX);
+        let values = [Value::text(city.as_str()), Value::Int(until), Value::Int(limit)];
+        self.read(history::RULE_SETS, &values, history::read_rule_set).await
+    }
+
+    /// What is in force, or was in an atlas version.
+    async fn snapshot(
+        &self,
+        city: &CityId,
+        version: Option<i64>,
+    ) -> Result<Option<CityState>, StoreError> {
         let (pool, city) = (self.pool.clone(), city.clone());
         // A task of its own: a caller who goes away leaves no open transaction behind.
         let loading = tokio::spawn(async move {
@@ -76,7 +115,10 @@ impl Postgres {
             let snapshot = "begin isolation level repeatable read read only";
             let begun = client.batch_execute(snapshot).await.map_err(|error| fault(&error));
             let found = match begun {
-                Ok(()) => load(&client, &city).await,
+                Ok(()) => match version {
+                    None => load(&client, &city).await,
+                    Some(version) => load_at(&client, &city, version).await,
+                },
                 Err(error) => Err(error),
             };
             if client.batch_execute("rollback").await.is_err() {
@@ -191,6 +233,17 @@ impl Postgres {
         self.read(&incidents::timed_otherwise(), &values, incidents::read).await
     }
 
+    pub(super) async fn escalating(
+        &self,
+        city: &CityId,
+        before: Instant,
+        after: Option<IncidentKey>,
+        limit: u32,
+    ) -> Result<Vec<Docket>, StoreError> {
+        let values = incidents::escalating_values(city, before, after, rows_at_most(limit));
+        self.read(&incidents::escalating(), &values, incidents::read).await
+    }
+
     pub(super) async fn incidents(
         &self,
         city: &CityId,
@@ -274,5 +327,34 @@ async fn load(client: &Object, city: &CityId) -> Result<Option<CityState>, Store
         units: all(client, &of(&atlas::UNIT), &mine, atlas::read_unit).await?,
         facilities: all(client, &of(&atlas::FACILITY), &mine, atlas::read_facility).await?,
         rules: all(client, &of(&atlas::RULE), &mine, atlas::read_rule).await?,
+    }))
+}
+
+/// As [`load`], in a former atlas version.
+async fn load_at(
+    client: &Object,
+    city: &CityId,
+    version: i64,
+) -> Result<Option<CityState>, StoreError> {
+    let mine = [Value::text(city.as_str())];
+    let heads = all(client, writing::HEAD, &mine, HeadRow::read).await?;
+    if heads.first().is_none_or(|head| version > head.atlas_version) {
+        return Ok(None);
+    }
+    let values = [Value::text(city.as_str()), Value::Int(version)];
+    let at = |table| history::at(table);
+    let found = all(client, &at(&atlas::CITY), &values, atlas::read_city).await?;
+    let Some(found) = found.into_iter().next() else { return Ok(None) };
+    let plans = all(client, history::PLAN_AT, &values, atlas::read_plan).await?;
+    let plan = plans.into_iter().next().unwrap_or_else(atlas::no_plan);
+    let of_plan = [Value::text(city.as_str()), Value::Int(plan.version)];
+    Ok(Some(CityState {
+        atlas_version: version,
+        city: found,
+        plan,
+        zones: all(client, atlas::ZONES, &of_plan, atlas::read_zone).await?,
+        units: all(client, &at(&atlas::UNIT), &values, atlas::read_unit).await?,
+        facilities: all(client, &at(&atlas::FACILITY), &values, atlas::read_facility).await?,
+        rules: all(client, &at(&atlas::RULE), &values, atlas::read_rule).await?,
     }))
 }

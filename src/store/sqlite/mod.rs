@@ -14,6 +14,8 @@ use tokio::sync::Semaphore;
 
 use crate::domain::accounts::ApiKey;
 use crate::domain::atlas::city::CityState;
+use crate::domain::atlas::rule::Rule;
+use crate::domain::atlas::rule_set::RuleSet;
 use crate::domain::change::JournalEntry;
 use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId};
 use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
@@ -31,7 +33,7 @@ use crate::store::sqlite::rows::{all, fault};
 use crate::store::sqlite::writer::Writer;
 use crate::store::statement::{Row, Value};
 use crate::store::writing::{self, Commit, HeadRow};
-use crate::store::{accounts, atlas, incidents, journal, pictures, reports, sql};
+use crate::store::{accounts, atlas, history, incidents, journal, pictures, reports, sql};
 
 /// Most reads at the same time; further ones wait for their turn.
 const READERS_MAX: usize = 4;
@@ -99,6 +101,47 @@ impl Sqlite {
             // One transaction, one snapshot.
             let snapshot = it.unchecked_transaction().map_err(|error| fault(&error))?;
             load(&snapshot, &city)
+        })
+        .await
+    }
+
+    pub(super) async fn load_at(
+        &self,
+        city: &CityId,
+        version: i64,
+    ) -> Result<Option<CityState>, StoreError> {
+        let city = city.clone();
+        self.read(move |it| {
+            let snapshot = it.unchecked_transaction().map_err(|error| fault(&error))?;
+            load_at(&snapshot, &city, version)
+        })
+        .await
+    }
+
+    pub(super) async fn rules_at(
+        &self,
+        city: &CityId,
+        version: i64,
+    ) -> Result<Vec<Rule>, StoreError> {
+        let city = city.clone();
+        self.read(move |it| {
+            let values = [Value::text(city.as_str()), Value::Int(version)];
+            all(it, &history::at(&atlas::RULE), &values, |row| atlas::read_rule(row))
+        })
+        .await
+    }
+
+    pub(super) async fn rule_sets(
+        &self,
+        city: &CityId,
+        until: i64,
+        limit: u32,
+    ) -> Result<Vec<RuleSet>, StoreError> {
+        let city = city.clone();
+        self.read(move |it| {
+            let limit = i64::try_from(rows_at_most(limit)).unwrap_or(i64::MAX);
+            let values = [Value::text(city.as_str()), Value::Int(until), Value::Int(limit)];
+            all(it, history::RULE_SETS, &values, |row| history::read_rule_set(row))
         })
         .await
     }
@@ -247,6 +290,21 @@ impl Sqlite {
         .await
     }
 
+    pub(super) async fn escalating(
+        &self,
+        city: &CityId,
+        before: Instant,
+        after: Option<IncidentKey>,
+        limit: u32,
+    ) -> Result<Vec<Docket>, StoreError> {
+        let city = city.clone();
+        self.read(move |it| {
+            let values = incidents::escalating_values(&city, before, after, rows_at_most(limit));
+            all(it, &incidents::escalating(), &values, |row| incidents::read(row))
+        })
+        .await
+    }
+
     pub(super) async fn incidents(
         &self,
         city: &CityId,
@@ -366,5 +424,35 @@ fn load(connection: &Connection, city: &CityId) -> Result<Option<CityState>, Sto
             atlas::read_facility(row)
         })?,
         rules: all(connection, &sql::select(&atlas::RULE), texts, |row| atlas::read_rule(row))?,
+    }))
+}
+
+/// As [`load`], in a former atlas version.
+fn load_at(
+    connection: &Connection,
+    city: &CityId,
+    version: i64,
+) -> Result<Option<CityState>, StoreError> {
+    let head = head(connection, city)?;
+    if head.is_none_or(|head| version > head.atlas_version) {
+        return Ok(None);
+    }
+    let values = [Value::text(city.as_str()), Value::Int(version)];
+    let at = |table| history::at(table);
+    let found = all(connection, &at(&atlas::CITY), &values, |row| atlas::read_city(row))?;
+    let Some(found) = found.into_iter().next() else { return Ok(None) };
+    let plans = all(connection, history::PLAN_AT, &values, |row| atlas::read_plan(row))?;
+    let plan = plans.into_iter().next().unwrap_or_else(atlas::no_plan);
+    let of_plan = [Value::text(city.as_str()), Value::Int(plan.version)];
+    Ok(Some(CityState {
+        atlas_version: version,
+        city: found,
+        plan,
+        zones: all(connection, atlas::ZONES, &of_plan, |row| atlas::read_zone(row))?,
+        units: all(connection, &at(&atlas::UNIT), &values, |row| atlas::read_unit(row))?,
+        facilities: all(connection, &at(&atlas::FACILITY), &values, |row| {
+            atlas::read_facility(row)
+        })?,
+        rules: all(connection, &at(&atlas::RULE), &values, |row| atlas::read_rule(row))?,
     }))
 }

@@ -12,6 +12,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params_from_iter};
 use tokio::sync::oneshot;
 
 use crate::domain::id::CityId;
+use crate::store::history;
 use crate::store::promise::{CommitError, Head, StoreError};
 use crate::store::reports::{self, Known};
 use crate::store::sql::Dialect;
@@ -253,13 +254,7 @@ impl Desk {
         let found = heads(&self.connection)?;
         let foreign = found == self.heads;
         if foreign {
-            self.connection
-                .execute(
-                    "update city_head set atlas_version = atlas_version + 1 \
-                     where atlas_version > 0",
-                    [],
-                )
-                .map_err(|error| fault(&error))?;
+            count_up(&mut self.connection).map_err(|error| fault(&error))?;
         }
         self.heads = if foreign { heads(&self.connection)? } else { found };
         self.data_version = version;
@@ -349,6 +344,17 @@ fn known(
         all(transaction, &text, &values, |row| known.add(row))?;
     }
     Ok(known)
+}
+
+/// Another program's edits: every atlas is another one now, and what it edited is kept as such.
+fn count_up(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let text = "update city_head set atlas_version = atlas_version + 1 where atlas_version > 0";
+    transaction.execute(text, [])?;
+    for text in history::after_foreign_edits() {
+        transaction.execute(&text, [])?;
+    }
+    transaction.commit()
 }
 
 fn data_version(connection: &Connection) -> Result<i64, StoreError> {

@@ -68,6 +68,9 @@ async fn hold(world: &World) -> (Held, UnitId) {
 fn right_request(world: &World, operation: Operation, held: &Held, revision: u32) -> Request<Body> {
     let atlas = world.app.atlas(&world.city).unwrap();
     let (lon, lat) = CENTRE;
+    if let Some(request) = right_request_of_rules(world, operation) {
+        return request;
+    }
     let get = |path: &str| request(Method::GET, path, None, Body::empty());
     let post = |path: &str, body: String| {
         let mut request = request(Method::POST, path, None, Body::from(body));
@@ -85,15 +88,6 @@ fn right_request(world: &World, operation: Operation, held: &Held, revision: u32
         Operation::ListFacilities => get("/api/v1/facilities?limit=5"),
         Operation::GetFacility => get(&format!("/api/v1/facilities/{}", atlas.facilities()[0].id)),
         Operation::ListCategories => get("/api/v1/categories"),
-        Operation::ListRules => get("/api/v1/rules"),
-        Operation::SetRules => {
-            let same = geojson::write(&layer(atlas.state(), Kind::Rules, Crs::Wgs84));
-            let path = "/api/v1/rules?dry_run=true";
-            let mut request = request(Method::PUT, path, None, Body::from(same));
-            let media = "application/geo+json".parse().unwrap();
-            request.headers_mut().insert(header::CONTENT_TYPE, media);
-            request
-        }
         Operation::FileReport => post("/api/v1/reports", report()),
         Operation::FileReports => post("/api/v1/reports/batch", format!("[{}]", report())),
         Operation::GetReport => get(&format!("/api/v1/reports/{}", held.report)),
@@ -131,7 +125,35 @@ fn right_request(world: &World, operation: Operation, held: &Held, revision: u32
         Operation::GetReadiness => get("/ready"),
         Operation::GetMetrics => get("/metrics"),
         Operation::GetOpenapi => get("/api/v1/openapi.json"),
+        other => panic!("{} is asked for nowhere", other.id()),
     }
+}
+
+/// Of those about rules; `None` for the others.
+fn right_request_of_rules(world: &World, operation: Operation) -> Option<Request<Body>> {
+    let atlas = world.app.atlas(&world.city).unwrap();
+    let get = |path: &str| request(Method::GET, path, None, Body::empty());
+    Some(match operation {
+        Operation::ListRules => get("/api/v1/rules"),
+        Operation::SetRules => {
+            let same = geojson::write(&layer(atlas.state(), Kind::Rules, Crs::Wgs84));
+            let path = "/api/v1/rules?dry_run=true";
+            let mut request = request(Method::PUT, path, None, Body::from(same));
+            let media = "application/geo+json".parse().unwrap();
+            request.headers_mut().insert(header::CONTENT_TYPE, media);
+            request
+        }
+        Operation::ListRuleVersions => get("/api/v1/rules/versions"),
+        Operation::GetRuleVersion => get("/api/v1/rules/versions/1"),
+        Operation::CompareRuleVersions => get("/api/v1/rules/versions/1/changes"),
+        Operation::RestoreRules => request(
+            Method::POST,
+            "/api/v1/rules/versions/1/restore?dry_run=true",
+            None,
+            Body::empty(),
+        ),
+        _ => return None,
+    })
 }
 
 #[tokio::test]

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
+use zonewarden::domain::atlas::rule::Rule;
 use zonewarden::domain::change::Change;
+use zonewarden::domain::id::RuleId;
 use zonewarden::store::Basis;
 use zonewarden::store::open::{Migrate, Place, open};
 
@@ -106,6 +108,9 @@ fn an_edit_of_another_program_is_noticed_and_moves_the_atlas() {
         let state = store.load(&city_id()).await.unwrap().unwrap();
         assert_eq!(state.city.names.en, "Edited");
         assert_eq!(store.head(&city_id()).await.unwrap(), Some(head), "it is counted once");
+        assert_eq!(store.load_at(&city_id(), 2).await.unwrap(), Some(state));
+        let before = store.load_at(&city_id(), 1).await.unwrap().unwrap();
+        assert_eq!(before.city.names.en, "Baota", "what was edited is still known");
 
         // Another zonewarden counts for itself.
         let other = open(&place, Migrate::Require).await.unwrap();
@@ -114,6 +119,48 @@ fn an_edit_of_another_program_is_noticed_and_moves_the_atlas() {
         assert!(!store.notice_foreign_edits().await.unwrap());
         assert!(!other.notice_foreign_edits().await.unwrap());
         assert_eq!(store.head(&city_id()).await.unwrap(), Some(after));
+    });
+}
+
+#[test]
+fn rules_that_another_program_edits_are_a_version_and_those_before_are_kept() {
+    block_on(async {
+        let folder = TempDir::new().unwrap();
+        let store = open(&Place::File(file_in(&folder)), Migrate::Apply).await.unwrap();
+        founded(&store).await;
+        let mut dice = Dice(7);
+        let rules: Vec<_> = ["a", "b", "c"]
+            .into_iter()
+            .map(|id| Rule { id: RuleId::new(id).unwrap(), ..dice.rule() })
+            .collect();
+        let facilities = Change::FacilitiesSet(vec![dice.facility()]);
+        let changes = vec![Change::RulesSet(rules.clone()), facilities];
+        store.commit(stamp(1), Basis::default(), changes).await.unwrap();
+        let ours = store.load(&city_id()).await.unwrap();
+        let foreign = rusqlite::Connection::open(file_in(&folder)).unwrap();
+        let edits = "delete from rule where rule_id = 'a';
+             update rule set enabled = 1 - enabled where rule_id = 'b'; \
+             insert into rule (city_id, rule_id, name_zh, name_en, reach, categories, time_window, \
+             unit_id, mode, enabled) select city_id, 'd', '', 'D', 'category', '[]', '{}', 'u1', \
+             'instead', 1 from rule where rule_id = 'c'";
+        foreign.execute_batch(edits).unwrap();
+        assert!(store.notice_foreign_edits().await.unwrap());
+        assert_eq!(store.load_at(&city_id(), 2).await.unwrap(), ours);
+        let now = store.load(&city_id()).await.unwrap();
+        assert_eq!(store.load_at(&city_id(), 3).await.unwrap(), now);
+        assert_eq!(store.rules_at(&city_id(), 3).await.unwrap(), now.unwrap().rules);
+        let told: Vec<_> = store
+            .rule_sets(&city_id(), 9, 9)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|it| (it.version, it.actor, it.told.added, it.told.changed, it.told.removed))
+            .collect();
+        assert_eq!(told, [(3, "foreign".to_owned(), 1, 1, 1), (2, "cli".to_owned(), 3, 0, 0)]);
+        // And ours afterwards.
+        let changes = vec![Change::RulesRemoved(vec![RuleId::new("d").unwrap()])];
+        store.commit(stamp(2), Basis::default(), changes).await.unwrap();
+        assert_eq!(store.load_at(&city_id(), 4).await, store.load(&city_id()).await);
     });
 }
 

@@ -42,6 +42,10 @@ impl Dice {
         self.below(2) == 0
     }
 
+    pub(crate) fn small_of(&mut self, n: u64) -> usize {
+        usize::try_from(self.below(n)).unwrap()
+    }
+
     fn small(&mut self) -> u32 {
         u32::try_from(self.below(1000)).unwrap()
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use zonewarden::domain::accounts::Caller;
 use zonewarden::domain::atlas::city::City;
+use zonewarden::domain::atlas::rule_set::RulesNote;
 use zonewarden::domain::change::Change;
+use zonewarden::domain::clocks::escalation::{Act, Ladder};
 use zonewarden::domain::id::{CityId, IncidentId, ReportId, ZoneId};
 use zonewarden::domain::incidents::case::{Ask, Case};
 use zonewarden::domain::incidents::desk::take_up;
@@ -91,7 +93,7 @@ impl Run {
 
     async fn change(&mut self, oracle: &Store, id: &CityId) -> Change {
         let dice = &mut self.dice;
-        match dice.below(23) {
+        match dice.below(24) {
             0 => Change::CitySet(City { limits: dice.limits(), ..city(id) }),
             1 => Change::UnitsSet((0..3).map(|_| dice.unit()).collect()),
             2 => Change::UnitsRemoved(BTreeSet::from([dice.unit_id()]).into_iter().collect()),
@@ -113,6 +115,12 @@ impl Run {
             12..14 => self.case_opened(oracle, id).await,
             14 | 15 => self.case_moved(oracle, id).await,
             16 => self.cases_timed(oracle, id).await,
+            17 => Change::RulesNoted(RulesNote {
+                note: "试一试 '\"$1".to_owned(),
+                added: dice.small_of(9),
+                restored: dice.maybe().then_some(2),
+                ..RulesNote::default()
+            }),
             _ => {
                 let key = dice.maybe().then(|| dice.below(40));
                 let mut filed = dice.filed(key);
@@ -146,7 +154,8 @@ impl Run {
 
     fn due(&mut self) -> Due {
         let at = self.dice.maybe().then(|| self.dice.instant());
-        Due { at, edition: i64::try_from(self.dice.below(2)).unwrap() }
+        let escalates_at = self.dice.maybe().then(|| self.dice.instant());
+        Due { at, escalates_at, edition: i64::try_from(self.dice.below(2)).unwrap() }
     }
 
     /// Some at the revision they are at, some at another, one that is not there.
@@ -181,8 +190,12 @@ impl Run {
         let act = if self.dice.maybe() { Move::Void } else { Move::Note };
         let ask = Ask { seen: before.revision, act, carried };
         let at = self.dice.instant();
-        let case = case
-            .decide(ask, &Caller::cli(), at)
+        let rungs = Ladder::default().steps().to_vec();
+        let rungs = &rungs[..=self.dice.small_of(3)];
+        let climbed = self.dice.maybe().then(|| case.escalate(rungs, &Caller::cli(), at).ok());
+        let case = climbed
+            .flatten()
+            .map_or_else(|| case.decide(ask, &Caller::cli(), at), Ok)
             .or_else(|_| {
                 let carried = Carried { words: "x".to_owned(), ..Carried::default() };
                 case.decide(
@@ -207,6 +220,17 @@ impl Run {
             oracle.timed_otherwise(id, 1, after, 9).await,
             "{what}"
         );
+        let before = self.dice.instant();
+        for after in [
+            None,
+            Some(IncidentKey { at: self.dice.instant(), id: incident_of(self.dice.report_id()) }),
+        ] {
+            assert_eq!(
+                store.escalating(id, before, after, 7).await,
+                oracle.escalating(id, before, after, 7).await,
+                "{what}"
+            );
+        }
         let keys: Vec<String> = (0..45).map(|n| format!("key-{n}")).collect();
         let (got, expected) = (store.filed_under(id, &keys), oracle.filed_under(id, &keys));
         assert_eq!(got.await, expected.await, "{what}");
@@ -250,10 +274,31 @@ impl Run {
             category: (dice.below(4) == 0).then(|| dice.category()),
             stage: (dice.below(3) == 0).then_some(stage),
             for_dispatcher: dice.below(5) == 0,
+            escalated: (dice.below(5) == 0).then_some(Act::Urge),
             due_from: (dice.below(4) == 0).then(|| dice.instant()),
             due_to: (dice.below(4) == 0).then(|| dice.instant()),
             opened_from: (dice.below(4) == 0).then(|| dice.instant()),
             opened_to: (dice.below(4) == 0).then(|| dice.instant()),
+        }
+    }
+
+    /// Every version as it was when it was in force.
+    async fn compare_history(&mut self, oracle: &Store, store: &Store, id: &CityId, what: &str) {
+        let now = oracle.head(id).await.unwrap().map_or(0, |head| head.atlas_version);
+        let last = store.load_at(id, now).await;
+        assert_eq!(last, oracle.load(id).await, "{what}");
+        for version in 0..=now + 1 {
+            let (got, expected) = (store.load_at(id, version), oracle.load_at(id, version));
+            let (got, expected) = (got.await.unwrap(), expected.await.unwrap());
+            assert_eq!(got, expected, "{what}, version {version}");
+            assert_eq!(got.is_some(), (1..=now).contains(&version), "{what}, version {version}");
+            let rules = store.rules_at(id, version.min(now)).await.unwrap();
+            assert_eq!(rules, oracle.rules_at(id, version.min(now)).await.unwrap(), "{what}");
+        }
+        for (until, limit) in [(i64::MAX, 9), (now / 2, 2), (0, 1)] {
+            let (got, expected) =
+                (store.rule_sets(id, until, limit), oracle.rule_sets(id, until, limit));
+            assert_eq!(got.await, expected.await, "{what}");
         }
     }
 
@@ -262,6 +307,7 @@ impl Run {
         for id in self.cities.clone() {
             assert_eq!(store.head(&id).await, oracle.head(&id).await, "{what}");
             assert_eq!(store.load(&id).await, oracle.load(&id).await, "{what}");
+            self.compare_history(oracle, store, &id, what).await;
             assert_eq!(store.keys(&id).await, oracle.keys(&id).await, "{what}");
             let key = self.dice.key_id();
             assert_eq!(store.key(&id, &key).await, oracle.key(&id, &key).await, "{what}");

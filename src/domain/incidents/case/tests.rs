@@ -6,7 +6,7 @@ use crate::domain::accounts::Role;
 use crate::domain::clocks::clock::ClockState;
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{PictureId, UnitId};
-use crate::domain::incidents::state::Asked;
+use crate::domain::incidents::state::{Asked, Climbed};
 use crate::domain::incidents::step::{STEPS_KEPT, Stage};
 use crate::domain::incidents::table::{self, Need, TABLE};
 use crate::domain::incidents::timing::{self, Timing};
@@ -36,6 +36,9 @@ deny            .    .    .    DA    DA    DA   .    .    .    IA   IA   .    . 
 resume          .    .    .    .     .     .    UDA  .    .    .    .    .    .    .
 rework          .    .    .    .     .     .    .    DIA  DIA  .    .    .    .    .
 supervise       .    .    IA   IA    IA    IA   IA   IA   IA   .    .    .    .    .
+remind          .    .    DA   DA   DA    DA    DA   DA   DA   .    .    .    .    .
+urge            .    .    DA   DA   DA    DA    DA   DA   DA   .    .    .    .    .
+raise           .    .    DA   DA   DA    DA    DA   DA   DA   .    .    .    .    .
 appeal          .    .    .    .     .     .    .    .    .    U    U    .    .    .
 reopen          .    .    .    .     .     .    .    .    .    DIA  DIA  DIA  DIA  .
 merge           DA   DA   DA   DA    DA    DA   .    .    .    .    .    .    .    .
@@ -360,6 +363,26 @@ fn words_are_kept_clean_also_those_that_open_a_case() {
 }
 
 #[test]
+fn a_step_of_the_ladder_is_the_clock_s_and_is_forgotten_when_the_case_is_filed_anew() {
+    let case = at_stage(Stage::Handled);
+    let ask = Ask { seen: 6, act: Move::Urge, carried: load(Move::Urge, 99) };
+    let refused = case.decide(ask, &caller(Role::Admin), Instant(99)).unwrap_err();
+    assert_eq!(refused, Refusal::ByTheClock(Move::Urge));
+    let ladder = escalation::Ladder::default();
+    let by = caller(Role::Dispatcher);
+    let raised = case.escalate(ladder.steps(), &by, Instant(99)).unwrap();
+    let acts: Vec<Move> = raised.steps()[6..].iter().map(|step| step.act).collect();
+    assert_eq!(acts, [Move::Remind, Move::Urge, Move::Raise]);
+    assert_eq!(raised.state.climbed, Climbed { steps: 3, rung: Some(escalation::Act::Raise) });
+    assert_eq!(raised.state.stage, Stage::Handled);
+    let again = go(&go(&go(&raised, Move::Void), Move::Reopen), Move::Verify);
+    assert_eq!(again.state.climbed.steps, 3, "until its clock begins anew");
+    assert_eq!(go(&again, Move::File).state.climbed, Climbed::default());
+    let over = at_stage(Stage::Closed).escalate(&ladder.steps()[..1], &by, Instant(99));
+    assert!(matches!(over, Err(Refusal::NotOpen { .. })));
+}
+
+#[test]
 fn a_clock_that_was_set_back_stands_still() {
     let case = at_stage(Stage::Verified);
     let ask = Ask { seen: 2, act: Move::File, carried: Carried::default() };
@@ -477,7 +500,9 @@ proptest! {
             let offered = case.state.open_to(by.role, by.unit.as_ref()).contains(&act);
             match case.then(ask, &by, Instant(at)) {
                 Ok(next) => {
-                    prop_assert!(offered, "{act} was taken but not offered");
+                    // The clock's own moves are offered to nobody.
+                    let by_the_clock = act.rung().is_some();
+                    prop_assert!(offered || by_the_clock, "{act} was taken but not offered");
                     prop_assert_eq!(next.state.revision, before.state.revision + 1);
                     let over = before.state.stage.is_over();
                     let stays = next.state.stage == before.state.stage;

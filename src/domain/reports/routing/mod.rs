@@ -22,6 +22,7 @@
 //! [`NEAR_M_MAX`], that would have gone first with another unit, had the place lain within. A rule
 //! that holds everywhere, instead of the zone, has no border: 1.
 
+pub mod assign;
 #[cfg(test)]
 mod tests;
 

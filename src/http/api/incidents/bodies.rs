@@ -62,6 +62,12 @@ pub struct DocketBody {
     /// The nearest deadline of its running clocks.
     #[schema(required = true)]
     pub due_at: Option<String>,
+    /// What followed from its being overdue, the loudest: `remind`, `urge` or `raise`.
+    #[schema(required = true)]
+    pub escalated: Option<String>,
+    /// When the next of these comes, as things stand.
+    #[schema(required = true)]
+    pub escalates_at: Option<String>,
     /// How many reports stand behind it.
     pub supporters: u32,
     /// The incident it lives on in, when it was merged.
@@ -93,6 +99,8 @@ impl DocketBody {
             opened_at: docket.opened_at.rfc3339(),
             last_at: docket.last_at.rfc3339(),
             due_at: docket.due_at.map(Instant::rfc3339),
+            escalated: docket.rung.map(|rung| rung.code().to_owned()),
+            escalates_at: docket.escalates_at.map(Instant::rfc3339),
             supporters: docket.supporters,
             merged_into: docket.merged_into.map(|into| into.to_string()),
         }
@@ -208,6 +216,8 @@ pub struct StepBody {
     /// The other incident of a merge or split.
     #[schema(required = true)]
     pub other: Option<String>,
+    /// Of `remind`, `urge` and `raise`: the roles it is addressed to.
+    pub hears: Vec<String>,
 }
 
 impl StepBody {
@@ -227,6 +237,9 @@ impl StepBody {
             co: carried.co.iter().map(ToString::to_string).collect(),
             until: carried.until.map(Instant::rfc3339),
             other: carried.other.map(|other| other.to_string()),
+            hears: step.act.rung().map_or_else(Vec::new, |rung| {
+                rung.hears().iter().map(|role| role.code().to_owned()).collect()
+            }),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::app::incidents::{self, PAGE_MAX, Wanted};
 use crate::app::keyring::hex;
 use crate::app::state::must;
 use crate::domain::accounts::Operation;
+use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{CategoryCode, IncidentId, UnitId, ZoneId};
 use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
 use crate::domain::incidents::step::Stage;
@@ -49,6 +50,7 @@ enum Form {
         ("zone" = Option<String>, Query, description = "In this zone"),
         ("category" = Option<String>, Query, description = "Of this category or below it"),
         ("for_dispatcher" = Option<bool>, Query, description = "Only those that wait for a dispatcher because the rules were not sure"),
+        ("escalated" = Option<String>, Query, description = "Only those overdue and at least so far escalated: `remind`, `urge` or `raise`"),
         ("due_from" = Option<String>, Query, description = "Due at or after, RFC 3339"),
         ("due_to" = Option<String>, Query, description = "Due before, RFC 3339"),
         ("from" = Option<String>, Query, description = "Opened at or after, RFC 3339"),
@@ -115,6 +117,7 @@ fn wanted(params: &mut Params, now: Instant) -> Wanted {
         category: params.read("category", CategoryCode::new),
         stage: params.read("stage", stage),
         for_dispatcher: params.flag("for_dispatcher").unwrap_or_default(),
+        escalated: params.read("escalated", rung),
         due_from: params.time("due_from"),
         due_to: params.time("due_to"),
         opened_from: params.time("from"),
@@ -149,6 +152,10 @@ fn order(text: &str) -> Result<IncidentOrder, &'static str> {
         "newest" => Ok(IncidentOrder::Newest),
         _ => Err("is neither urgent nor newest"),
     }
+}
+
+fn rung(text: &str) -> Result<Act, &'static str> {
+    Act::from_code(text).ok_or("is none of remind, urge, raise")
 }
 
 fn stage(text: &str) -> Result<Stage, String> {

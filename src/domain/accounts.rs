@@ -195,6 +195,10 @@ operations! {
     CompareRuleVersions = "compare_rule_versions", STAFF;
     /// Sets the rules as they were in a version, or rehearses that on past reports.
     RestoreRules = "restore_rules", &[Role::Planner, Role::Admin];
+    /// Rules that corrections propose.
+    ListRuleProposals = "list_rule_proposals", &[Role::Planner, Role::Admin];
+    /// Does not want one of them.
+    DismissRuleProposal = "dismiss_rule_proposal", &[Role::Planner, Role::Admin];
     /// The categories of reports.
     ListCategories = "list_categories", EVERYBODY;
     /// Tell the city something.

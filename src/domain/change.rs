@@ -13,6 +13,7 @@ use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::id::{CategoryCode, FacilityId, KeyId, RuleId, UnitId, ZoneId};
 use crate::domain::incidents::docket::{CaseMoved, CaseTimed};
+use crate::domain::incidents::proposals::Dismissal;
 use crate::domain::incidents::step::Step;
 use crate::domain::reports::picture::Picture;
 use crate::domain::reports::report::{Assignment, Report};
@@ -51,6 +52,8 @@ pub enum Change {
     CaseMoved(CaseMoved),
     /// Deadlines were told anew, after the calendar, limits or hours were others.
     CasesTimed(Vec<CaseTimed>),
+    /// A rule that corrections propose is not wanted.
+    ProposalDismissed(Dismissal),
     /// An API key was issued.
     KeyIssued(ApiKey),
     /// An API key no longer opens anything.
@@ -76,6 +79,7 @@ impl Change {
             Self::CaseMoved(moved) if moved.seen == 0 => "case_opened",
             Self::CaseMoved(_) => "case_moved",
             Self::CasesTimed(_) => "cases_timed",
+            Self::ProposalDismissed(_) => "proposal_dismissed",
             Self::KeyIssued(_) => "key_issued",
             Self::KeyRevoked { .. } => "key_revoked",
         }
@@ -89,6 +93,7 @@ impl Change {
             Self::ReportFiled { report, .. } => report.id.to_string(),
             Self::PictureKept(picture) => picture.id.to_string(),
             Self::CaseMoved(moved) => moved.docket.id.to_string(),
+            Self::ProposalDismissed(told) => told.id.to_string(),
             Self::KeyIssued(key) => key.id.to_string(),
             Self::KeyRevoked { key, .. } => key.to_string(),
             Self::PlanPublished { plan, .. } => plan.version.to_string(),
@@ -139,6 +144,7 @@ impl Change {
             }),
             Self::CaseMoved(moved) => case_facts(moved),
             Self::CasesTimed(timed) => json!({ "count": timed.len() }),
+            Self::ProposalDismissed(told) => json!({ "support": told.support }),
             Self::KeyIssued(key) => json!({ "role": key.role.code(), "unit": key.unit }),
         }
     }
@@ -153,6 +159,7 @@ impl Change {
                 | Self::CaseMoved(_)
                 | Self::CasesTimed(_)
                 | Self::RulesNoted(_)
+                | Self::ProposalDismissed(_)
                 | Self::KeyIssued(_)
                 | Self::KeyRevoked { .. }
         )

@@ -17,7 +17,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::http::api::{
     atlas, batch, categories, facilities, incidents, journal, locate, pictures, report_batch,
-    reports, rule_versions, rules,
+    reports, rule_proposals, rule_versions, rules,
 };
 use crate::http::gate::Gate;
 use crate::http::open311::{filing, mount, requests, services};
@@ -100,6 +100,8 @@ fn reading() -> OpenApiRouter<Web> {
         .routes(routes!(facilities::get_facility))
         .routes(routes!(categories::list_categories))
         .routes(routes!(rules::list_rules))
+        .routes(routes!(rule_proposals::list_rule_proposals))
+        .routes(routes!(rule_proposals::dismiss_rule_proposal))
         .routes(routes!(rule_versions::list_rule_versions))
         .routes(routes!(rule_versions::get_rule_version))
         .routes(routes!(rule_versions::compare_rule_versions))

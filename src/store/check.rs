@@ -83,6 +83,7 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
                 }
             }
             Change::CasesTimed(them) => cases_timed(them)?,
+            Change::ProposalDismissed(told) => text("a dismissal", &told.words)?,
             Change::KeyIssued(it) => key(it)?,
             Change::KeyRevoked { .. } => {}
         }

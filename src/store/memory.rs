@@ -17,6 +17,7 @@ use crate::domain::id::{
     CategoryCode, CityId, FacilityId, IncidentId, KeyId, PictureId, ReportId, RuleId, UnitId,
 };
 use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder, NEVER, report_of};
+use crate::domain::incidents::proposals::Dismissed;
 use crate::domain::incidents::step::Step;
 use crate::domain::reports::picture::Picture;
 use crate::domain::reports::rehearse::Told;
@@ -44,6 +45,7 @@ struct Held {
     pictures: BTreeMap<PictureId, Picture>,
     waiting: BTreeSet<ReportId>,
     incidents: BTreeMap<IncidentId, (Docket, Vec<Step>)>,
+    dismissed: BTreeMap<RuleId, Dismissed>,
     journal: Vec<JournalEntry>,
 }
 
@@ -258,6 +260,11 @@ impl Memory {
         .unwrap_or_default()
     }
 
+    pub(super) fn dismissed(&self, city: &CityId) -> Vec<Dismissed> {
+        self.held(city, |held| Some(held.dismissed.values().cloned().collect()))
+            .unwrap_or_default()
+    }
+
     pub(super) fn escalating(
         &self,
         city: &CityId,
@@ -366,6 +373,10 @@ impl Held {
                 subject: change.subject(),
                 facts: change.facts(),
             });
+            if let Change::ProposalDismissed(told) = change {
+                let (told, at, actor) = (told.clone(), stamp.at, stamp.actor.clone());
+                self.dismissed.insert(told.id.clone(), Dismissed { told, at, actor });
+            }
             if let Change::PictureKept(picture) = change {
                 self.pictures.insert(picture.id.clone(), picture.clone());
             }
@@ -485,7 +496,8 @@ fn step(small: &mut Small, change: &Change) -> Result<(), String> {
         | Change::PictureKept(_)
         | Change::CaseMoved(_)
         | Change::CasesTimed(_)
-        | Change::RulesNoted(_) => {}
+        | Change::RulesNoted(_)
+        | Change::ProposalDismissed(_) => {}
         Change::KeyIssued(key) => {
             if small.keys.contains_key(&key.id) {
                 return Err(words::taken("key", &key.id));

@@ -66,6 +66,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0007_history.sql"),
         sqlite: include_str!("../../migrations/sqlite/0007_history.sql"),
     },
+    Migration {
+        number: 8,
+        name: "proposals",
+        postgres: include_str!("../../migrations/postgres/0008_proposals.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0008_proposals.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

@@ -13,6 +13,7 @@ mod history;
 mod reports;
 mod pictures;
 mod incidents;
+mod proposals;
 mod accounts;
 mod journal;
 mod writing;
@@ -31,6 +32,7 @@ use crate::domain::atlas::rule_set::RuleSet;
 use crate::domain::change::{Change, JournalEntry};
 use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId};
 use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
+use crate::domain::incidents::proposals::Dismissed;
 use crate::domain::incidents::step::Step;
 use crate::domain::reports::picture::Picture;
 use crate::domain::reports::rehearse::Told;
@@ -341,6 +343,18 @@ impl Store {
             Driver::Postgres(postgres) => {
                 postgres.timed_otherwise(city, edition, after, limit).await
             }
+        }
+    }
+
+    /// Every dismissal of a proposed rule, by its code.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn dismissed(&self, city: &CityId) -> Result<Vec<Dismissed>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.dismissed(city)),
+            Driver::Sqlite(sqlite) => sqlite.dismissed(city).await,
+            Driver::Postgres(postgres) => postgres.dismissed(city).await,
         }
     }
 

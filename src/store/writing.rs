@@ -10,7 +10,9 @@ use crate::store::promise::{Basis, CommitError, Head, Stamp, StoreError};
 use crate::store::reports::{Filed, Known};
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Statement, Value};
-use crate::store::{accounts, atlas, history, incidents, journal, pictures, reports, words};
+use crate::store::{
+    accounts, atlas, history, incidents, journal, pictures, proposals, reports, words,
+};
 
 /// Makes the row of a city that is about to be made, so that there is something to lock.
 pub(super) const MAKE_HEAD: &str = "insert into zonewarden.city_head (city_id, atlas_version, plan_version, journal_seq) \
@@ -210,6 +212,9 @@ impl<'a> Group<'a> {
             for ((change, texts), seq) in changes.zip(seq + 1..) {
                 entries.push(journal::row(self.city, seq, &commit.stamp, change, &texts.entry));
                 put(&mut all, dialect, (self.city, *version), change);
+                if let Change::ProposalDismissed(told) = change {
+                    all.push(proposals::dismiss(self.city, &commit.stamp, told));
+                }
             }
             let rules = history::rule_set(&commit.stamp, &commit.changes, *version);
             all.extend(rules.map(|it| history::keep_rule_set(self.city, it)));
@@ -275,7 +280,8 @@ fn put<'a>(
         Change::ReportFiled { .. }
         | Change::CaseMoved(_)
         | Change::CasesTimed(_)
-        | Change::RulesNoted(_) => {}
+        | Change::RulesNoted(_)
+        | Change::ProposalDismissed(_) => {}
         Change::PictureKept(picture) => all.push(pictures::keep(city, picture)),
         Change::KeyIssued(key) => all.push(accounts::issue(city, key)),
         Change::KeyRevoked { key, at } => all.push(accounts::revoke(city, key, *at)),

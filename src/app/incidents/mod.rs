@@ -6,6 +6,7 @@ pub mod deadlines;
 pub mod desk;
 pub mod escalation;
 pub mod pictures;
+pub mod proposals;
 pub mod worklist;
 
 use std::sync::Arc;

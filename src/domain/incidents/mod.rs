@@ -15,4 +15,5 @@ pub mod deadlines;
 pub mod docket;
 pub mod desk;
 pub mod suggest;
+pub mod proposals;
 pub mod duplicates;

@@ -15,5 +15,6 @@ pub mod report_batch;
 pub mod pictures;
 pub mod rules;
 pub mod rule_versions;
+pub mod rule_proposals;
 pub mod incidents;
 pub mod journal;

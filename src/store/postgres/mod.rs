@@ -17,6 +17,7 @@ use crate::domain::atlas::rule_set::RuleSet;
 use crate::domain::change::JournalEntry;
 use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId};
 use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
+use crate::domain::incidents::proposals::Dismissed;
 use crate::domain::incidents::step::Step;
 use crate::domain::reports::picture::Picture;
 use crate::domain::reports::rehearse::Told;
@@ -32,7 +33,7 @@ use crate::store::promise::{
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Value};
 use crate::store::writing::{self, Commit, HeadRow};
-use crate::store::{accounts, atlas, history, incidents, journal, pictures, reports, sql};
+use crate::store::{accounts, atlas, history, incidents, journal, pictures, proposals, reports, sql};
 
 /// A database. All clones share one pool and one writing task.
 #[derive(Clone)]
@@ -231,6 +232,11 @@ impl Postgres {
     ) -> Result<Vec<Docket>, StoreError> {
         let values = incidents::otherwise_values(city, edition, after, rows_at_most(limit));
         self.read(&incidents::timed_otherwise(), &values, incidents::read).await
+    }
+
+    pub(super) async fn dismissed(&self, city: &CityId) -> Result<Vec<Dismissed>, StoreError> {
+        let values = [Value::text(city.as_str())];
+        self.read(&sql::select(&proposals::DISMISSED), &values, proposals::read).await
     }
 
     pub(super) async fn escalating(

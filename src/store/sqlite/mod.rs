@@ -19,6 +19,7 @@ use crate::domain::atlas::rule_set::RuleSet;
 use crate::domain::change::JournalEntry;
 use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId};
 use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
+use crate::domain::incidents::proposals::Dismissed;
 use crate::domain::incidents::step::Step;
 use crate::domain::reports::picture::Picture;
 use crate::domain::reports::rehearse::Told;
@@ -33,7 +34,7 @@ use crate::store::sqlite::rows::{all, fault};
 use crate::store::sqlite::writer::Writer;
 use crate::store::statement::{Row, Value};
 use crate::store::writing::{self, Commit, HeadRow};
-use crate::store::{accounts, atlas, history, incidents, journal, pictures, reports, sql};
+use crate::store::{accounts, atlas, history, incidents, journal, pictures, proposals, reports, sql};
 
 /// Most reads at the same time; further ones wait for their turn.
 const READERS_MAX: usize = 4;
@@ -286,6 +287,15 @@ impl Sqlite {
         self.read(move |it| {
             let values = incidents::otherwise_values(&city, edition, after, rows_at_most(limit));
             all(it, &incidents::timed_otherwise(), &values, |row| incidents::read(row))
+        })
+        .await
+    }
+
+    pub(super) async fn dismissed(&self, city: &CityId) -> Result<Vec<Dismissed>, StoreError> {
+        let city = city.clone();
+        self.read(move |it| {
+            let values = [Value::text(city.as_str())];
+            all(it, &sql::select(&proposals::DISMISSED), &values, |row| proposals::read(row))
         })
         .await
     }

@@ -152,6 +152,11 @@ fn right_request_of_rules(world: &World, operation: Operation) -> Option<Request
             None,
             Body::empty(),
         ),
+        Operation::ListRuleProposals => get("/api/v1/rules/proposals"),
+        Operation::DismissRuleProposal => {
+            let path = "/api/v1/rules/proposals/learnt-0123456789abcdef/dismissal?support=5";
+            request(Method::PUT, path, None, Body::empty())
+        }
         _ => return None,
     })
 }

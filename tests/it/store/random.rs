@@ -13,6 +13,7 @@ use zonewarden::domain::incidents::desk::take_up;
 use zonewarden::domain::incidents::docket::{
     CaseMoved, CaseTimed, Due, IncidentKey, IncidentOrder, Matter, incident_of,
 };
+use zonewarden::domain::incidents::proposals::Dismissal;
 use zonewarden::domain::incidents::step::{Carried, Move, Stage};
 use zonewarden::domain::reports::report::AssignedReport;
 use zonewarden::domain::time::Instant;
@@ -93,7 +94,7 @@ impl Run {
 
     async fn change(&mut self, oracle: &Store, id: &CityId) -> Change {
         let dice = &mut self.dice;
-        match dice.below(24) {
+        match dice.below(25) {
             0 => Change::CitySet(City { limits: dice.limits(), ..city(id) }),
             1 => Change::UnitsSet((0..3).map(|_| dice.unit()).collect()),
             2 => Change::UnitsRemoved(BTreeSet::from([dice.unit_id()]).into_iter().collect()),
@@ -115,6 +116,11 @@ impl Run {
             12..14 => self.case_opened(oracle, id).await,
             14 | 15 => self.case_moved(oracle, id).await,
             16 => self.cases_timed(oracle, id).await,
+            18 => Change::ProposalDismissed(Dismissal {
+                id: dice.rule_id(),
+                support: dice.small_of(9),
+                words: "不要 '\"$1".to_owned(),
+            }),
             17 => Change::RulesNoted(RulesNote {
                 note: "试一试 '\"$1".to_owned(),
                 added: dice.small_of(9),
@@ -308,6 +314,7 @@ impl Run {
             assert_eq!(store.head(&id).await, oracle.head(&id).await, "{what}");
             assert_eq!(store.load(&id).await, oracle.load(&id).await, "{what}");
             self.compare_history(oracle, store, &id, what).await;
+            assert_eq!(store.dismissed(&id).await, oracle.dismissed(&id).await, "{what}");
             assert_eq!(store.keys(&id).await, oracle.keys(&id).await, "{what}");
             let key = self.dice.key_id();
             assert_eq!(store.key(&id, &key).await, oracle.key(&id, &key).await, "{what}");

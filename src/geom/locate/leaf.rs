@@ -20,8 +20,12 @@
     reason = "packed words: every narrowing keeps the bits that are meant"
 )]
 
+#[cfg(not(target_arch = "x86_64"))]
+use self::plain_masks as masks;
 use crate::geom::coord::GridPoint;
 use crate::geom::locate::edges::{Edge, Outline, count};
+#[cfg(target_arch = "x86_64")]
+use crate::geom::locate::wide::lanes::masks;
 
 /// Most edges, and most owners, of a near leaf.
 pub(super) const NEAR_MAX: usize = 8;
@@ -115,10 +119,10 @@ fn split(word: u32) -> (i32, i32) {
 pub(super) fn near_holders(leaf: &[u32], x: u32, y: u32) -> Holders {
     let head = leaf[0];
     let (n, owners) = ((head & 15) as usize, (head >> 4 & 15) as usize);
-    let (toggles, aligned) = near_masks(head, &leaf[1..=2 * n], x, y);
+    let (toggles, aligned) = near_masks(leaf, x, y);
     let mut found = Holders::default();
     for (at, &owner) in leaf[1 + 2 * n..1 + 2 * n + owners].iter().enumerate() {
-        if (odd(owner >> 16 & toggles) ^ head >> (8 + at)) & 1 == 1 {
+        if holds(owner, head >> (8 + at), toggles) {
             match found.0 {
                 None => found.0 = Some(owner as u16),
                 Some(area) if area != owner as u16 => {
@@ -136,17 +140,32 @@ pub(super) fn near_holders(leaf: &[u32], x: u32, y: u32) -> Holders {
 }
 
 /// The lowest area that holds the point at (`x`, `y`) relative to the cell.
+///
+/// Which of two neighbours it is cannot be foreseen: both are asked, and one is chosen without a
+/// branch. A leaf has words behind it, so that the second may be asked where there is none.
 #[inline]
 pub(super) fn near_holder(leaf: &[u32], x: u32, y: u32) -> Option<u16> {
     let head = leaf[0];
     let (n, owners) = ((head & 15) as usize, (head >> 4 & 15) as usize);
-    let (toggles, aligned) = near_masks(head, &leaf[1..=2 * n], x, y);
-    for (at, &owner) in leaf[1 + 2 * n..1 + 2 * n + owners].iter().enumerate() {
-        if (odd(owner >> 16 & toggles) ^ head >> (8 + at)) & 1 == 1 {
-            return Some(owner as u16);
-        }
+    let (toggles, aligned) = near_masks(leaf, x, y);
+    let owner = &leaf[1 + 2 * n..][..owners.max(2)];
+    let first = holds(owner[0], head >> 8, toggles);
+    let second = holds(owner[1], head >> 9, toggles) && owners > 1;
+    if first | second {
+        return Some(std::hint::select_unpredictable(first, owner[0], owner[1]) as u16);
     }
-    if aligned == 0 { None } else { near_touched(leaf, aligned, x, y) }
+    let more = (2..owners).find(|&at| holds(owner[at], head >> (8 + at), toggles));
+    match more {
+        Some(at) => Some(owner[at] as u16),
+        None if aligned == 0 => None,
+        None => near_touched(leaf, aligned, x, y),
+    }
+}
+
+/// Whether an owner that holds the cell's reference by the lowest bit holds the point.
+#[inline]
+fn holds(owner: u32, reference: u32, toggles: u32) -> bool {
+    (odd(owner >> 16 & toggles) ^ reference) & 1 == 1
 }
 
 /// The parity of eight bits; many processors this is built for have no instruction to count bits.
@@ -157,20 +176,43 @@ fn odd(bits: u32) -> u32 {
 
 /// The edges that toggle at the point, and those on whose line it lies.
 #[inline]
-fn near_masks(head: u32, edges: &[u32], x: u32, y: u32) -> (u32, u32) {
-    let (ends, ways) = edges.split_at(edges.len() / 2);
+fn near_masks(leaf: &[u32], x: u32, y: u32) -> (u32, u32) {
+    let head = leaf[0];
+    let n = (head & 15) as usize;
+    // Behind each leaf there are words enough: see `finish`.
+    let eight = |from: usize| leaf.get(from..).and_then(<[u32]>::first_chunk::<NEAR_MAX>);
+    let (Some(ends), Some(ways)) = (eight(1), eight(1 + n)) else { return (0, 0) };
+    let (toggles, aligned) = masks(head, ends, ways, x, y);
+    let valid = (1 << n) - 1;
+    (toggles & valid, aligned & valid)
+}
+
+/// All eight, whatever stands in those that there are not.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn plain_masks(
+    head: u32,
+    ends: &[u32; NEAR_MAX],
+    ways: &[u32; NEAR_MAX],
+    x: u32,
+    y: u32,
+) -> (u32, u32) {
     let (x, y) = (x as i32, y as i32);
     let (mut toggles, mut aligned) = (0_u32, 0_u32);
     for (at, (&end, &way)) in ends.iter().zip(ways).enumerate() {
         let ((ax, ay), (minus_dy, dx)) = (split(end), split(way));
         let (px, py) = (x - ax, y - ay);
-        let side = px * minus_dy + py * dx;
+        let side = px.wrapping_mul(minus_dy).wrapping_add(py.wrapping_mul(dx));
         let below = py >= 0 || head >> (16 + at) & 1 == 1;
         let above = py + minus_dy < 0 || head >> (24 + at) & 1 == 1;
         toggles |= u32::from(below && above && side <= 0) << at;
         aligned |= u32::from(side == 0) << at;
     }
     (toggles, aligned)
+}
+
+/// Appends the words that are read beyond a last leaf and then left aside.
+pub(super) fn finish(pool: &mut Vec<u32>) {
+    pool.extend_from_slice(&[0; 2 * NEAR_MAX]);
 }
 
 /// The lowest area with an edge through the point.
@@ -237,4 +279,31 @@ pub(super) fn far_holders(leaf: &[u32], edges: &[Edge], west: i64, p: GridPoint)
         rest = &rest[2 + n..];
     }
     (held.0.or(touched), held.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn edges_side_by_side_are_told_as_one_by_one(
+            head in any::<u32>(),
+            ends in prop::array::uniform8((-16_000_i64..16_000, -16_000_i64..16_000)),
+            ways in prop::array::uniform8((-16_000_i64..=0, -16_000_i64..16_000)),
+            point in (0_u32..4_096, 0_u32..4_096),
+            through in 0_usize..8,
+        ) {
+            let mut ends = ends.map(|(x, y)| halves(x, y));
+            let ways = ways.map(|(minus_dy, dx)| halves(minus_dy, dx));
+            // One edge begins at the point, so that lines are met.
+            ends[through] = halves(i64::from(point.0), i64::from(point.1));
+            prop_assert_eq!(
+                masks(head, &ends, &ways, point.0, point.1),
+                plain_masks(head, &ends, &ways, point.0, point.1)
+            );
+        }
+    }
 }

@@ -74,6 +74,7 @@ impl Tree {
                 builder.entry(cell, &numbers[start[at] as usize..start[at + 1] as usize], held);
         });
         let Builder { mut blocks, mut pool, .. } = builder;
+        leaf::finish(&mut pool);
         blocks.shrink_to_fit();
         pool.shrink_to_fit();
         Self {

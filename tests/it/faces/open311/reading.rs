@@ -201,8 +201,10 @@ async fn what_was_told_elsewhere_is_not_public_and_numbers_of_people_are_taken_o
         "requests.xml?extensions=true".to_owned(),
     ] {
         let answer = world.client.get(&format!("/open311/v2/{path}")).await;
+        // Ids are told, and may hold any three digits.
+        let text = answer.text().replace(&id, "");
         for hidden in ["138", "139", "137", "example.org", "Li", "dev-1", "acc-1", "PLATE"] {
-            assert!(!answer.text().contains(hidden), "{hidden}: {}", answer.text());
+            assert!(!text.contains(hidden), "{hidden}: {text}");
         }
     }
     let path = format!("/open311/v2/requests/{id}.json?extensions=true&lang=en");

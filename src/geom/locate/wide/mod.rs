@@ -1,5 +1,5 @@
 //! Batches on AVX-512: sixteen points a step through the table and the blocks, eight edges a step
-//! in the leaves. The one room with `unsafe`; its safe twin is `batch`, and a test holds the two
+//! in the leaves. The one room with `unsafe`, this folder; its safe twin is `batch`, and a test holds the two
 //! together.
 #![expect(
     clippy::cast_possible_truncation,
@@ -7,6 +7,8 @@
     reason = "packed words: every narrowing keeps the bits that are meant"
 )]
 #![expect(unsafe_code, reason = "vector instructions: 4 to 5 times the safe twin, measured")]
+
+pub(super) mod lanes;
 
 use std::arch::x86_64::{
     __m512i, _MM_HINT_T0, _mm_cvtsi32_si128, _mm_prefetch, _mm256_add_epi32,

@@ -22,16 +22,16 @@ pub fn of(atlas: &Atlas) -> String {
 }
 
 /// The answer with its tag; 304 without a body where the caller has it already.
-pub fn tagged(
+pub fn tagged<B: Into<Body>>(
     headers: &HeaderMap,
     tag: &str,
     content_type: &'static str,
-    body: impl FnOnce() -> Vec<u8>,
+    body: impl FnOnce() -> B,
 ) -> Response {
     let mut response = if holds(headers, tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let mut response = Response::new(Body::from(body()));
+        let mut response = Response::new(body().into());
         let value = HeaderValue::from_static(content_type);
         response.headers_mut().insert(header::CONTENT_TYPE, value);
         response

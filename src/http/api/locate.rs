@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
+use bytes::Bytes;
 
 use crate::app::locate::{Place, enter, locate};
 use crate::app::refusal::{Fault, Refusal};
@@ -16,13 +17,11 @@ use crate::geom::crs::Crs;
 use crate::http::api::answer::{self, AnswerBody};
 use crate::http::desk;
 use crate::http::etag;
-use crate::http::json::Json;
+use crate::http::json;
 use crate::http::params::Params;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::web::Web;
 
-/// What an answer usually needs, in bytes.
-const ANSWER_BYTES: usize = 2_560;
 /// The type of answers.
 pub const JSON: &str = "application/json";
 
@@ -84,19 +83,19 @@ pub(crate) async fn locate_point(
     let at = question.at.unwrap_or_else(|| web.app.now());
     let located = locate(atlas, &question.place, question.category.as_ref(), at)?;
     let body = || {
-        let mut json = Json::with_capacity(ANSWER_BYTES);
         let crs = question.place.crs;
-        web.fragments.with(atlas, |them| answer::write(&mut json, atlas, them, &located, crs));
-        json.into_bytes()
+        json::short(|json| {
+            web.fragments.with(atlas, |them| answer::write(json, atlas, them, &located, crs));
+        })
     };
     Ok(if question.at.is_some() { kept(atlas, request.headers(), body) } else { fresh(body()) })
 }
 
-fn kept(atlas: &Atlas, headers: &HeaderMap, body: impl FnOnce() -> Vec<u8>) -> Response {
+fn kept(atlas: &Atlas, headers: &HeaderMap, body: impl FnOnce() -> Bytes) -> Response {
     etag::tagged(headers, &etag::of(atlas), JSON, body)
 }
 
-fn fresh(body: Vec<u8>) -> Response {
+fn fresh(body: Bytes) -> Response {
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));

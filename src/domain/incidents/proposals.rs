@@ -312,8 +312,8 @@ fn rule(atlas: &Atlas, category: &CategoryCode, unit: &UnitId, place: &Where) ->
 fn code(category: &CategoryCode, unit: &UnitId, place: &Where) -> Option<RuleId> {
     let whole = format!("{category} {unit} {place:?}");
     let hash = Sha256::digest(whole.as_bytes());
-    let hex: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    RuleId::new(&format!("{PREFIX}{hex}")).ok()
+    let first = u64::from_be_bytes(*hash.first_chunk()?);
+    RuleId::new(&format!("{PREFIX}{first:016x}")).ok()
 }
 
 /// Whether a code is that of a proposed rule.

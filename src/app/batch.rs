@@ -6,19 +6,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::app::clock;
 use crate::app::refusal::Refusal;
-use crate::app::reports::{Filed, Once, Telling, checked, filed_before};
+use crate::app::reports::{Filed, Once, Telling, checked};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::change::Change;
+use crate::domain::id::ReportId;
 use crate::domain::reports::report::{AssignedReport, Report};
 use crate::domain::reports::routing::assign::assign;
-use crate::store::{Basis, CommitError};
+use crate::store::{Basis, CommitError, ROWS_MAX, ReportFilter};
 
 /// Most reports of one batch.
 pub const BATCH_MAX: usize = 10_000;
 /// Most reports of one commit.
-const TOGETHER_MAX: usize = 1_000;
+const TOGETHER_MAX: usize = 5_000;
 /// How often a commit is decided again.
 const DECISIONS_MAX: u32 = 8;
 
@@ -64,6 +66,10 @@ pub async fn file_many(
     let hashes: BTreeMap<usize, String> =
         reports.iter().map(|(at, report)| (*at, report.request_hash.clone())).collect();
     reports.sort_by_key(|(at, report)| (report.happened_at, *at));
+    // Ids rise with time, and the desk takes up along them: in the order in which it happened.
+    for (_, report) in &mut reports {
+        report.id = clock::report_id();
+    }
     for together in reports.chunks(TOGETHER_MAX) {
         pile.file(together.to_vec()).await?;
     }
@@ -94,7 +100,6 @@ impl Pile<'_> {
     /// One commit for all of them that were not filed before.
     async fn file(&mut self, mut reports: Vec<(usize, Report)>) -> Result<(), Refusal> {
         for _ in 0..DECISIONS_MAX {
-            reports = self.known(reports).await?;
             if reports.is_empty() {
                 return Ok(());
             }
@@ -119,8 +124,8 @@ impl Pile<'_> {
                     return Ok(());
                 }
                 Err(CommitError::Moved { .. }) => self.app.refresh_city(&self.seat.city).await?,
-                // Somebody else has filed one of them meanwhile: look again.
-                Err(CommitError::KeyUsed { .. }) => {}
+                // Some were filed before. Most batches have none: only now it is asked which.
+                Err(CommitError::KeyUsed { .. }) => reports = self.known(reports).await?,
                 Err(error) => return self.refuse(&reports, &error.into()),
             }
         }
@@ -145,16 +150,32 @@ impl Pile<'_> {
         if keys.is_empty() {
             return Ok(reports);
         }
-        let known = self.app.store().filed_under(&self.seat.city, &keys).await?;
+        let (store, city) = (self.app.store(), &self.seat.city);
+        let known = store.filed_under(city, &keys).await?;
+        let ids = known.values().map(|(id, _)| *id).collect();
+        let filter = ReportFilter { ids, ..ReportFilter::default() };
+        let filed = if known.is_empty() {
+            Vec::new()
+        } else {
+            store.reports(city, &filter, None, ROWS_MAX).await?
+        };
+        let filed: HashMap<ReportId, AssignedReport> =
+            filed.into_iter().map(|it| (it.report.id, it)).collect();
         let mut fresh = Vec::with_capacity(reports.len());
         for (at, report) in reports {
-            match report.idempotency_key.as_ref().and_then(|key| known.get(key)) {
-                None => fresh.push((at, report)),
-                Some((earlier, hash)) => {
-                    let found = filed_before(self.app, self.seat, *earlier, hash, &report).await;
-                    self.tell(at, found);
+            let earlier = report.idempotency_key.as_ref().and_then(|key| known.get(key));
+            let result = match earlier.map(|(id, hash)| (hash, filed.get(id))) {
+                None => {
+                    fresh.push((at, report));
+                    continue;
                 }
-            }
+                Some((hash, _)) if *hash != report.request_hash => Err(Refusal::KeyReused),
+                Some((_, Some(filed))) => Ok(Filed { filed: filed.clone(), again: true }),
+                Some((_, None)) => {
+                    Err(Refusal::Conflict("it was filed before and is gone".to_owned()))
+                }
+            };
+            self.tell(at, result);
         }
         Ok(fresh)
     }

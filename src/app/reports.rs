@@ -129,7 +129,7 @@ fn kept(report: &mut Report, given: Vec<(Media, Arc<[u8]>)>) -> Vec<Change> {
     changes
 }
 
-pub(super) async fn filed_before(
+async fn filed_before(
     app: &App,
     seat: &Seat,
     earlier: ReportId,

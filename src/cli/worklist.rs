@@ -52,7 +52,7 @@ pub struct WorklistArgs {
     #[arg(long, value_parser = rung)]
     escalated: Option<Act>,
     /// Also those that are over.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "due")]
     all: bool,
     /// The file [default: standard output]
     #[arg(short, long, value_name = "FILE")]

@@ -225,6 +225,10 @@ operations! {
     ListServiceRequests = "list_service_requests", EVERYBODY;
     /// Open311: one thing told in public.
     GetServiceRequest = "get_service_request", EVERYBODY;
+    /// Open311: what became of what was told in public.
+    ListServiceRequestUpdates = "list_service_request_updates", EVERYBODY;
+    /// Open311: add to what was told in public.
+    FileServiceRequestUpdate = "file_service_request_update", EVERYBODY;
     /// Open311: the request of a token.
     GetToken = "get_token", EVERYBODY;
     /// Incidents, as far as the caller's scope goes.

@@ -315,7 +315,7 @@ fn is_formula(text: &str) -> bool {
 }
 
 /// A cell that no spreadsheet runs.
-fn guard(cell: String) -> String {
+pub(super) fn guard(cell: String) -> String {
     if is_formula(&cell) { format!("'{cell}") } else { cell }
 }
 

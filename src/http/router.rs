@@ -20,7 +20,7 @@ use crate::http::api::{
     reports, rule_proposals, rule_versions, rules,
 };
 use crate::http::gate::Gate;
-use crate::http::open311::{filing, mount, requests, services};
+use crate::http::open311::{filing, mount, requests, services, updates};
 use crate::http::web::Web;
 use crate::http::{ops, page};
 
@@ -54,6 +54,8 @@ pub const DOCS: &str = "/api/v1/docs";
         requests::list_service_requests,
         requests::get_service_request,
         requests::get_token,
+        updates::list_service_request_updates,
+        updates::file_service_request_update,
     ),
     modifiers(&Keys),
 )]

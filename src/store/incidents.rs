@@ -10,7 +10,7 @@ use crate::domain::incidents::docket::{
 };
 use crate::domain::incidents::step::{Move, Stage, Step};
 use crate::domain::time::Instant;
-use crate::store::promise::{IncidentFilter, StoreError};
+use crate::store::promise::{IncidentFilter, StepKey, StoreError};
 use crate::store::sql::{Asking, Dialect, names};
 use crate::store::statement::{
     Row, Statement, Table, Taken, Value, damaged, geometry, int, list, text, unknown,
@@ -366,15 +366,112 @@ pub(super) const STEPS: &str = "select incident_id, revision, act, role, actor, 
      taken_at, carried from zonewarden.incident_step \
      where city_id = $1 and incident_id = $2 order by revision";
 
-/// A list of incidents.
+const STEP_COLUMNS: &str = "incident_id, revision, act, role, actor, speaks_for, taken_at, carried";
+
+/// The steps of the incidents with the ids in the list `$2`.
+pub(super) fn steps_of(dialect: Dialect) -> String {
+    format!(
+        "select {STEP_COLUMNS} from zonewarden.incident_step where city_id = $1 and {} \
+         order by incident_id, revision",
+        dialect.any("incident_id", 2)
+    )
+}
+
+/// The values of [`some`] and [`steps_of`].
+pub(super) fn named_values<'a>(city: &'a CityId, ids: &[IncidentId]) -> [Value<'a>; 2] {
+    [Value::text(city.as_str()), Value::Texts(ids.iter().map(ToString::to_string).collect())]
+}
+
+/// Steps from `$2` to before `$3`, from behind `$4`, `$5` and `$6`, at most `$7`.
+pub(super) fn steps_between() -> String {
+    format!(
+        "select {STEP_COLUMNS} from zonewarden.incident_step \
+         where city_id = $1 and taken_at >= $2 and taken_at < $3 \
+         and (taken_at, incident_id, revision) > ($4, $5, $6) \
+         order by taken_at, incident_id, revision limit $7"
+    )
+}
+
+/// The values of [`steps_between`].
+pub(super) fn between_values(
+    city: &CityId,
+    (from, to): (Instant, Instant),
+    after: Option<StepKey>,
+    limit: usize,
+) -> [Value<'_>; 7] {
+    let (at, id, revision) = after.map_or((i64::MIN, String::new(), 0), |after| {
+        (after.at.0, after.incident.to_string(), i64::from(after.revision))
+    });
+    [
+        Value::text(city.as_str()),
+        Value::Int(from.0),
+        Value::Int(to.0),
+        Value::Int(at),
+        Value::owned(id),
+        Value::Int(revision),
+        Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
+    ]
+}
+
+/// Most categories of a branch whose lists are merged; a branch of more is filtered out of the whole.
+const LEAVES_MAX: usize = 64;
+
+/// Whether a list is that of a branch of categories, and of nothing narrower: no index is in its
+/// order, but that of each category is.
+pub(super) fn of_branch(filter: &IncidentFilter) -> bool {
+    let narrower = filter.unit.is_some()
+        || filter.zone.is_some()
+        || filter.stage.is_some()
+        || filter.for_dispatcher;
+    filter.category.is_some() && !narrower
+}
+
+/// The categories below another that there are, from `$2` to before `$3`: one look into the index for
+/// each.
+pub(super) fn leaves(order: IncidentOrder) -> String {
+    let open = match order {
+        IncidentOrder::Urgent => " and is_open = 1",
+        IncidentOrder::Newest => "",
+    };
+    let first = |from: &str| {
+        format!(
+            "select (select category from zonewarden.incident where city_id = $1{open} \
+             and category {from} and category < $3 order by category limit 1)"
+        )
+    };
+    format!(
+        "with recursive leaf(code) as ({} union all {} from leaf where code is not null) \
+         select code from leaf where code is not null limit {}",
+        first(">= $2"),
+        first("> code"),
+        LEAVES_MAX + 1
+    )
+}
+
+/// The values of [`leaves`].
+pub(super) fn leaves_values<'a>(city: &'a CityId, filter: &IncidentFilter) -> [Value<'a>; 3] {
+    let code = filter.category.as_ref().map_or("", CategoryCode::as_str);
+    // The branch below `a` is everything from `a.` up to `a/`: `/` follows `.` in the alphabet.
+    let (from, to) = (format!("{code}."), format!("{code}/"));
+    [Value::text(city.as_str()), Value::owned(from), Value::owned(to)]
+}
+
+/// A row of [`leaves`].
+pub(super) fn read_leaf(row: &impl Row) -> Result<String, StoreError> {
+    Ok(row.text(0)?.to_owned())
+}
+
+/// A list of incidents; of a branch with the [`leaves`] that there are.
 pub(super) fn page<'a>(
+    dialect: Dialect,
     city: &'a CityId,
     filter: &'a IncidentFilter,
-    order: IncidentOrder,
-    after: Option<IncidentKey>,
+    leaves: &'a [String],
+    (order, after): (IncidentOrder, Option<IncidentKey>),
     limit: usize,
 ) -> (String, Vec<Value<'a>>) {
     let mut ask = Asking { wheres: String::new(), values: vec![Value::text(city.as_str())] };
+    let merged = of_branch(filter) && leaves.len() <= LEAVES_MAX;
     // A unit's list is read from its own index, anything else from the dockets'.
     let (by, from) = if let Some(unit) = &filter.unit {
         ask.add("u.unit_id = $n", [Value::text(unit.as_str())]);
@@ -384,17 +481,70 @@ pub(super) fn page<'a>(
     } else {
         ("i", "zonewarden.incident i")
     };
+    narrow(&mut ask, filter, order, by, merged);
     let (at, before, way) = match order {
         IncidentOrder::Urgent => ("due_at", ">", ""),
         IncidentOrder::Newest => ("opened_at", "<", " desc"),
     };
-    if order == IncidentOrder::Urgent {
+    if let Some(after) = after {
+        let place = [Value::Int(after.at.0), Value::owned(after.id.to_string())];
+        ask.add(&format!("({by}.{at}, {by}.incident_id) {before} ($n, $n)"), place);
+    }
+    ask.values.push(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
+    let limit = ask.values.len();
+    let columns: Vec<String> =
+        INCIDENT.columns.iter().map(|column| format!("i.{}", column.name)).collect();
+    let columns = columns.join(", ");
+    let all = format!("select {columns} from {from} where {by}.city_id = $1{}", ask.wheres);
+    let code = filter.category.as_ref().map_or("", CategoryCode::as_str);
+    let each = || std::iter::once(code).chain(leaves.iter().map(String::as_str));
+    let text = if merged && dialect == Dialect::Sqlite {
+        // Merged as they come, each along its index.
+        let mut arms = Vec::with_capacity(leaves.len() + 1);
+        for leaf in each() {
+            ask.values.push(Value::text(leaf));
+            arms.push(format!("{all} and i.category = ${}", ask.values.len()));
+        }
+        let arms = arms.join(" union all ");
+        format!("{arms} order by {at}{way}, incident_id{way} limit ${limit}")
+    } else if merged {
+        // PostgreSQL sorts what it is to merge: so only the keys of a page of each.
+        ask.values.push(Value::Texts(each().map(str::to_owned).collect()));
+        let (n, wheres) = (ask.values.len(), &ask.wheres);
+        let order = |of: &str| format!("order by {of}.{at}{way}, {of}.incident_id{way}");
+        format!(
+            "select {columns} from (select k.{at}, k.incident_id from unnest(${n}::text[]) leaf(code) \
+             cross join lateral (select i.{at}, i.incident_id from {from} \
+             where i.city_id = $1{wheres} and i.category = leaf.code {} limit ${limit}) k \
+             {} limit ${limit}) k join {from} on i.city_id = $1 and i.incident_id = k.incident_id {}",
+            order("i"),
+            order("k"),
+            order("k"),
+        )
+    } else {
+        format!("{all} order by {by}.{at}{way}, {by}.incident_id{way} limit ${limit}")
+    };
+    (text, ask.values)
+}
+
+/// The conditions of a list; that on the category is left to its arms when they are `merged`.
+fn narrow<'a>(
+    ask: &mut Asking<'a>,
+    filter: &'a IncidentFilter,
+    order: IncidentOrder,
+    by: &str,
+    merged: bool,
+) {
+    // What waits for a dispatcher is open: said twice, another index would be taken.
+    if order == IncidentOrder::Urgent && (!filter.for_dispatcher || filter.unit.is_some()) {
         ask.add(&format!("{by}.is_open = 1"), []);
     }
     if let Some(zone) = &filter.zone {
         ask.add("i.zone_id = $n", [Value::text(zone.as_str())]);
     }
-    ask.branches("i.category", filter.category.as_slice());
+    if !merged {
+        ask.branches("i.category", filter.category.as_slice());
+    }
     if let Some(stage) = filter.stage {
         ask.add("i.stage = $n", [Value::text(stage.code())]);
     }
@@ -415,21 +565,6 @@ pub(super) fn page<'a>(
             ask.add(&format!("{by}.{condition} $n"), [Value::Int(time.0)]);
         }
     }
-    if let Some(after) = after {
-        let place = [Value::Int(after.at.0), Value::owned(after.id.to_string())];
-        ask.add(&format!("({by}.{at}, {by}.incident_id) {before} ($n, $n)"), place);
-    }
-    ask.values.push(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
-    let columns: Vec<String> =
-        INCIDENT.columns.iter().map(|column| format!("i.{}", column.name)).collect();
-    let text = format!(
-        "select {} from {from} where {by}.city_id = $1{} \
-         order by {by}.{at}{way}, {by}.incident_id{way} limit ${}",
-        columns.join(", "),
-        ask.wheres,
-        ask.values.len()
-    );
-    (text, ask.values)
 }
 
 /// A row of [`one`], [`some`] or [`page`].
@@ -461,7 +596,7 @@ pub(super) fn read(row: &impl Row) -> Result<Docket, StoreError> {
     })
 }
 
-/// A row of [`STEPS`].
+/// A row of [`STEPS`], [`steps_of`] or [`steps_between`].
 pub(super) fn read_step(row: &impl Row) -> Result<Step, StoreError> {
     Ok(Step {
         incident: row.code(0, incident_id)?,

@@ -24,7 +24,7 @@ use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::AssignedReport;
 use crate::domain::time::Instant;
 use crate::store::promise::{
-    Basis, CommitError, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, rows_at_most,
+    Basis, CommitError, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, StepKey, rows_at_most,
 };
 use crate::store::{atlas, history, words};
 
@@ -237,6 +237,34 @@ impl Memory {
         self.held(city, |held| {
             let found = ids.iter().filter_map(|id| held.incidents.get(id));
             Some(found.map(|(docket, _)| docket.clone()).collect())
+        })
+        .unwrap_or_default()
+    }
+
+    pub(super) fn steps_of(&self, city: &CityId, ids: &[IncidentId]) -> Vec<Step> {
+        let ids: BTreeSet<&IncidentId> = ids.iter().collect();
+        self.held(city, |held| {
+            let found = ids.iter().filter_map(|id| held.incidents.get(id));
+            Some(found.flat_map(|(_, steps)| steps.iter().cloned()).collect())
+        })
+        .unwrap_or_default()
+    }
+
+    pub(super) fn steps_between(
+        &self,
+        city: &CityId,
+        (from, to): (Instant, Instant),
+        after: Option<StepKey>,
+        limit: u32,
+    ) -> Vec<Step> {
+        self.held(city, |held| {
+            let steps = held.incidents.values().flat_map(|(_, steps)| steps);
+            let mut found: Vec<&Step> = steps
+                .filter(|step| step.at >= from && step.at < to)
+                .filter(|step| after.is_none_or(|after| StepKey::of(step) > after))
+                .collect();
+            found.sort_unstable_by_key(|step| StepKey::of(step));
+            Some(found.into_iter().take(rows_at_most(limit)).cloned().collect())
         })
         .unwrap_or_default()
     }

@@ -72,6 +72,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0008_proposals.sql"),
         sqlite: include_str!("../../migrations/sqlite/0008_proposals.sql"),
     },
+    Migration {
+        number: 9,
+        name: "lists",
+        postgres: include_str!("../../migrations/postgres/0009_lists.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0009_lists.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

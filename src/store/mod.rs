@@ -41,7 +41,8 @@ use crate::domain::time::Instant;
 use crate::store::writing::Commit;
 
 pub use crate::store::promise::{
-    Basis, CommitError, Head, IncidentFilter, ROWS_MAX, ReportFilter, ReportKey, Stamp, StoreError,
+    Basis, CommitError, Head, IncidentFilter, ROWS_MAX, ReportFilter, ReportKey, Stamp, StepKey,
+    StoreError,
 };
 
 /// A store of any make. Cheap to clone; all clones are one store.
@@ -322,6 +323,42 @@ impl Store {
             Driver::Memory(memory) => Ok(memory.incidents_of(city, ids)),
             Driver::Sqlite(sqlite) => sqlite.incidents_of(city, ids).await,
             Driver::Postgres(postgres) => postgres.incidents_of(city, ids).await,
+        }
+    }
+
+    /// Every step of the incidents with these ids, by id and in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn steps_of(
+        &self,
+        city: &CityId,
+        ids: &[IncidentId],
+    ) -> Result<Vec<Step>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.steps_of(city, ids)),
+            Driver::Sqlite(sqlite) => sqlite.steps_of(city, ids).await,
+            Driver::Postgres(postgres) => postgres.steps_of(city, ids).await,
+        }
+    }
+
+    /// Steps of all incidents taken at or after `from` and before `to`, the oldest first, from behind
+    /// `after`, at most `limit` (and [`ROWS_MAX`]).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn steps_between(
+        &self,
+        city: &CityId,
+        (from, to): (Instant, Instant),
+        after: Option<StepKey>,
+        limit: u32,
+    ) -> Result<Vec<Step>, StoreError> {
+        let stretch = (from, to);
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.steps_between(city, stretch, after, limit)),
+            Driver::Sqlite(sqlite) => sqlite.steps_between(city, stretch, after, limit).await,
+            Driver::Postgres(postgres) => postgres.steps_between(city, stretch, after, limit).await,
         }
     }
 

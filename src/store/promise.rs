@@ -1,8 +1,8 @@
 //! What a store is asked and what it answers: the nouns of the promise.
 
 use crate::domain::clocks::escalation::Act;
-use crate::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
-use crate::domain::incidents::step::Stage;
+use crate::domain::id::{CategoryCode, CityId, IncidentId, ReportId, UnitId, ZoneId};
+use crate::domain::incidents::step::{Stage, Step};
 use crate::domain::time::Instant;
 use crate::geom::coord::GridBox;
 
@@ -120,6 +120,25 @@ pub struct IncidentFilter {
     pub opened_from: Option<Instant>,
     /// Opened before.
     pub opened_to: Option<Instant>,
+}
+
+/// The place of a step in a list of what happened: the oldest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StepKey {
+    /// When it was taken.
+    pub at: Instant,
+    /// In which case.
+    pub incident: IncidentId,
+    /// Which of the case's steps.
+    pub revision: u32,
+}
+
+impl StepKey {
+    /// The place of a step.
+    #[must_use]
+    pub fn of(step: &Step) -> Self {
+        Self { at: step.at, incident: step.incident, revision: step.revision }
+    }
 }
 
 /// Most rows that one read of reports, incidents or journal gives; a higher limit is lowered to it.

@@ -11,7 +11,7 @@ use crate::domain::incidents::docket::IncidentOrder;
 use crate::domain::incidents::duplicates::nearby::{Candidate, Nearby, Spot};
 use crate::domain::incidents::duplicates::settings::{Reaches, WINDOW_S_MAX};
 use crate::domain::time::Instant;
-use crate::store::{IncidentFilter, ROWS_MAX, Store};
+use crate::store::{Head, IncidentFilter, ROWS_MAX, Store};
 
 /// Most incidents asked for at once.
 const ASKED_MAX: usize = 1_000;
@@ -54,6 +54,15 @@ impl Board {
     /// Forgets all: the next look fills it anew.
     pub fn clear(&mut self) {
         *self = Self::default();
+    }
+
+    /// Takes note of what was put in and then written, `changes` lines of the journal that end at
+    /// `head`: when nobody else has written meanwhile they need not be read.
+    pub fn wrote(&mut self, head: Head, changes: usize) {
+        let before = i64::try_from(changes).ok().map(|changes| head.journal_seq - changes);
+        if self.read_to == before {
+            self.read_to = Some(head.journal_seq);
+        }
     }
 
     /// Open incidents that may be the same matter, best first.

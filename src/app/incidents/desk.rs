@@ -100,8 +100,12 @@ async fn together(app: &App, seat: &Seat, waiting: &[AssignedReport]) -> Result<
             Change::CaseMoved(CaseMoved::between(it.before.as_ref(), &it.case, it.matter, due))
         })
         .collect();
+    let count = changes.len();
     match app.commit(&seat.city, &router(), Basis::default(), changes).await {
-        Ok(_) => Ok(true),
+        Ok(head) => {
+            board.wrote(head, count);
+            Ok(true)
+        }
         Err(error) => {
             // What was put on the board is not so.
             board.clear();

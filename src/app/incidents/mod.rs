@@ -218,6 +218,20 @@ pub async fn act(
     wish: &Wish,
 ) -> Result<Shown, Refusal> {
     must(caller, Operation::ActOnIncident)?;
+    step(app, seat, caller, id, wish).await
+}
+
+/// As [`act`], for a caller who has been let in at another door.
+///
+/// # Errors
+/// As [`act`].
+pub(super) async fn step(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    id: IncidentId,
+    wish: &Wish,
+) -> Result<Shown, Refusal> {
     for _ in 0..DECISIONS_MAX {
         let atlas = seat.atlas()?;
         let deadlines = Deadlines::of(&atlas);
@@ -261,7 +275,7 @@ pub fn clocks(app: &App, seat: &Seat, shown: &Shown) -> Result<TimingReading, Re
     Ok(Deadlines::of(&atlas).read(&shown.case, category, app.now()))
 }
 
-async fn load(app: &App, seat: &Seat, id: IncidentId) -> Result<Shown, Refusal> {
+pub(super) async fn load(app: &App, seat: &Seat, id: IncidentId) -> Result<Shown, Refusal> {
     let (docket, steps) = app.store().incident(&seat.city, id).await?.ok_or(Refusal::NotFound)?;
     let case = Case::fold(steps)
         .map_err(|fault| Refusal::Damaged(format!("incident {id} cannot be read: {fault}")))?;

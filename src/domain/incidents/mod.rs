@@ -16,4 +16,5 @@ pub mod docket;
 pub mod desk;
 pub mod suggest;
 pub mod proposals;
+pub mod told;
 pub mod duplicates;

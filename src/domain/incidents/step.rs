@@ -223,6 +223,9 @@ pub struct Carried {
     pub other: Option<IncidentId>,
     /// The reports that open the case, or come or go with the other incident.
     pub reports: Vec<ReportId>,
+    /// The sender's own key of what it added: with the same key it is added once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// One step of a case, as the journal keeps it.

@@ -47,7 +47,8 @@ fn host_and_port(authority: &str) -> Result<(&str, &str), String> {
 }
 
 /// Last labels of names that mean something in one network alone.
-const INNER: [&str; 7] = ["localhost", "local", "internal", "lan", "home", "corp", "arpa"];
+const INNER: [&str; 8] =
+    ["localhost", "localdomain", "local", "internal", "lan", "home", "corp", "arpa"];
 
 fn public(host: &str) -> bool {
     if host.contains(':') {

@@ -188,6 +188,59 @@ pub struct TokenBody {
     pub token: String,
 }
 
+/// Something that became of what was told in public.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Open311Update)]
+pub struct UpdateBody {
+    /// The step of the case; the same may tell of several requests behind one case.
+    pub update_id: String,
+    /// The report's id.
+    pub service_request_id: String,
+    /// `open` or `closed` behind it.
+    pub status: String,
+    /// When it happened.
+    pub updated_datetime: String,
+    /// Where the case stands since, or what the public added, numbers of people taken out.
+    pub description: String,
+    /// Nothing: a link stands in the description.
+    #[schema(required = true)]
+    pub media_url: Option<String>,
+    /// The code of the stage.
+    pub external_status_code: String,
+}
+
+/// What is added to a request: a form. Of who adds it nothing is kept.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Open311NewUpdate)]
+pub struct NewUpdateBody {
+    /// The report's id.
+    pub service_request_id: String,
+    /// The sender's own id of the update: with the same it is added once.
+    pub update_id: Option<String>,
+    /// When it was said, RFC 3339; ours counts.
+    pub updated_datetime: Option<String>,
+    /// `open`, `closed` or another word: passed on, it moves nothing.
+    pub status: Option<String>,
+    /// What is new, at most 4,000 characters; markup is taken out.
+    pub description: Option<String>,
+    /// A link to a picture, kept and never followed.
+    pub media_url: Option<String>,
+    /// The city, where there are several.
+    pub jurisdiction_id: Option<String>,
+    /// A key; none is needed.
+    pub api_key: Option<String>,
+}
+
+/// What was added.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Open311UpdateReceipt)]
+pub struct UpdateReceiptBody {
+    /// The step of the case that holds it.
+    pub update_id: String,
+    /// The report's id.
+    pub service_request_id: String,
+}
+
 /// What was told in public.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Open311Request)]

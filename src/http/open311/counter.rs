@@ -16,6 +16,7 @@ use crate::geom::coord::GridPoint;
 use crate::geom::crs::Crs;
 use crate::http::desk::{self, has_key};
 use crate::http::open311::error::Wrong;
+use crate::http::open311::telling::Teller;
 use crate::http::open311::words::Language;
 use crate::http::params::{self, Params, QUERY_BYTES_MAX};
 use crate::http::web::Web;
@@ -157,6 +158,18 @@ impl<'a> Counter<'a> {
         let (lat, lon) = (number("lat", lat), number("long", lon));
         let place = Place { lon: lon?, lat: lat?, crs, accuracy_m: None };
         locate::enter(&self.atlas, &place).map_err(|faults| self.params.faults(faults)).ok()
+    }
+
+    /// How requests are told to this caller.
+    #[must_use]
+    pub fn teller(&self) -> Teller {
+        let several = self.web.app.cities().len() > 1;
+        Teller {
+            atlas: Arc::clone(&self.atlas),
+            language: self.language,
+            base: self.base.clone(),
+            of_city: if several { format!("?city={}", self.seat.city) } else { String::new() },
+        }
     }
 
     /// The answer of a document.

@@ -109,7 +109,7 @@ pub(crate) async fn file_service_request(asked: &Asked<'_>, body: Body) -> Resul
 }
 
 /// The form of a body, by its type.
-async fn form_of(asked: &Asked<'_>, body: Body) -> Result<Form, Wrong> {
+pub(super) async fn form_of(asked: &Asked<'_>, body: Body) -> Result<Form, Wrong> {
     let packed = asked.headers.get(header::CONTENT_ENCODING);
     if packed.is_some_and(|value| value != "identity") {
         return Err(
@@ -217,7 +217,8 @@ impl Counter<'_> {
         }
     }
 
-    fn line(&mut self, name: &'static str) -> Option<String> {
+    /// A line of text, cleaned; an empty one counts as absent.
+    pub(super) fn line(&mut self, name: &'static str) -> Option<String> {
         let line = self.params.read(name, |raw| text::line(raw, NAME_CHARS_MAX));
         line.filter(|line| !line.is_empty())
     }

@@ -5,9 +5,12 @@
 
 pub mod error;
 pub mod words;
+pub mod telling;
 pub mod counter;
 pub mod bodies;
 pub mod services;
 pub mod filing;
 pub mod requests;
+pub mod updates;
+pub mod bulk;
 pub mod mount;

@@ -12,11 +12,11 @@ use crate::formats::urlencoded::decoded;
 use crate::http::open311::counter::{Answered, Asked};
 use crate::http::open311::error::{Wrong, answer, format_of};
 use crate::http::open311::services::ROOT;
-use crate::http::open311::{filing, requests, services};
+use crate::http::open311::{bulk, filing, requests, services, updates};
 use crate::http::web::Web;
 
 /// Every path that is mounted; the rest of `/open311` is nothing, told in its own shape.
-pub const MOUNTED: [&str; 14] = [
+pub const MOUNTED: [&str; 17] = [
     "/open311/v2/discovery.xml",
     "/open311/v2/discovery.json",
     "/open311/v2/services.xml",
@@ -26,8 +26,11 @@ pub const MOUNTED: [&str; 14] = [
     "/open311/v2/coverage.json",
     "/open311/v2/requests.xml",
     "/open311/v2/requests.json",
+    "/open311/v2/requests.csv",
     "/open311/v2/requests/{file}",
     "/open311/v2/tokens/{file}",
+    "/open311/v2/servicerequestupdates.xml",
+    "/open311/v2/servicerequestupdates.json",
     "/open311",
     "/open311/",
     "/open311/{*rest}",
@@ -48,15 +51,18 @@ enum Named<'p> {
     Service(&'p str),
     Coverage,
     Requests,
+    /// All of them as a table.
+    Bulk,
     Request(&'p str),
     Token(&'p str),
+    Updates,
 }
 
 impl Named<'_> {
     /// The methods it knows, for `Allow`.
     fn methods(&self) -> &'static str {
         match self {
-            Self::Requests => "GET, HEAD, POST, OPTIONS",
+            Self::Requests | Self::Updates => "GET, HEAD, POST, OPTIONS",
             _ => "GET, HEAD, OPTIONS",
         }
     }
@@ -65,6 +71,9 @@ impl Named<'_> {
 /// What the path (percent-decoded) names.
 fn named(path: &str) -> Option<Named<'_>> {
     let rest = path.strip_prefix(ROOT)?.strip_prefix('/')?;
+    if rest == "requests.csv" {
+        return Some(Named::Bulk);
+    }
     let (name, suffix) = rest.rsplit_once('.')?;
     Format::from_suffix(suffix)?;
     match name.split_once('/') {
@@ -73,6 +82,7 @@ fn named(path: &str) -> Option<Named<'_>> {
             "services" => Some(Named::Services),
             "coverage" => Some(Named::Coverage),
             "requests" => Some(Named::Requests),
+            "servicerequestupdates" => Some(Named::Updates),
             _ => None,
         },
         Some(("services", code)) => Some(Named::Service(code)),
@@ -95,7 +105,12 @@ async fn desk(State(web): State<Web>, request: Request) -> Response {
     let asked = Asked { web: &web, query, headers: &parts.headers, format };
     let answered = match (&parts.method, &named) {
         (&Method::GET | &Method::HEAD, named) => read(&asked, named).await,
-        (&Method::POST, Named::Requests) => filing::file_service_request(&asked, body).await,
+        (&Method::POST, Named::Requests) => {
+            filing::file_service_request(&asked, body).await.map(|told| good(told, format))
+        }
+        (&Method::POST, Named::Updates) => {
+            updates::file_service_request_update(&asked, body).await.map(|told| good(told, format))
+        }
         (&Method::OPTIONS, named) => return options(named),
         _ => {
             let words = format!("the method is not for this place; these are: {}", named.methods());
@@ -104,15 +119,12 @@ async fn desk(State(web): State<Web>, request: Request) -> Response {
             return response;
         }
     };
-    let response = match answered {
-        Ok(answered) => good(answered, format),
-        Err(wrong) => wrong.answer(format),
-    };
-    finish(&parts.method, response)
+    finish(&parts.method, answered.unwrap_or_else(|wrong| wrong.answer(format)))
 }
 
-async fn read(asked: &Asked<'_>, named: &Named<'_>) -> Result<Answered, Wrong> {
-    match named {
+async fn read(asked: &Asked<'_>, named: &Named<'_>) -> Result<Response, Wrong> {
+    let told = match named {
+        Named::Bulk => return bulk::every_service_request(asked).await,
         Named::Discovery => services::get_discovery(asked).await,
         Named::Services => services::list_services(asked).await,
         Named::Service(code) => services::get_service(asked, code).await,
@@ -120,7 +132,9 @@ async fn read(asked: &Asked<'_>, named: &Named<'_>) -> Result<Answered, Wrong> {
         Named::Requests => requests::list_service_requests(asked).await,
         Named::Request(id) => requests::get_service_request(asked, id).await,
         Named::Token(token) => requests::get_token(asked, token).await,
-    }
+        Named::Updates => updates::list_service_request_updates(asked).await,
+    };
+    told.map(|told| good(told, asked.format))
 }
 
 fn good(answered: Answered, format: Format) -> Response {

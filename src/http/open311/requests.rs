@@ -6,12 +6,8 @@ use uuid::Uuid;
 
 use crate::app::open311::{self, LOOKED_AT_MAX, RADIUS_M_MAX, Seen, Wanted};
 use crate::domain::accounts::Operation;
-use crate::domain::id::{CategoryCode, ReportId, ZoneId};
-use crate::domain::incidents::step::Stage;
+use crate::domain::id::{CategoryCode, ReportId};
 use crate::domain::reports::categories;
-use crate::domain::reports::public::masked;
-use crate::domain::reports::report::Report;
-use crate::domain::reports::services;
 use crate::domain::time::Instant;
 use crate::formats::open311::document::{Document, Value};
 use crate::http::open311::bodies::{ErrorBody, RequestBody, TokenBody};
@@ -32,11 +28,11 @@ const STRETCH_US: i64 = DAYS_MAX * 24 * 3_600 * SECOND_US;
 /// Open311: what was told in public, newest first.
 ///
 /// The last 90 days, or the 1,000 newest, when nothing is said. Only what came through Open311 is
-/// public: what was told at a hotline, say, is not.
+/// public: what was told at a hotline, say, is not. As csv all of them come, without pages.
 #[utoipa::path(
     get, path = "/open311/v2/requests.{format}", operation_id = "list_service_requests", tag = "open311",
     params(
-        ("format" = String, Path, description = "xml or json"),
+        ("format" = String, Path, description = "xml or json; csv for all of them in one table"),
         ("jurisdiction_id" = Option<String>, Query, description = "The city, where there are several"),
         ("service_request_id" = Option<String>, Query, description = "Ids, separated by commas; nothing else is looked at then"),
         ("service_code" = Option<String>, Query, description = "Services or branches of them, separated by commas"),
@@ -56,7 +52,7 @@ const STRETCH_US: i64 = DAYS_MAX * 24 * 3_600 * SECOND_US;
         ("lang" = Option<String>, Query, description = "zh or en; else as Accept-Language says"),
     ),
     responses(
-        (status = 200, description = "The requests", content((Vec<RequestBody> = "application/json"), (String = "text/xml"))),
+        (status = 200, description = "The requests", content((Vec<RequestBody> = "application/json"), (String = "text/xml"), (String = "text/csv"))),
         (status = 400, description = "Every fault", content((Vec<ErrorBody> = "application/json"), (String = "text/xml"))),
         (status = 403, description = "The key opens nothing", content((Vec<ErrorBody> = "application/json"), (String = "text/xml"))),
         (status = 404, description = "No such service or jurisdiction", content((Vec<ErrorBody> = "application/json"), (String = "text/xml"))),
@@ -86,7 +82,8 @@ pub(crate) async fn list_service_requests(asked: &Asked<'_>) -> Result<Answered,
         }
         None => Vec::new(),
     };
-    let listed = found.iter().map(|found| counter.request(found, extensions)).collect();
+    let teller = counter.teller();
+    let listed = found.iter().map(|found| teller.request(found, extensions)).collect();
     Ok(counter.answer(requests(listed)))
 }
 
@@ -94,7 +91,8 @@ fn requests(listed: Vec<Value>) -> Document {
     Document { root: "service_requests", body: Value::List("request", listed) }
 }
 
-fn report_id(text: &str) -> Option<ReportId> {
+/// The report that an id names.
+pub(super) fn report_id(text: &str) -> Option<ReportId> {
     // Ids are texts: only the one spelling that we give is one.
     Uuid::from_str(text).ok().map(ReportId).filter(|id| id.to_string() == text)
 }
@@ -122,7 +120,7 @@ pub(crate) async fn get_service_request(asked: &Asked<'_>, id: &str) -> Result<A
     let extensions = counter.params.flag("extensions").unwrap_or_default();
     counter.finish()?;
     let found = counter.public(Operation::GetServiceRequest, id, "service_request_id").await?;
-    Ok(counter.answer(requests(vec![counter.request(&found, extensions)])))
+    Ok(counter.answer(requests(vec![counter.teller().request(&found, extensions)])))
 }
 
 /// Open311: the request of a token. An id is given at once here, and is its own token.
@@ -172,19 +170,13 @@ impl Counter<'_> {
     }
 
     /// What is asked for.
-    fn wanted(&mut self) -> Result<Wanted, Wrong> {
+    pub(super) fn wanted(&mut self) -> Result<Wanted, Wrong> {
         let categories = self.categories()?;
         let closed = self.closed();
         let (received, updated) = self.stretch();
         let frame = self.params.frame("bbox");
         let around = self.around();
-        let page = self.params.whole("page", 1, LOOKED_AT_MAX).unwrap_or(1);
-        let limit = self.params.whole("page_size", 1, PAGE_MAX).unwrap_or(PAGE_MAX);
-        let skip = (page - 1).saturating_mul(limit);
-        if skip.saturating_add(limit) > LOOKED_AT_MAX {
-            let words = format!("ends behind request {LOOKED_AT_MAX}; narrow the dates instead");
-            self.params.fault("page", words);
-        }
+        let (skip, limit) = self.page(LOOKED_AT_MAX, PAGE_MAX);
         self.finish()?;
         Ok(Wanted {
             ids: Vec::new(),
@@ -199,6 +191,18 @@ impl Counter<'_> {
             skip,
             limit,
         })
+    }
+
+    /// How many `page` and `page_size` leave out, and how many they ask for.
+    pub(super) fn page(&mut self, last: u32, most: u32) -> (u32, u32) {
+        let page = self.params.whole("page", 1, last).unwrap_or(1);
+        let limit = self.params.whole("page_size", 1, most).unwrap_or(most);
+        let skip = (page - 1).saturating_mul(limit);
+        if skip.saturating_add(limit) > last {
+            self.params
+                .fault("page", format!("ends behind number {last}; narrow the dates instead"));
+        }
+        (skip, limit)
     }
 
     fn categories(&mut self) -> Result<Vec<CategoryCode>, Wrong> {
@@ -233,17 +237,26 @@ impl Counter<'_> {
         let open = |it: (Instant, Instant)| (Some(it.0), Some(it.1));
         let received = self.dates("start_date", "end_date");
         let updated = self.dates("updated_after", "updated_before").map_or((None, None), open);
-        let lately = || (Some(Instant(self.web.app.now().0.saturating_sub(STRETCH_US))), None);
         let received = match received {
             Some(received) => open(received),
-            None if updated == (None, None) => lately(),
+            None if updated == (None, None) => (Some(self.lately().0), None),
             None => (None, None),
         };
         (received, updated)
     }
 
+    /// The last 90 days.
+    pub(super) fn lately(&self) -> (Instant, Instant) {
+        let now = self.web.app.now();
+        (Instant(now.0.saturating_sub(STRETCH_US)), Instant(now.0.saturating_add(1)))
+    }
+
     /// A stretch of at most 90 days, its end not included; `None` when neither date is given.
-    fn dates(&mut self, first: &'static str, last: &'static str) -> Option<(Instant, Instant)> {
+    pub(super) fn dates(
+        &mut self,
+        first: &'static str,
+        last: &'static str,
+    ) -> Option<(Instant, Instant)> {
         let from = self.params.time(first);
         // The second or microsecond that was named belongs to the stretch: what we show of times is
         // whole seconds.
@@ -287,116 +300,5 @@ impl Counter<'_> {
             }
             Some(radius_m) => Some((place?, radius_m)),
         }
-    }
-
-    /// A request as the public sees it.
-    fn request(&self, seen: &Seen, extensions: bool) -> Value {
-        let (report, to) = (&seen.filed.report, &seen.filed.assignment);
-        let language = self.language;
-        let category = report.category.as_ref().map(CategoryCode::as_str);
-        let named = category.and_then(categories::named);
-        let unit = seen.unit();
-        let named_unit = self.atlas.unit(unit);
-        let agency = named_unit.map_or(unit.as_str(), |unit| language.name(&unit.names));
-        let stage = seen.case.as_ref().map(|case| language.stage(case.stage));
-        let at = report.position.degrees();
-        let further = &report.further;
-        let mut members = vec![
-            ("service_request_id", Value::Text(report.id.to_string())),
-            ("status", Value::text(if seen.is_closed() { "closed" } else { "open" })),
-            ("status_notes", Value::text_or_null(stage)),
-            ("service_name", Value::text_or_null(named.map(|named| language.category(named)))),
-            ("service_code", Value::text_or_null(category)),
-            ("description", Value::Text(masked(&report.words))),
-            ("agency_responsible", Value::text(agency)),
-            ("service_notice", Value::Null),
-            ("requested_datetime", Value::Text(self.time(report.received_at))),
-            ("updated_datetime", Value::Text(self.time(seen.updated_at()))),
-            ("expected_datetime", Value::text_or_null(seen.expected_at().map(|at| self.time(at)))),
-            ("address", Value::text_or_null(further.address.as_deref().map(masked))),
-            ("address_id", Value::text_or_null(further.address_id.clone())),
-            ("zipcode", Value::Null),
-            ("lat", Value::Real(at.lat())),
-            ("long", Value::Real(at.lon())),
-            ("media_url", Value::text_or_null(self.media(report).next())),
-        ];
-        if extensions {
-            let zone = to.zone.as_ref().map(ZoneId::as_str);
-            members.push((
-                "extended_attributes",
-                Value::Members(vec![
-                    ("attributes", Value::List("attribute", self.public_answers(report))),
-                    ("zone", Value::text_or_null(zone)),
-                    ("unit", Value::text(unit.as_str())),
-                    (
-                        "media_urls",
-                        Value::List("media_url", self.media(report).map(Value::Text).collect()),
-                    ),
-                ]),
-            ));
-            members.push(("notes", Value::List("note", self.notes(seen))));
-        }
-        Value::Members(members)
-    }
-
-    /// What happened: when the case was opened, and since when it stands where it does. What staff
-    /// wrote is not for the public.
-    fn notes(&self, seen: &Seen) -> Vec<Value> {
-        let Some(case) = &seen.case else { return Vec::new() };
-        let opened = (case.opened_at, Stage::Collected);
-        let mut all = vec![opened];
-        all.extend(Some((case.since, case.stage)).filter(|now| *now != opened));
-        let note = |(at, stage): (Instant, Stage)| {
-            Value::Members(vec![
-                ("datetime", Value::Text(self.time(at))),
-                ("summary", Value::text(self.language.stage(stage))),
-            ])
-        };
-        all.into_iter().map(note).collect()
-    }
-
-    /// The addresses of its pictures: ours first, then links elsewhere.
-    fn media(&self, report: &Report) -> impl Iterator<Item = String> {
-        let ours = report.further.pictures.iter();
-        ours.map(|id| format!("{}/api/v1/pictures/{id}{}", self.base, self.of_city()))
-            .chain(report.further.links.iter().cloned())
-    }
-
-    /// What names the city in an address of ours, where there are several.
-    fn of_city(&self) -> String {
-        if self.web.app.cities().len() > 1 {
-            format!("?city={}", self.seat.city)
-        } else {
-            String::new()
-        }
-    }
-
-    /// The answers that the public may see.
-    fn public_answers(&self, report: &Report) -> Vec<Value> {
-        let code = report.category.as_ref().map_or("", |code| code.as_str());
-        let questions = services::find(code).map_or(&[][..], |service| service.questions);
-        let public = questions.iter().filter(|question| question.public);
-        public
-            .filter_map(|question| {
-                let given = report.further.answers.get(question.code)?;
-                let named = |key: &String| {
-                    let choices = question.datatype.choices();
-                    let choice = choices.iter().find(|choice| choice.key == key);
-                    let free = || masked(key);
-                    choice.map_or_else(free, |choice| self.language.of(choice.name).to_owned())
-                };
-                let values = given.iter().map(|key| Value::Text(named(key))).collect();
-                Some(Value::Members(vec![
-                    ("code", Value::text(question.code)),
-                    ("name", Value::text(self.language.of(question.words))),
-                    ("values", Value::List("value", values)),
-                ]))
-            })
-            .collect()
-    }
-
-    /// A time on the city's wall clock, whole seconds.
-    fn time(&self, at: Instant) -> String {
-        at.on_wall_clock(self.atlas.time_zone())
     }
 }

@@ -28,7 +28,7 @@ use crate::store::postgres::connect::connection;
 use crate::store::postgres::rows::{PostgresRow, fault};
 use crate::store::postgres::writer::Writer;
 use crate::store::promise::{
-    CommitError, Head, IncidentFilter, ReportFilter, ReportKey, StoreError, rows_at_most,
+    CommitError, Head, IncidentFilter, ReportFilter, ReportKey, StepKey, StoreError, rows_at_most,
 };
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Value};
@@ -218,9 +218,28 @@ impl Postgres {
         city: &CityId,
         ids: &[IncidentId],
     ) -> Result<Vec<Docket>, StoreError> {
-        let ids = ids.iter().map(ToString::to_string).collect();
-        let values = [Value::text(city.as_str()), Value::Texts(ids)];
+        let values = incidents::named_values(city, ids);
         self.read(&incidents::some(Dialect::Postgres), &values, incidents::read).await
+    }
+
+    pub(super) async fn steps_of(
+        &self,
+        city: &CityId,
+        ids: &[IncidentId],
+    ) -> Result<Vec<Step>, StoreError> {
+        let values = incidents::named_values(city, ids);
+        self.read(&incidents::steps_of(Dialect::Postgres), &values, incidents::read_step).await
+    }
+
+    pub(super) async fn steps_between(
+        &self,
+        city: &CityId,
+        stretch: (Instant, Instant),
+        after: Option<StepKey>,
+        limit: u32,
+    ) -> Result<Vec<Step>, StoreError> {
+        let values = incidents::between_values(city, stretch, after, rows_at_most(limit));
+        self.read(&incidents::steps_between(), &values, incidents::read_step).await
     }
 
     pub(super) async fn timed_otherwise(
@@ -258,8 +277,16 @@ impl Postgres {
         after: Option<IncidentKey>,
         limit: u32,
     ) -> Result<Vec<Docket>, StoreError> {
-        let (text, values) = incidents::page(city, filter, order, after, rows_at_most(limit));
-        self.read(&text, &values, incidents::read).await
+        let client = connection(&self.pool).await?;
+        let mut leaves = Vec::new();
+        if incidents::of_branch(filter) {
+            let values = incidents::leaves_values(city, filter);
+            leaves = all(&client, &incidents::leaves(order), &values, incidents::read_leaf).await?;
+        }
+        let place = (order, after);
+        let (text, values) =
+            incidents::page(Dialect::Postgres, city, filter, &leaves, place, rows_at_most(limit));
+        all(&client, &text, &values, incidents::read).await
     }
 
     pub(super) async fn journal(

@@ -18,7 +18,7 @@ use crate::store::postgres::rows::{PostgresRow, fault};
 use crate::store::promise::{CommitError, Head, StoreError};
 use crate::store::reports::{self, Known};
 use crate::store::sql::{self, Dialect};
-use crate::store::statement::{Statement, Table, Value};
+use crate::store::statement::{Statement, Table, Taken, Value};
 use crate::store::writing::{self, Commit, Group, HeadRow};
 
 /// Most commits of reports that wait; the next is refused at once.
@@ -176,7 +176,8 @@ async fn write(
         return Ok(answers);
     }
     let statements = group.statements(Dialect::Postgres);
-    if commits.iter().all(|commit| commit.may_share()) {
+    let large = |it: &Statement<'_>| matches!(it, Statement::Bulk { rows, .. } if rows.len() > ARRAY_ROWS_MAX);
+    if commits.iter().all(|commit| commit.may_share()) && !statements.iter().any(large) {
         // Nothing here can touch another number of rows than it must: the head is locked, the rest
         // are inserts. So all is sent with the commit behind it, without waiting in between; when
         // one fails the rest fail with it, and the server makes the commit a rollback.
@@ -286,28 +287,29 @@ impl<'s> Ready<'s> {
     }
 }
 
-/// Many rows: COPY BINARY into a table of the transaction's own, from there to where they belong.
+/// Many rows by COPY BINARY: straight to where they belong; those that replace others by way of a table
+/// of the transaction's own.
 async fn copy(
     client: &Object,
     table: &Table,
     rows: &[Vec<Value<'_>>],
 ) -> Result<(), tokio_postgres::Error> {
     let (columns, name) = (sql::names(table), table.name);
-    let empty = client.prepare(&format!("select {columns} from zonewarden.{name} limit 0")).await?;
+    let shape = format!("select {columns} from zonewarden.{name} limit 0");
+    let empty = client.prepare_cached(&shape).await?;
     let types: Vec<Type> = empty.columns().iter().map(|it| it.type_().clone()).collect();
+    if table.taken == Taken::Refuse {
+        let text = format!("copy zonewarden.{name} ({columns}) from stdin binary");
+        return send(client, &text, &types, rows).await;
+    }
     client
         .batch_execute(&format!(
             "create temporary table stage_{name} on commit drop as \
              select {columns} from zonewarden.{name} with no data"
         ))
         .await?;
-    let sink =
-        client.copy_in(&format!("copy pg_temp.stage_{name} ({columns}) from stdin binary")).await?;
-    let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
-    for row in rows {
-        writer.as_mut().write(&refs(row)).await?;
-    }
-    writer.finish().await?;
+    let text = format!("copy pg_temp.stage_{name} ({columns}) from stdin binary");
+    send(client, &text, &types, rows).await?;
     client
         .batch_execute(&format!(
             "insert into zonewarden.{name} ({columns}) select {columns} from pg_temp.stage_{name}{}; \
@@ -315,4 +317,17 @@ async fn copy(
             sql::on_conflict(table)
         ))
         .await
+}
+
+async fn send(
+    client: &Object,
+    text: &str,
+    types: &[Type],
+    rows: &[Vec<Value<'_>>],
+) -> Result<(), tokio_postgres::Error> {
+    let mut writer = pin!(BinaryCopyInWriter::new(client.copy_in(text).await?, types));
+    for row in rows {
+        writer.as_mut().write(&refs(row)).await?;
+    }
+    writer.finish().await.map(|_| ())
 }

@@ -27,7 +27,7 @@ use crate::domain::reports::report::AssignedReport;
 use crate::domain::time::Instant;
 use crate::store::migrate::Applied;
 use crate::store::promise::{
-    CommitError, Head, IncidentFilter, ReportFilter, ReportKey, StoreError, rows_at_most,
+    CommitError, Head, IncidentFilter, ReportFilter, ReportKey, StepKey, StoreError, rows_at_most,
 };
 use crate::store::sql::Dialect;
 use crate::store::sqlite::rows::{all, fault};
@@ -267,11 +267,38 @@ impl Sqlite {
         city: &CityId,
         ids: &[IncidentId],
     ) -> Result<Vec<Docket>, StoreError> {
-        let city = city.clone();
-        let ids = ids.iter().map(ToString::to_string).collect();
+        let (city, ids) = (city.clone(), ids.to_vec());
         self.read(move |it| {
-            let values = [Value::text(city.as_str()), Value::Texts(ids)];
+            let values = incidents::named_values(&city, &ids);
             all(it, &incidents::some(Dialect::Sqlite), &values, |row| incidents::read(row))
+        })
+        .await
+    }
+
+    pub(super) async fn steps_of(
+        &self,
+        city: &CityId,
+        ids: &[IncidentId],
+    ) -> Result<Vec<Step>, StoreError> {
+        let (city, ids) = (city.clone(), ids.to_vec());
+        self.read(move |it| {
+            let values = incidents::named_values(&city, &ids);
+            all(it, &incidents::steps_of(Dialect::Sqlite), &values, |row| incidents::read_step(row))
+        })
+        .await
+    }
+
+    pub(super) async fn steps_between(
+        &self,
+        city: &CityId,
+        stretch: (Instant, Instant),
+        after: Option<StepKey>,
+        limit: u32,
+    ) -> Result<Vec<Step>, StoreError> {
+        let city = city.clone();
+        self.read(move |it| {
+            let values = incidents::between_values(&city, stretch, after, rows_at_most(limit));
+            all(it, &incidents::steps_between(), &values, |row| incidents::read_step(row))
         })
         .await
     }
@@ -325,7 +352,15 @@ impl Sqlite {
     ) -> Result<Vec<Docket>, StoreError> {
         let (city, filter) = (city.clone(), filter.clone());
         self.read(move |it| {
-            let (text, values) = incidents::page(&city, &filter, order, after, rows_at_most(limit));
+            let mut leaves = Vec::new();
+            if incidents::of_branch(&filter) {
+                let (text, values) =
+                    (incidents::leaves(order), incidents::leaves_values(&city, &filter));
+                leaves = all(it, &text, &values, |row| incidents::read_leaf(row))?;
+            }
+            let (place, limit) = ((order, after), rows_at_most(limit));
+            let (text, values) =
+                incidents::page(Dialect::Sqlite, &city, &filter, &leaves, place, limit);
             all(it, &text, &values, |row| incidents::read(row))
         })
         .await

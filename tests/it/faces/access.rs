@@ -107,6 +107,14 @@ fn right_request(world: &World, operation: Operation, held: &Held, revision: u32
         Operation::ListServiceRequests => get("/open311/v2/requests.json"),
         Operation::GetServiceRequest => get(&format!("/open311/v2/requests/{}.xml", held.request)),
         Operation::GetToken => get(&format!("/open311/v2/tokens/{}.json", held.request)),
+        Operation::ListServiceRequestUpdates => get("/open311/v2/servicerequestupdates.json"),
+        Operation::FileServiceRequestUpdate => {
+            let form = format!("service_request_id={}&description=x", held.request);
+            let mut request = post("/open311/v2/servicerequestupdates.xml", form);
+            let media = "application/x-www-form-urlencoded".parse().unwrap();
+            request.headers_mut().insert(header::CONTENT_TYPE, media);
+            request
+        }
         Operation::ListIncidents => get("/api/v1/incidents"),
         Operation::GetIncident => get(&format!("/api/v1/incidents/{}", held.report)),
         Operation::ActOnIncident => {

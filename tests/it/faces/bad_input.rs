@@ -118,6 +118,44 @@ async fn a_bad_report_is_refused_whole() {
 }
 
 #[tokio::test]
+async fn xml_is_taken_nowhere_be_it_a_bomb_or_not() {
+    let world = World::new().await;
+    let nobody = zonewarden::domain::id::UnitId::new("x").unwrap();
+    let key = world.key(zonewarden::domain::accounts::Role::Admin, &nobody).await;
+    let filed =
+        world.client.post("/api/v1/reports", "application/json", r#"{"lon":109.484,"lat":36.585}"#);
+    let id = filed.await.json()["id"].as_str().unwrap().to_owned();
+    world.take_up().await;
+    let bomb = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">\
+                <!ENTITY f SYSTEM \"file:///etc/passwd\">]><x>&b;&f;</x>";
+    let deep = "<x>".repeat(100_000);
+    let mut taken = 0;
+    // Every operation of the document that has a body, but those of Open311, which answer 400.
+    for (path, item) in world.client.document()["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if path.starts_with("/open311") || operation["requestBody"].is_null() {
+                continue;
+            }
+            taken += 1;
+            let path = path.replace("{id}", &id);
+            for (media, body) in [("text/xml", bomb), ("application/xml", deep.as_str())] {
+                let method: Method = method.to_uppercase().parse().unwrap();
+                let mut asked = request(method, &path, Some(&key), Body::from(body.to_owned()));
+                asked.headers_mut().insert(header::CONTENT_TYPE, media.parse().unwrap());
+                let answer = world.client.ask(asked).await;
+                assert_eq!(
+                    answer.status,
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    "{path}: {}",
+                    answer.text()
+                );
+            }
+        }
+    }
+    assert!(taken >= 7, "{taken} operations take a body");
+}
+
+#[tokio::test]
 async fn a_bad_idempotency_key_is_refused() {
     let world = World::new().await;
     for bad in ["", " ", &"k".repeat(129)] {

@@ -1,11 +1,12 @@
 //! Incidents: from a report to a closed case, and everything that may come between.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use zonewarden::domain::accounts::Role;
 use zonewarden::domain::id::UnitId;
 
-use crate::client::Answer;
+use crate::client::{Answer, request};
 use crate::world::{CENTRE, World};
 
 const HOUR_US: i64 = 3_600 * 1_000_000;
@@ -325,9 +326,21 @@ async fn work_lists_are_paged_without_a_gap_and_handed_on_as_tables_and_maps() {
     let csv = world.client.get_as(&key, "/api/v1/incidents?format=csv&limit=5").await;
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
     assert_eq!((csv.text().lines().count(), csv.header("x-next").len()), (6, 50));
+    let accepting = async |accept: &str, query: &str| {
+        let path = format!("/api/v1/incidents{query}");
+        let mut asked = request(Method::GET, &path, Some(&key), Body::empty());
+        asked.headers_mut().insert(header::ACCEPT, accept.parse().unwrap());
+        world.client.ask(asked).await.header("content-type").to_owned()
+    };
+    assert_eq!(accepting("text/csv;q=0.9, */*", "").await, "text/csv; charset=utf-8");
+    assert_eq!(accepting("application/geo+json", "").await, "application/geo+json");
+    assert_eq!(accepting("text/html, */*", "").await, "application/json");
+    assert_eq!(accepting("text/csv", "?format=json").await, "application/json");
     let map = world.client.get_as(&key, "/api/v1/incidents?format=geojson").await.json();
     assert_eq!(map["features"].as_array().unwrap().len(), 7);
     assert_eq!(map["features"][0]["properties"]["stage_zh"], "派遣");
+    let both = world.client.get_as(&key, "/api/v1/incidents?order=newest&due=overdue").await;
+    assert_eq!(both.places(), ["order"]);
     let bad = "/api/v1/incidents?order=best&stage=lost&due=never&format=pdf&limit=0&after=x&to=1";
     let refused = world.client.get_as(&key, bad).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);

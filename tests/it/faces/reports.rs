@@ -208,6 +208,49 @@ async fn a_batch_files_each_for_itself_once_and_in_the_order_of_its_own_time() {
 }
 
 #[tokio::test]
+async fn machines_of_every_kind_file_late_out_of_order_and_again_and_the_first_in_time_opens() {
+    let world = World::new().await;
+    let key = dispatcher(&world).await;
+    let seen = |n: &str, source: &str, at: &str| {
+        json!({
+            "lon": 109.484, "lat": 36.585, "category": "event.05.parking", "accuracy_m": 3,
+            "source": source, "key": n, "happened_at": format!("2026-05-06T{at}:00+08:00"),
+        })
+    };
+    // A bus that was in a tunnel sends last what happened first.
+    let batch_of = json!([
+        seen("c-1", "camera", "09:58"),
+        seen("f-1", "fence", "09:57"),
+        seen("h-1", "hotline", "09:59"),
+        seen("b-1", "bus", "09:55"),
+    ]);
+    let sends = (0..8).map(|_| batch(&world, &key, "application/json", batch_of.to_string()));
+    let answers = join_all(sends).await;
+    let told: Vec<Value> = answers.iter().map(Answer::json).collect();
+    let sum = |name: &str| told.iter().map(|it| it[name].as_u64().unwrap()).sum::<u64>();
+    assert_eq!((sum("filed"), sum("again"), sum("refused")), (4, 28, 0));
+    let ids = |told: &Value| -> Vec<String> {
+        let results = told["results"].as_array().unwrap().iter();
+        results.map(|it| it["receipt"]["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(told.iter().all(|it| ids(it) == ids(&told[0])));
+    world.take_up().await;
+    // One matter: the bus's case, which happened first, stands for all.
+    let bus = &ids(&told[0])[3];
+    let case = world.client.get_as(&key, &format!("/api/v1/incidents/{bus}")).await.json();
+    assert_eq!((&case["stage"], &case["supporters"]), (&json!("dispatched"), &json!(4)), "{case}");
+    // Later still comes what happened earlier: it joins the case that is open.
+    let late = json!([seen("c-0", "camera", "09:50")]).to_string();
+    let late = batch(&world, &key, "application/json", late).await.json();
+    world.take_up().await;
+    let part = ids(&late).pop().unwrap();
+    let part = world.client.get_as(&key, &format!("/api/v1/incidents/{part}")).await.json();
+    assert_eq!((&part["stage"], &part["merged_into"]), (&json!("merged"), &json!(bus)));
+    assert_eq!(part["happened_at"], "2026-05-06T01:50:00Z");
+    assert_eq!(total(&world).await, 5);
+}
+
+#[tokio::test]
 async fn a_batch_that_is_none_or_too_large_is_refused_whole() {
     let world = World::new().await;
     let key = dispatcher(&world).await;

@@ -18,7 +18,9 @@ use zonewarden::domain::incidents::step::{Carried, Move, Stage};
 use zonewarden::domain::reports::report::AssignedReport;
 use zonewarden::domain::time::Instant;
 use zonewarden::geom::coord::{GridBox, GridPoint};
-use zonewarden::store::{Basis, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, Store};
+use zonewarden::store::{
+    Basis, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, StepKey, Store,
+};
 
 use super::made::{Dice, city};
 use super::places::{all, block_on};
@@ -250,6 +252,17 @@ impl Run {
         let ids: Vec<IncidentId> = self.filed.iter().map(|report| incident_of(*report)).collect();
         let (got, expected) = (store.incidents_of(id, &ids), oracle.incidents_of(id, &ids));
         assert_eq!(got.await, expected.await, "{what}");
+        let (got, expected) = (store.steps_of(id, &ids), oracle.steps_of(id, &ids));
+        let steps = expected.await.unwrap();
+        assert_eq!(got.await.unwrap(), steps, "{what}");
+        let (from, to) = (self.dice.instant(), self.dice.instant());
+        let stretch = (from.min(to), from.max(to));
+        let after = steps.get(steps.len() / 3).filter(|_| self.dice.maybe()).map(StepKey::of);
+        let (got, expected) = (
+            store.steps_between(id, stretch, after, 7),
+            oracle.steps_between(id, stretch, after, 7),
+        );
+        assert_eq!(got.await, expected.await, "{what}: {stretch:?} after {after:?}");
         for incident in ids {
             let (got, expected) = (store.incident(id, incident), oracle.incident(id, incident));
             assert_eq!(got.await, expected.await, "{what}");

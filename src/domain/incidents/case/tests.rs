@@ -81,6 +81,7 @@ fn load(act: Move, at: i64) -> Carried {
         until: must(needs.until).then_some(Instant(at + 1_000)),
         other: must(needs.other).then(|| incident(9)),
         reports: if must(needs.reports) { vec![report(9)] } else { vec![] },
+        key: None,
     }
 }
 

@@ -212,6 +212,7 @@ fn wish(fields: &mut Fields) -> Option<Wish> {
         until: fields.read("until", Instant::parse),
         other: fields.read("other", |text| text.parse().map(IncidentId)),
         reports: Vec::new(),
+        key: None,
     };
     let other_seen = fields.whole("other_revision");
     Some(Wish { ask: Ask { seen: seen?, act: act?, carried }, other_seen })

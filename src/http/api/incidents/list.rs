@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
@@ -44,7 +44,7 @@ enum Form {
     get, path = "/api/v1/incidents", operation_id = "list_incidents", tag = "incidents",
     params(
         ("order" = Option<String>, Query, description = "`urgent` (default): open ones, the nearest deadline first; `newest`: open or not, the last opened first"),
-        ("due" = Option<String>, Query, description = "`overdue`, or `soon`: within 24 hours"),
+        ("due" = Option<String>, Query, description = "`overdue`, or `soon`: within 24 hours; only in the order `urgent`"),
         ("stage" = Option<String>, Query, description = "At this stage"),
         ("unit" = Option<String>, Query, description = "Led by this unit, or with it beside the lead"),
         ("zone" = Option<String>, Query, description = "In this zone"),
@@ -55,7 +55,7 @@ enum Form {
         ("due_to" = Option<String>, Query, description = "Due before, RFC 3339"),
         ("from" = Option<String>, Query, description = "Opened at or after, RFC 3339"),
         ("to" = Option<String>, Query, description = "Opened before, RFC 3339"),
-        ("format" = Option<String>, Query, description = "`json` (default), `csv` or `geojson`; of the last two `x-next` tells the next page"),
+        ("format" = Option<String>, Query, description = "`json` (default), `csv` or `geojson`; else as Accept says; of the last two `x-next` tells the next page"),
         ("limit" = Option<u32>, Query, description = "Most on a page (1 to 1000; 100 when absent)"),
         ("after" = Option<String>, Query, description = "`next` of the page before"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
@@ -71,11 +71,12 @@ enum Form {
 )]
 pub(crate) async fn list_incidents(
     State(web): State<Web>,
+    headers: HeaderMap,
     mut desk: Desk,
 ) -> Result<Response, Problem> {
     must(&desk.caller, Operation::ListIncidents)?;
     let params = &mut desk.params;
-    let form = params.read("format", form).unwrap_or_default();
+    let form = params.read("format", form).unwrap_or_else(|| accepted(&headers));
     let limit = params.whole("limit", 1, PAGE_MAX).unwrap_or(PAGE_DEFAULT);
     // One more than shown tells whether there is another page.
     let wanted = Wanted { limit: limit + 1, ..wanted(params, web.app.now()) };
@@ -127,6 +128,9 @@ fn wanted(params: &mut Params, now: Instant) -> Wanted {
         limit: 0,
     };
     let given = wanted.due_from.is_some() || wanted.due_to.is_some();
+    if order == IncidentOrder::Newest && (given || params.has("due")) {
+        params.fault("order", "`newest` goes without deadlines; those are listed `urgent`");
+    }
     match params.read("due", Due::from_code) {
         Some(_) if given => {
             params.fault("due", "goes without due_from and due_to");
@@ -135,6 +139,20 @@ fn wanted(params: &mut Params, now: Instant) -> Wanted {
         Some(due) => due.narrow(wanted, now),
         None => wanted,
     }
+}
+
+/// The form that `Accept` names first; anything else is JSON.
+fn accepted(headers: &HeaderMap) -> Form {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let mut named = accept.unwrap_or_default().split(',').filter_map(|range| {
+        match range.split(';').next().unwrap_or_default().trim() {
+            "text/csv" => Some(Form::Csv),
+            "application/geo+json" => Some(Form::GeoJson),
+            "application/json" | "*/*" => Some(Form::Json),
+            _ => None,
+        }
+    });
+    named.next().unwrap_or_default()
 }
 
 fn form(text: &str) -> Result<Form, &'static str> {

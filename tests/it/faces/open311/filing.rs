@@ -213,6 +213,18 @@ async fn the_same_idempotency_key_is_one_request_and_another_body_is_refused() {
 }
 
 #[tokio::test]
+async fn fifty_at_once_with_one_key_are_one_request() {
+    let world = World::new().await;
+    let asks =
+        (0..50).map(|_| world.client.ask(with_headers(PARKING, &[("idempotency-key", "storm")])));
+    let answers = futures_util::future::join_all(asks).await;
+    let first = &answers[0];
+    assert!(answers.iter().all(|it| it.status == StatusCode::CREATED && it.bytes == first.bytes));
+    let list = world.client.get("/open311/v2/requests.json").await.json();
+    assert_eq!(list.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_key_is_taken_from_the_form_or_a_header_and_a_wrong_one_is_refused() {
     let world = World::new().await;
     let good = dispatcher(&world).await;

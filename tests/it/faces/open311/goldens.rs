@@ -96,5 +96,35 @@ async fn every_method_and_every_error_answers_as_its_golden_says() {
         let answer = ask(&shut, "GET", &format!("services.{format}"), "").await;
         hold("error_busy", format, &answer, &id, &mut changed);
     }
+    let worked = World::new().await;
+    let id = super::filed(&worked, PARKING).await;
+    worked.pass_us(60_000_000);
+    worked.take_up().await;
+    let added = format!("service_request_id={id}&update_id=1&status=FIXED&description=3+%3C+4");
+    for (name, method, path, form) in [
+        ("update_filed", "POST", "servicerequestupdates.fmt", added.as_str()),
+        ("updates", "GET", "servicerequestupdates.fmt?lang=en", ""),
+        ("updates_none", "GET", "servicerequestupdates.fmt?end_date=2026-05-01T00:00:00Z", ""),
+        ("requests_worked", "GET", "requests.fmt?extensions=true&page=1&page_size=1", ""),
+        (
+            "error_update",
+            "POST",
+            "servicerequestupdates.fmt",
+            "service_request_id=638344&description=x",
+        ),
+        (
+            "error_update_faults",
+            "POST",
+            "servicerequestupdates.fmt",
+            "media_url=x&updated_datetime=x",
+        ),
+    ] {
+        for format in ["xml", "json"] {
+            let answer = ask(&worked, method, &path.replace("fmt", format), form).await;
+            hold(name, format, &answer, &id, &mut changed);
+        }
+    }
+    let table = ask(&worked, "GET", "requests.csv?lang=en", "").await;
+    hold("requests", "csv", &table, &id, &mut changed);
     assert!(changed.is_empty(), "{}", changed.join("\n"));
 }

@@ -95,6 +95,35 @@ async fn what_is_no_picture_is_refused_whatever_its_name_says() {
     }
 }
 
+/// A server on loopback that nobody may come to.
+#[tokio::test]
+async fn no_link_is_ever_followed() {
+    let world = World::new().await;
+    let trap = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = trap.local_addr().unwrap().port();
+    let form = super::PARKING;
+    let id = filed(&world, form).await;
+    for host in ["127.0.0.1", "localhost", "localhost.localdomain", "2130706433", "[::1]"] {
+        let link = format!("media_url=http://{host}:{port}/endless");
+        let refused = post(&world, &format!("{form}&{link}")).await;
+        assert!(told(&refused)[0].starts_with("media_url:"), "{host}: {}", refused.text());
+        let update = format!("service_request_id={id}&description=x&{link}");
+        let path = "/open311/v2/servicerequestupdates.json";
+        let refused = world.client.post(path, super::FORM, update).await;
+        assert!(told(&refused)[0].starts_with("media_url:"), "{host}: {}", refused.text());
+    }
+    // One that is kept is kept as a text: whatever is asked afterwards, the trap stays empty.
+    let kept = format!("{form}&media_url=https://example.org:{port}/endless");
+    let id = filed(&world, &kept).await;
+    world.take_up().await;
+    for path in [format!("requests/{id}.json?extensions=true"), "requests.csv".to_owned()] {
+        let answer = world.client.get(&format!("/open311/v2/{path}")).await;
+        assert!(answer.text().contains(&format!("https://example.org:{port}/endless")));
+    }
+    let came = tokio::time::timeout(std::time::Duration::from_millis(50), trap.accept()).await;
+    assert!(came.is_err(), "somebody followed a link: {came:?}");
+}
+
 #[tokio::test]
 async fn a_link_is_kept_and_shown_and_one_into_a_private_network_refused() {
     let world = World::new().await;

@@ -4,6 +4,8 @@ mod goldens;
 mod filing;
 mod reading;
 mod media;
+mod updates;
+mod georeport;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};

@@ -1,6 +1,8 @@
 //! What the public asks through Open311: requests that it may see, pictures, and where a place told
 //! in words lies. Filing is [`crate::app::reports::file`], as for every door.
 
+pub mod updates;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -130,55 +132,90 @@ pub async fn list(
     caller: &Caller,
     wanted: &Wanted,
 ) -> Result<Vec<Seen>, Refusal> {
-    must(caller, Operation::ListServiceRequests)?;
-    let circle = wanted.around.map(|(place, radius_m)| box_around(place, radius_m));
-    let frame = match (wanted.frame, circle) {
-        (Some(frame), Some(other)) => match common(frame, other) {
-            Some(frame) => Some(frame),
-            None => return Ok(Vec::new()),
-        },
-        (frame, other) => frame.or(other),
-    };
-    // Nothing changes before it is received.
-    let to = [wanted.to, wanted.updated_to].into_iter().flatten().min();
-    let filter = ReportFilter {
-        ids: wanted.ids.clone(),
-        categories: wanted.categories.clone(),
-        from: wanted.from,
-        to,
-        frame,
-        public: true,
-        ..ReportFilter::default()
-    };
+    let mut search = Search::begin(caller, wanted.clone())?;
     let skip = wanted.skip as usize;
     let enough = skip.saturating_add(wanted.limit as usize);
     let mut found: Vec<Seen> = Vec::new();
-    let (mut after, mut looked_at) = (None, 0_u32);
+    let mut looked_at = 0_u32;
     while found.len() < enough && looked_at < LOOKED_AT_MAX {
         let left = u32::try_from(enough - found.len()).unwrap_or(u32::MAX);
         let most = if wanted.looks_closer() { AT_ONCE } else { left.min(AT_ONCE) };
         let most = most.min(LOOKED_AT_MAX - looked_at);
-        let rows = app.store().reports(&seat.city, &filter, after, most).await?;
-        let last = rows.len() < most as usize;
-        looked_at += u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        after = rows
-            .last()
-            .map(|row| ReportKey { received_at: row.report.received_at, id: row.report.id });
-        // Of what is left out, the case is read only where it decides.
-        let behind = found.len() + rows.len() > skip;
-        let seen = if behind || wanted.asks_for_case() {
-            with_cases(app, seat, rows).await?
-        } else {
-            rows.into_iter().map(|filed| Seen { filed, case: None }).collect()
-        };
-        found.extend(seen.into_iter().filter(|seen| wanted.holds(seen)));
-        if last {
-            break;
-        }
+        looked_at += most;
+        let leave_out = skip.saturating_sub(found.len());
+        let Some(pile) = search.pile(app, seat, most, leave_out).await? else { break };
+        found.extend(pile);
     }
     found.truncate(enough);
     found.drain(..found.len().min(skip));
     Ok(found)
+}
+
+/// A search through public reports, newest first, pile by pile.
+#[derive(Debug)]
+pub struct Search {
+    wanted: Wanted,
+    filter: ReportFilter,
+    after: Option<ReportKey>,
+    done: bool,
+}
+
+impl Search {
+    /// Begins; skip and limit are the caller's matter.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for who may not.
+    pub fn begin(caller: &Caller, wanted: Wanted) -> Result<Self, Refusal> {
+        must(caller, Operation::ListServiceRequests)?;
+        let circle = wanted.around.map(|(place, radius_m)| box_around(place, radius_m));
+        let (frame, done) = match (wanted.frame, circle) {
+            (Some(frame), Some(other)) => {
+                let both = common(frame, other);
+                (both, both.is_none())
+            }
+            (frame, other) => (frame.or(other), false),
+        };
+        // Nothing changes before it is received.
+        let to = [wanted.to, wanted.updated_to].into_iter().flatten().min();
+        let filter = ReportFilter {
+            ids: wanted.ids.clone(),
+            categories: wanted.categories.clone(),
+            from: wanted.from,
+            to,
+            frame,
+            public: true,
+            ..ReportFilter::default()
+        };
+        Ok(Self { wanted, filter, after: None, done })
+    }
+
+    /// What is found among the next so many reports; `None` behind the last. The first `leave_out` of
+    /// them need no case, unless it decides.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`].
+    pub async fn pile(
+        &mut self,
+        app: &App,
+        seat: &Seat,
+        most: u32,
+        leave_out: usize,
+    ) -> Result<Option<Vec<Seen>>, Refusal> {
+        if self.done {
+            return Ok(None);
+        }
+        let rows = app.store().reports(&seat.city, &self.filter, self.after, most).await?;
+        self.done = rows.len() < most as usize;
+        self.after = rows
+            .last()
+            .map(|row| ReportKey { received_at: row.report.received_at, id: row.report.id });
+        let seen = if rows.len() > leave_out || self.wanted.asks_for_case() {
+            with_cases(app, seat, rows).await?
+        } else {
+            rows.into_iter().map(|filed| Seen { filed, case: None }).collect()
+        };
+        Ok(Some(seen.into_iter().filter(|seen| self.wanted.holds(seen)).collect()))
+    }
 }
 
 /// The cases behind reports; where one was merged, the one it lives on in.

@@ -13,4 +13,5 @@ pub mod batch;
 pub mod open311;
 pub mod incidents;
 pub mod feed;
+pub mod public_feed;
 pub mod transfer;

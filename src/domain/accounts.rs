@@ -243,6 +243,10 @@ operations! {
     ActOnIncidents = "act_on_incidents", STAFF;
     /// The journal as it is written.
     StreamJournal = "stream_journal", STAFF;
+    /// What the public may follow, as Atom.
+    GetFeedAtom = "get_feed_atom", EVERYBODY;
+    /// What the public may follow, as GeoJSON.
+    GetFeedGeojson = "get_feed_geojson", EVERYBODY;
     /// Whether the process lives.
     GetHealth = "get_health", EVERYBODY;
     /// Whether it can answer.

@@ -13,6 +13,8 @@ pub mod wkt;
 pub mod calendar;
 pub mod limits;
 pub mod urlencoded;
+pub mod xml;
+pub mod atom;
 pub mod picture;
 pub mod open311;
 

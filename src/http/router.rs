@@ -16,8 +16,8 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::http::api::{
-    atlas, batch, categories, facilities, incidents, journal, locate, pictures, report_batch,
-    reports, rule_proposals, rule_versions, rules,
+    atlas, batch, categories, facilities, feeds, incidents, journal, locate, pictures,
+    report_batch, reports, rule_proposals, rule_versions, rules,
 };
 use crate::http::gate::Gate;
 use crate::http::open311::{filing, mount, requests, services, updates};
@@ -112,6 +112,8 @@ fn reading() -> OpenApiRouter<Web> {
         .routes(routes!(reports::get_report))
         .routes(routes!(incidents::list::list_incidents))
         .routes(routes!(incidents::get_incident))
+        .routes(routes!(feeds::get_feed_atom))
+        .routes(routes!(feeds::get_feed_geojson))
         .routes(routes!(ops::get_metrics))
         .routes(routes!(ops::get_openapi))
 }

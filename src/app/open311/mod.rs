@@ -17,8 +17,11 @@ use crate::domain::accounts::{Caller, Operation, Scope};
 use crate::domain::atlas::facility::Facility;
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::rule::Reach;
-use crate::domain::id::{CategoryCode, FacilityId, IncidentId, PictureId, ReportId, UnitId};
+use crate::domain::id::{
+    CategoryCode, FacilityId, IncidentId, PictureId, ReportId, UnitId, ZoneId,
+};
 use crate::domain::incidents::docket::{Docket, incident_of};
+use crate::domain::reports::categories::BLUR_M_MAX;
 use crate::domain::reports::confidence::ACCURACY_M_MAX;
 use crate::domain::reports::picture::{Media, Picture};
 use crate::domain::reports::report::AssignedReport;
@@ -56,9 +59,11 @@ pub struct Wanted {
     pub updated_to: Option<Instant>,
     /// Only what is closed, or only what is open.
     pub closed: Option<bool>,
-    /// Within this box.
+    /// In this zone.
+    pub zone: Option<ZoneId>,
+    /// Told to lie within this box.
     pub frame: Option<GridBox>,
-    /// Within so many metres of this place.
+    /// Told to lie within so many metres of this place.
     pub around: Option<(GridPoint, f64)>,
     /// So many are left out, newest first.
     pub skip: u32,
@@ -107,7 +112,7 @@ impl Seen {
 impl Wanted {
     /// Whether Rust has to look at each, because no column tells.
     fn looks_closer(&self) -> bool {
-        self.around.is_some() || self.asks_for_case()
+        self.around.is_some() || self.frame.is_some() || self.asks_for_case()
     }
 
     fn asks_for_case(&self) -> bool {
@@ -115,7 +120,10 @@ impl Wanted {
     }
 
     fn holds(&self, seen: &Seen) -> bool {
-        near(self.around, seen.filed.report.position)
+        // By the place that is told: by another a blurred one could be found out.
+        let at = seen.filed.report.public_place().at;
+        near(self.around, at)
+            && self.frame.is_none_or(|frame| frame.holds(at))
             && self.closed.is_none_or(|closed| seen.is_closed() == closed)
             && self.updated_from.is_none_or(|from| seen.updated_at() >= from)
             && self.updated_to.is_none_or(|to| seen.updated_at() < to)
@@ -175,9 +183,11 @@ impl Search {
             }
             (frame, other) => (frame.or(other), false),
         };
+        let frame = frame.map(|frame| widened(frame, f64::from(BLUR_M_MAX)));
         // Nothing changes before it is received.
         let to = [wanted.to, wanted.updated_to].into_iter().flatten().min();
         let filter = ReportFilter {
+            zone: wanted.zone.clone(),
             ids: wanted.ids.clone(),
             categories: wanted.categories.clone(),
             from: wanted.from,
@@ -258,6 +268,12 @@ fn near(around: Option<(GridPoint, f64)>, at: GridPoint) -> bool {
 fn coord(at: GridPoint) -> Coord<f64> {
     let at = at.degrees();
     Coord { x: at.lon(), y: at.lat() }
+}
+
+/// A box that holds whatever is told to lie in `frame`, and lies up to `by_m` from where it is told to.
+fn widened(frame: GridBox, by_m: f64) -> GridBox {
+    let corners = [frame.min, frame.max].map(|corner| box_around(corner, by_m));
+    corners[0].with(corners[1])
 }
 
 /// A box that holds the circle.

@@ -11,11 +11,21 @@ pub struct Category {
     pub zh: &'static str,
     /// English name.
     pub en: &'static str,
+    /// Where a place may point to a person (whose house, whose stall), the public is told only in which
+    /// square of so many metres it lies; 0 where it is told the place itself.
+    pub blur_m: u32,
 }
 
 const fn category(code: &'static str, zh: &'static str, en: &'static str) -> Category {
-    Category { code, zh, en }
+    Category { code, zh, en, blur_m: 0 }
 }
+
+const fn blurred(category: Category, blur_m: u32) -> Category {
+    Category { blur_m, ..category }
+}
+
+/// The widest square in which a place is told.
+pub const BLUR_M_MAX: u32 = 500;
 
 /// Every category a city begins with, by code.
 pub const SEED: [Category; 23] = [
@@ -27,7 +37,7 @@ pub const SEED: [Category; 23] = [
     category("component.05", "其他", "Other components"),
     category("event", "事件", "Event"),
     category("event.01", "市容环境", "Appearance and environment"),
-    category("event.01.illegal_building", "违法建设", "Illegal building"),
+    blurred(category("event.01.illegal_building", "违法建设", "Illegal building"), 200),
     category("event.01.litter", "乱扔垃圾", "Littering"),
     category("event.01.rubbish", "暴露垃圾", "Exposed rubbish"),
     category("event.02", "宣传广告", "Posters and advertising"),
@@ -38,10 +48,10 @@ pub const SEED: [Category; 23] = [
     category("event.05.jaywalking", "行人闯红灯/乱穿马路", "Jaywalking"),
     category("event.05.parking", "违章停车", "Illegal parking"),
     category("event.05.school_stalls", "校园周边摊点", "Stalls around schools"),
-    category("event.05.taxi_refusal", "出租车拒载", "Taxi refusing a fare"),
-    category("event.05.unlicensed", "无证经营", "Unlicensed trading"),
+    blurred(category("event.05.taxi_refusal", "出租车拒载", "Taxi refusing a fare"), 500),
+    blurred(category("event.05.unlicensed", "无证经营", "Unlicensed trading"), 200),
     category("event.06", "其他", "Other events"),
-    category("event.06.tourism", "旅游投诉", "Tourism complaint"),
+    blurred(category("event.06.tourism", "旅游投诉", "Tourism complaint"), 200),
 ];
 
 /// The category with this code, or the nearest branch above it that has a name.
@@ -69,6 +79,7 @@ mod tests {
             let branch = if category.code.starts_with("event") { "event" } else { "component" };
             assert!(code.is_within(&CategoryCode::new(branch).unwrap()));
             assert!(!category.zh.is_empty() && !category.en.is_empty());
+            assert!(category.blur_m <= BLUR_M_MAX);
         }
     }
 

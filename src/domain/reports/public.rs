@@ -1,6 +1,10 @@
 //! What of a report the public may see.
 
+use crate::domain::id::CategoryCode;
+use crate::domain::reports::categories;
 use crate::domain::reports::report::Report;
+use crate::geom::coord::{GridPoint, STEPS_PER_DEGREE};
+use crate::geom::project::Scale;
 
 /// The door whose reports are public: who comes through it is told so. What was told at another
 /// door (a hotline, a patrol) stays with those who handle it.
@@ -17,6 +21,66 @@ impl Report {
     pub fn is_public(&self) -> bool {
         self.source == PUBLIC_SOURCE
     }
+
+    /// Where the public is told that it was: at every door the same, and what is searched by place is
+    /// searched by this.
+    #[must_use]
+    pub fn public_place(&self) -> PublicPlace {
+        PublicPlace::of(self.position, self.category.as_ref())
+    }
+}
+
+/// A place as the public is told it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublicPlace {
+    /// Where: the place itself, or the middle of its square.
+    pub at: GridPoint,
+    /// How wide the square is (m); 0 for the place itself.
+    pub blur_m: u32,
+}
+
+impl PublicPlace {
+    /// A place of this category. A square is one of a grid that lies still: whoever asks again, or sees many
+    /// reports of one spot, learns no more of it.
+    #[must_use]
+    pub fn of(at: GridPoint, category: Option<&CategoryCode>) -> Self {
+        let named = category.and_then(|code| categories::named(code.as_str()));
+        let blur_m = named.map_or(0, |named| named.blur_m);
+        if blur_m == 0 { Self { at, blur_m } } else { Self { at: middle(at, blur_m), blur_m } }
+    }
+
+    /// Whether an address would tell more than this.
+    #[must_use]
+    pub fn is_blurred(self) -> bool {
+        self.blur_m > 0
+    }
+}
+
+/// The middle of the square that holds a place. Rows lie along the latitude; how long a square is in degrees
+/// of longitude is told by the middle of its row, so that all of a row agree.
+fn middle(at: GridPoint, side_m: u32) -> GridPoint {
+    let side_m = f64::from(side_m);
+    let tall = steps(side_m / Scale::at(0.0).lat_m);
+    let y = snapped(at.y, tall);
+    let wide = steps(side_m / Scale::at(f64::from(y) / STEPS_PER_DEGREE).lon_m.max(1.0));
+    GridPoint { x: snapped(at.x, wide).clamp(-STEPS_X, STEPS_X), y: y.clamp(-STEPS_Y, STEPS_Y) }
+}
+
+/// The globe's edges in steps of the grid.
+const STEPS_X: i32 = 1_800_000_000;
+const STEPS_Y: i32 = 900_000_000;
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "at most 500 m, of which a degree has 1 or more"
+)]
+fn steps(degrees: f64) -> i64 {
+    ((degrees * STEPS_PER_DEGREE) as i64).max(1)
+}
+
+fn snapped(at: i32, side: i64) -> i32 {
+    let middle = i64::from(at).div_euclid(side) * side + side / 2;
+    i32::try_from(middle).unwrap_or(at)
 }
 
 /// A text for the public: telephone numbers, identity card numbers, other long runs of digits and
@@ -96,6 +160,44 @@ fn without_addresses(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn place(at: GridPoint, code: &str) -> PublicPlace {
+        PublicPlace::of(at, CategoryCode::new(code).ok().as_ref())
+    }
+
+    #[test]
+    fn a_place_is_blurred_where_the_category_asks_for_it_and_nowhere_else() {
+        let at = GridPoint { x: 1_094_843_391, y: 365_851_237 };
+        assert_eq!(place(at, "event.01.litter"), PublicPlace { at, blur_m: 0 });
+        assert_eq!(PublicPlace::of(at, None).at, at);
+        let house = place(at, "event.01.illegal_building");
+        assert!(house.at != at && house.is_blurred());
+        // A code that the city has added below is blurred as its branch is.
+        assert_eq!(place(at, "event.01.illegal_building.roof"), house);
+    }
+
+    #[test]
+    fn places_of_one_square_are_told_alike_and_a_square_is_as_wide_as_it_says() {
+        let code = "event.01.illegal_building";
+        for (x, y) in [(1_094_843_391, 365_851_237), (-1_794_843_391, -665_851_237), (7, -3)] {
+            let at = GridPoint { x, y };
+            let told = place(at, code);
+            // The middle is told as itself: blurring twice is blurring once.
+            assert_eq!(place(told.at, code), told);
+            let scale = Scale::at(f64::from(y) / STEPS_PER_DEGREE);
+            let off = |a: i32, b: i32, m: f64| f64::from(a - b).abs() / STEPS_PER_DEGREE * m;
+            let (east, north) = (off(told.at.x, x, scale.lon_m), off(told.at.y, y, scale.lat_m));
+            assert!(east <= 101.0 && north <= 101.0, "{east} m, {north} m");
+            // From many reports around a spot as little is learnt as from one.
+            let all = (-9..=9).flat_map(|dx| (-9..=9).map(move |dy| (dx, dy)));
+            let near = all.map(|(dx, dy)| {
+                place(GridPoint { x: told.at.x + dx * 800, y: told.at.y + dy * 800 }, code).at
+            });
+            assert!(near.into_iter().all(|it| it == told.at));
+        }
+        let edge = GridPoint { x: 1_800_000_000, y: 900_000_000 };
+        assert!(place(edge, code).at.y <= 900_000_000);
+    }
 
     #[test]
     fn numbers_and_addresses_of_people_are_taken_out() {

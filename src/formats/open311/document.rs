@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::formats::xml::escaped;
+
 /// In which format a document is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -135,21 +137,6 @@ fn element(xml: &mut String, name: &str, value: &Value) {
     } else {
         write!(xml, "<{name}>{inner}</{name}>")
     };
-}
-
-/// Text between tags. What XML 1.0 cannot say at all becomes U+FFFD.
-fn escaped(xml: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => xml.push_str("&amp;"),
-            '<' => xml.push_str("&lt;"),
-            '>' => xml.push_str("&gt;"),
-            '\r' => xml.push_str("&#13;"),
-            '\n' | '\t' => xml.push(c),
-            '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => xml.push('\u{fffd}'),
-            c => xml.push(c),
-        }
-    }
 }
 
 fn member(json: &mut String, value: &Value) {

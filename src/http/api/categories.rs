@@ -30,6 +30,8 @@ pub struct CategoryBody {
     pub code: String,
     /// Its name.
     pub names: NamesBody,
+    /// In a square of so many metres the public is told that it was; 0: the place itself.
+    pub blur_m: u32,
 }
 
 /// The categories of reports, components and events.
@@ -50,6 +52,7 @@ pub(crate) async fn list_categories(desk: Desk, headers: HeaderMap) -> Result<Re
         let categories = SEED.iter().map(|category| CategoryBody {
             code: category.code.to_owned(),
             names: NamesBody { zh: category.zh.to_owned(), en: category.en.to_owned() },
+            blur_m: category.blur_m,
         });
         let body = CategoriesBody { categories: categories.collect() };
         serde_json::to_vec(&body).unwrap_or_default()

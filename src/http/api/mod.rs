@@ -18,3 +18,4 @@ pub mod rule_versions;
 pub mod rule_proposals;
 pub mod incidents;
 pub mod journal;
+pub mod feeds;

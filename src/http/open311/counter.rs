@@ -181,7 +181,8 @@ impl<'a> Counter<'a> {
 }
 
 /// The address that the caller used, as far as its headers tell: a proxy before us says `https`.
-fn base(headers: &HeaderMap) -> String {
+#[must_use]
+pub fn base(headers: &HeaderMap) -> String {
     let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     let plain =
         |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".:-[]_".contains(&b));

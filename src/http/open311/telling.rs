@@ -60,8 +60,12 @@ impl Teller {
         let named_unit = self.atlas.unit(unit);
         let agency = named_unit.map_or(unit.as_str(), |unit| language.name(&unit.names));
         let stage = seen.case.as_ref().map(|case| language.stage(case.stage));
-        let at = report.position.degrees();
+        let place = report.public_place();
+        let at = place.at.degrees();
+        // An address would tell what the blurred place does not.
         let further = &report.further;
+        let address = further.address.as_deref().filter(|_| !place.is_blurred());
+        let address_id = further.address_id.clone().filter(|_| !place.is_blurred());
         let mut members = vec![
             ("service_request_id", Value::Text(report.id.to_string())),
             ("status", Value::text(if seen.is_closed() { "closed" } else { "open" })),
@@ -74,8 +78,8 @@ impl Teller {
             ("requested_datetime", Value::Text(self.time(report.received_at))),
             ("updated_datetime", Value::Text(self.time(seen.updated_at()))),
             ("expected_datetime", Value::text_or_null(seen.expected_at().map(|at| self.time(at)))),
-            ("address", Value::text_or_null(further.address.as_deref().map(masked))),
-            ("address_id", Value::text_or_null(further.address_id.clone())),
+            ("address", Value::text_or_null(address.map(masked))),
+            ("address_id", Value::text_or_null(address_id)),
             ("zipcode", Value::Null),
             ("lat", Value::Real(at.lat())),
             ("long", Value::Real(at.lon())),

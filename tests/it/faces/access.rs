@@ -129,6 +129,8 @@ fn right_request(world: &World, operation: Operation, held: &Held, revision: u32
         }
         Operation::ActOnIncidents => post("/api/v1/incidents/steps", "[]".to_owned()),
         Operation::StreamJournal => get("/api/v1/journal"),
+        Operation::GetFeedAtom => get("/api/v1/feed.atom"),
+        Operation::GetFeedGeojson => get("/api/v1/feed.geojson"),
         Operation::GetHealth => get("/health"),
         Operation::GetReadiness => get("/ready"),
         Operation::GetMetrics => get("/metrics"),

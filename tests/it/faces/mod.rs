@@ -18,3 +18,4 @@ mod open311;
 mod sockets;
 mod clocks;
 mod escalation;
+mod feeds;

@@ -79,6 +79,8 @@ config! {
     connections_max: u32 = 4_096;
     /// Readers of the live journal at the same time.
     live_clients_max: u32 = 500;
+    /// Whether webhooks may go to private addresses and over plain http, as in a city's own network.
+    webhook_private: bool = false;
     /// Seconds for the head of a request to arrive; an idle connection is closed after it too.
     header_timeout_s: u32 = 5;
     /// Seconds until an answer must begin.

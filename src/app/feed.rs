@@ -77,31 +77,17 @@ impl Feed {
     }
 }
 
-/// Whether a caller may see an entry: keys are the admin's matter, another unit's reports are
-/// nobody else's.
+/// Whether a caller may see an entry: keys and the delivery of webhooks are the admin's matter, another
+/// unit's reports and webhooks are nobody else's.
 fn sees(caller: &Caller, entry: &JournalEntry) -> bool {
-    match entry.kind.as_str() {
-        "key_issued" | "key_revoked" => caller.role == Role::Admin,
-        "report_filed" => match caller.scope() {
-            Scope::Nothing => false,
-            Scope::Everything => true,
-            Scope::Unit(unit) => {
-                entry.facts.get("unit").and_then(|code| code.as_str()) == Some(unit.as_str())
-            }
-        },
-        "case_opened" | "case_moved" => match caller.scope() {
-            Scope::Nothing => false,
-            Scope::Everything => true,
-            Scope::Unit(unit) => {
-                let is_own = |code: &serde_json::Value| code.as_str() == Some(unit.as_str());
-                let any = |name: &str| {
-                    let list = entry.facts.get(name).and_then(|list| list.as_array());
-                    list.is_some_and(|list| list.iter().any(is_own))
-                };
-                entry.facts.get("unit").is_some_and(is_own) || any("co") || any("left")
-            }
-        },
-        _ => true,
+    let kind = entry.kind.as_str();
+    match caller.scope() {
+        Scope::Nothing => false,
+        Scope::Unit(unit) => entry.concerns(&unit),
+        Scope::Everything => {
+            let admins = ["key_", "webhook_", "deliveries_"].iter().any(|it| kind.starts_with(it));
+            !admins || caller.role == Role::Admin
+        }
     }
 }
 

@@ -14,4 +14,5 @@ pub mod open311;
 pub mod incidents;
 pub mod feed;
 pub mod public_feed;
+pub mod webhooks;
 pub mod transfer;

@@ -41,6 +41,8 @@ struct Inner {
     /// Whether the store was asked, and holds no city.
     none: AtomicBool,
     opening: Mutex<()>,
+    /// Whether webhooks may go to private addresses.
+    private: AtomicBool,
 }
 
 /// One city's place in the app.
@@ -133,6 +135,7 @@ impl App {
             cities: ArcSwap::default(),
             none: AtomicBool::new(false),
             opening: Mutex::new(()),
+            private: AtomicBool::new(false),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -155,6 +158,17 @@ impl App {
     /// [`Refusal::NoPepper`].
     pub fn pepper(&self) -> Result<&Pepper, Refusal> {
         self.inner.pepper.as_ref().ok_or(Refusal::NoPepper)
+    }
+
+    /// Says whether webhooks may go to private addresses and over plain `http`.
+    pub fn reach_private(&self, private: bool) {
+        self.inner.private.store(private, Ordering::Release);
+    }
+
+    /// Whether they may.
+    #[must_use]
+    pub fn reaches_private(&self) -> bool {
+        self.inner.private.load(Ordering::Acquire)
     }
 
     /// The keys seen lately.

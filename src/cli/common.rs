@@ -81,7 +81,9 @@ impl Common {
             Place::Memory | Place::File(_) => Migrate::Apply,
         };
         let store = open(&place, migrate).await.into_diagnostic().wrap_err("opening the store")?;
-        Ok(App::new(store, Clock::system(), self.pepper(&place)?))
+        let app = App::new(store, Clock::system(), self.pepper(&place)?);
+        app.reach_private(self.config.webhook_private);
+        Ok(app)
     }
 
     /// An app over an empty store in memory, where the embedded store that is named is not there yet:

@@ -15,6 +15,7 @@ pub mod migrate;
 pub mod sample;
 pub mod openapi;
 pub mod key;
+pub mod webhook;
 
 use std::process::ExitCode;
 
@@ -57,6 +58,8 @@ enum Command {
     Openapi(openapi::OpenapiArgs),
     /// Issue, list and revoke API keys.
     Key(key::KeyArgs),
+    /// Make, list and change webhooks; list and repeat what was not delivered.
+    Webhook(webhook::WebhookArgs),
 }
 
 /// Reads the command line, runs the command and says what it could not do.
@@ -87,5 +90,6 @@ fn run() -> miette::Result<()> {
         Some(Command::Sample(args)) => sample::run(common, args),
         Some(Command::Openapi(args)) => openapi::run(common, args),
         Some(Command::Key(args)) => key::run(common, args),
+        Some(Command::Webhook(args)) => webhook::run(common, args),
     }
 }

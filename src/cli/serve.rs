@@ -12,6 +12,8 @@ use tracing_subscriber::EnvFilter;
 use crate::app::incidents::{deadlines, desk, escalation};
 use crate::app::seed;
 use crate::app::state::App;
+use crate::app::webhooks::courier::Courier;
+use crate::app::webhooks::sender::Sender;
 use crate::cli::common::Common;
 use crate::cli::print::print;
 use crate::config::Config;
@@ -108,6 +110,9 @@ async fn serve(common: &Common, config: &Config) -> miette::Result<()> {
         let app = app.clone();
         async move { escalation::keep_escalating(&app).await }
     });
+    let courier = Courier::new(app.clone(), Sender::new(config.webhook_private, Vec::new()))
+        .map_err(|fault| miette::miette!(fault))?;
+    let post = tokio::spawn(async move { courier.keep_delivering().await });
     let result = match opened {
         Ok(()) => served.await.into_diagnostic(),
         Err(report) => Err(report),
@@ -116,6 +121,7 @@ async fn serve(common: &Common, config: &Config) -> miette::Result<()> {
     desk.abort();
     timing.abort();
     escalating.abort();
+    post.abort();
     if let (Some(log), Some(writer)) = (log, writer) {
         log.close();
         let _ = writer.join();

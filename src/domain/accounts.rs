@@ -138,6 +138,8 @@ pub enum Scope {
 const EVERYBODY: &[Role] = &Role::ALL;
 const STAFF: &[Role] = &[Role::Unit, Role::Dispatcher, Role::Planner, Role::Inspector, Role::Admin];
 
+const UNIT_OR_ADMIN: &[Role] = &[Role::Unit, Role::Admin];
+
 macro_rules! operations {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $roles:expr;)*) => {
         /// What can be asked of the service. The id is the operation's id in the OpenAPI document.
@@ -243,6 +245,22 @@ operations! {
     ActOnIncidents = "act_on_incidents", STAFF;
     /// The journal as it is written.
     StreamJournal = "stream_journal", STAFF;
+    /// Webhooks: a unit's own, or all.
+    ListWebhooks = "list_webhooks", UNIT_OR_ADMIN;
+    /// Makes a webhook.
+    MakeWebhook = "make_webhook", UNIT_OR_ADMIN;
+    /// One webhook.
+    GetWebhook = "get_webhook", UNIT_OR_ADMIN;
+    /// Changes a webhook.
+    ChangeWebhook = "change_webhook", UNIT_OR_ADMIN;
+    /// Gives a webhook another secret.
+    RotateWebhookSecret = "rotate_webhook_secret", UNIT_OR_ADMIN;
+    /// What a webhook has not delivered.
+    ListDeliveries = "list_deliveries", UNIT_OR_ADMIN;
+    /// Tries dead letters again.
+    ReplayDeliveries = "replay_deliveries", UNIT_OR_ADMIN;
+    /// Removes a webhook.
+    RemoveWebhook = "remove_webhook", UNIT_OR_ADMIN;
     /// What the public may follow, as Atom.
     GetFeedAtom = "get_feed_atom", EVERYBODY;
     /// What the public may follow, as GeoJSON.

@@ -11,13 +11,15 @@ use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::rule_set::RulesNote;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
-use crate::domain::id::{CategoryCode, FacilityId, KeyId, RuleId, UnitId, ZoneId};
+use crate::domain::id::{CategoryCode, FacilityId, KeyId, RuleId, UnitId, WebhookId, ZoneId};
 use crate::domain::incidents::docket::{CaseMoved, CaseTimed};
 use crate::domain::incidents::proposals::Dismissal;
 use crate::domain::incidents::step::Step;
 use crate::domain::reports::picture::Picture;
 use crate::domain::reports::report::{Assignment, Report};
 use crate::domain::time::Instant;
+use crate::domain::webhooks::delivery::Posted;
+use crate::domain::webhooks::webhook::Webhook;
 
 /// One write.
 #[expect(
@@ -58,6 +60,16 @@ pub enum Change {
     KeyIssued(ApiKey),
     /// An API key no longer opens anything.
     KeyRevoked { key: KeyId, at: Instant },
+    /// A webhook was made; it tells of what stands in the journal behind `read_to`.
+    WebhookMade { webhook: Webhook, read_to: i64 },
+    /// A webhook is otherwise, decided on the revision before.
+    WebhookSet(Webhook),
+    /// A webhook and what it has not delivered are gone.
+    WebhookRemoved { webhook: WebhookId, unit: Option<UnitId> },
+    /// A process claims a webhook, or tells what it delivered.
+    WebhookPosted(Posted),
+    /// Dead letters are tried again.
+    DeliveriesReplayed { webhook: WebhookId, unit: Option<UnitId>, seqs: Vec<i64>, at: Instant },
 }
 
 impl Change {
@@ -82,10 +94,15 @@ impl Change {
             Self::ProposalDismissed(_) => "proposal_dismissed",
             Self::KeyIssued(_) => "key_issued",
             Self::KeyRevoked { .. } => "key_revoked",
+            Self::WebhookMade { .. } => "webhook_made",
+            Self::WebhookSet(_) => "webhook_set",
+            Self::WebhookRemoved { .. } => "webhook_removed",
+            Self::WebhookPosted(_) => "webhook_posted",
+            Self::DeliveriesReplayed { .. } => "deliveries_replayed",
         }
     }
 
-    /// What it is about: a report's, picture's, key's or city's id, else empty.
+    /// What it is about: a report's, picture's, key's, webhook's or city's id, else empty.
     #[must_use]
     pub fn subject(&self) -> String {
         match self {
@@ -96,6 +113,11 @@ impl Change {
             Self::ProposalDismissed(told) => told.id.to_string(),
             Self::KeyIssued(key) => key.id.to_string(),
             Self::KeyRevoked { key, .. } => key.to_string(),
+            Self::WebhookMade { webhook, .. } | Self::WebhookSet(webhook) => webhook.id.to_string(),
+            Self::WebhookRemoved { webhook, .. } | Self::DeliveriesReplayed { webhook, .. } => {
+                webhook.to_string()
+            }
+            Self::WebhookPosted(posted) => posted.webhook.to_string(),
             Self::PlanPublished { plan, .. } => plan.version.to_string(),
             Self::UnitsSet(_)
             | Self::UnitsRemoved(_)
@@ -146,6 +168,19 @@ impl Change {
             Self::CasesTimed(timed) => json!({ "count": timed.len() }),
             Self::ProposalDismissed(told) => json!({ "support": told.support }),
             Self::KeyIssued(key) => json!({ "role": key.role.code(), "unit": key.unit }),
+            // An address may hold a secret of its own.
+            Self::WebhookMade { webhook, .. } | Self::WebhookSet(webhook) => {
+                let topics: Vec<&str> = webhook.topics.iter().map(|topic| topic.code()).collect();
+                let off = webhook.off.map(|off| off.why.code());
+                json!({ "off": off, "topics": topics, "unit": webhook.unit })
+            }
+            Self::WebhookRemoved { unit, .. } => json!({ "unit": unit }),
+            Self::WebhookPosted(posted) => {
+                json!({ "done": posted.done.len(), "kept": posted.kept.len() })
+            }
+            Self::DeliveriesReplayed { unit, seqs, .. } => {
+                json!({ "count": seqs.len(), "unit": unit })
+            }
         }
     }
 
@@ -162,6 +197,11 @@ impl Change {
                 | Self::ProposalDismissed(_)
                 | Self::KeyIssued(_)
                 | Self::KeyRevoked { .. }
+                | Self::WebhookMade { .. }
+                | Self::WebhookSet(_)
+                | Self::WebhookRemoved { .. }
+                | Self::WebhookPosted(_)
+                | Self::DeliveriesReplayed { .. }
         )
     }
 }
@@ -209,4 +249,36 @@ pub struct JournalEntry {
     pub subject: String,
     /// [`Change::facts`].
     pub facts: serde_json::Value,
+}
+
+impl JournalEntry {
+    /// Whether it is a unit's matter: a report that went to it, a case that it has or had a part in, its own
+    /// webhook, and whatever concerns all. Keys and the machinery of delivery are the admin's.
+    #[must_use]
+    pub fn concerns(&self, unit: &UnitId) -> bool {
+        let is_own = |code: &serde_json::Value| code.as_str() == Some(unit.as_str());
+        let leads = self.facts.get("unit").is_some_and(is_own);
+        let any = |name: &str| {
+            let list = self.facts.get(name).and_then(|list| list.as_array());
+            list.is_some_and(|list| list.iter().any(is_own))
+        };
+        match self.kind.as_str() {
+            "key_issued" | "key_revoked" | "webhook_posted" => false,
+            "report_filed"
+            | "webhook_made"
+            | "webhook_set"
+            | "webhook_removed"
+            | "deliveries_replayed" => leads,
+            "case_opened" | "case_moved" => leads || any("co") || any("left"),
+            _ => true,
+        }
+    }
+}
+
+impl Webhook {
+    /// Whether an entry is to be told.
+    #[must_use]
+    pub fn wants(&self, entry: &JournalEntry) -> bool {
+        self.tells(&entry.kind) && self.unit.as_ref().is_none_or(|unit| entry.concerns(unit))
+    }
 }

@@ -108,6 +108,8 @@ codes! {
     KeyId;
     /// A kept picture; a UUID of version 7 when it came with a report.
     PictureId;
+    /// A webhook.
+    WebhookId;
 }
 
 impl CategoryCode {

@@ -10,3 +10,4 @@ pub mod reports;
 pub mod sample;
 pub mod text;
 pub mod time;
+pub mod webhooks;

@@ -13,6 +13,7 @@ pub mod wkt;
 pub mod calendar;
 pub mod limits;
 pub mod urlencoded;
+pub mod link;
 pub mod xml;
 pub mod atom;
 pub mod picture;

@@ -166,6 +166,46 @@ impl Fields {
         found
     }
 
+    /// Whether a field is there and not null.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.given.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// True or false.
+    pub fn flag(&mut self, name: &'static str) -> Option<bool> {
+        match self.take(name)? {
+            Value::Bool(flag) => Some(flag),
+            other => {
+                self.fault(name, format!("is {}, must be true or false", kind(&other)));
+                None
+            }
+        }
+    }
+
+    /// A list of whole numbers; absent it is empty.
+    pub fn wholes(&mut self, name: &'static str) -> Vec<i64> {
+        match self.take(name) {
+            None => Vec::new(),
+            Some(Value::Array(items)) => items
+                .iter()
+                .enumerate()
+                .filter_map(|(at, item)| {
+                    let whole = item.as_i64();
+                    if whole.is_none() {
+                        let words = format!("is {}, must be a whole number", kind(item));
+                        self.fault(&format!("{name}[{at}]"), words);
+                    }
+                    whole
+                })
+                .collect(),
+            Some(other) => {
+                self.fault(name, format!("is {}, must be a list of numbers", kind(&other)));
+                Vec::new()
+            }
+        }
+    }
+
     /// A whole number from 0.
     pub fn whole(&mut self, name: &'static str) -> Option<u32> {
         let value = self.take(name)?;

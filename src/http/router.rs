@@ -17,7 +17,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::http::api::{
     atlas, batch, categories, facilities, feeds, incidents, journal, locate, pictures,
-    report_batch, reports, rule_proposals, rule_versions, rules,
+    report_batch, reports, rule_proposals, rule_versions, rules, webhooks,
 };
 use crate::http::gate::Gate;
 use crate::http::open311::{filing, mount, requests, services, updates};
@@ -87,6 +87,10 @@ fn with_bodies(pause: std::time::Duration) -> OpenApiRouter<Web> {
         .routes(routes!(rules::set_rules))
         .routes(routes!(incidents::act::act_on_incidents))
         .routes(routes!(incidents::pictures::keep_picture))
+        .routes(routes!(webhooks::list_webhooks, webhooks::make_webhook))
+        .routes(routes!(webhooks::get_webhook, webhooks::change_webhook, webhooks::remove_webhook))
+        .routes(routes!(webhooks::secret::rotate_webhook_secret))
+        .routes(routes!(webhooks::deliveries::replay_deliveries))
         .layer(bodies)
 }
 
@@ -114,6 +118,7 @@ fn reading() -> OpenApiRouter<Web> {
         .routes(routes!(incidents::get_incident))
         .routes(routes!(feeds::get_feed_atom))
         .routes(routes!(feeds::get_feed_geojson))
+        .routes(routes!(webhooks::deliveries::list_deliveries))
         .routes(routes!(ops::get_metrics))
         .routes(routes!(ops::get_openapi))
 }

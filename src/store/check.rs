@@ -18,6 +18,8 @@ use crate::domain::incidents::docket::{CaseMoved, CaseTimed, NEVER};
 use crate::domain::reports::report::{Assignment, Further, Report};
 use crate::domain::text::Names;
 use crate::domain::time::Instant;
+use crate::domain::webhooks::delivery::Posted;
+use crate::domain::webhooks::webhook::Webhook;
 use crate::store::promise::{CommitError, Stamp};
 
 /// Most changes in one commit.
@@ -85,7 +87,10 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
             Change::CasesTimed(them) => cases_timed(them)?,
             Change::ProposalDismissed(told) => text("a dismissal", &told.words)?,
             Change::KeyIssued(it) => key(it)?,
-            Change::KeyRevoked { .. } => {}
+            Change::KeyRevoked { .. } | Change::WebhookRemoved { .. } => {}
+            Change::WebhookMade { webhook: it, .. } | Change::WebhookSet(it) => webhook(it)?,
+            Change::WebhookPosted(it) => posted(it)?,
+            Change::DeliveriesReplayed { seqs, .. } => once("delivery", seqs.iter())?,
         }
     }
     Ok(())
@@ -213,6 +218,34 @@ fn key(key: &ApiKey) -> Result<(), String> {
     let what = format!("key {}", key.id);
     text(&what, &key.hash)?;
     text(&what, &key.label)
+}
+
+fn webhook(webhook: &Webhook) -> Result<(), String> {
+    let what = format!("webhook {}", webhook.id);
+    text(&what, &webhook.url)?;
+    text(&what, &webhook.label)?;
+    text(&what, &webhook.secret)?;
+    text(&what, webhook.former.as_ref().map_or("", |former| &former.secret))?;
+    if webhook.revision == 0 {
+        return Err(format!("{what} has the revision 0; the first is 1"));
+    }
+    Ok(())
+}
+
+fn posted(it: &Posted) -> Result<(), String> {
+    let what = format!("what was posted for webhook {}", it.webhook);
+    text(&what, &it.holder)?;
+    once("delivery", it.kept.iter().map(|kept| &kept.seq).chain(&it.done))?;
+    if it.holder.is_empty() || it.read_to < it.seen {
+        return Err(format!("{what} goes back to {} or has no holder", it.read_to));
+    }
+    for kept in &it.kept {
+        text(&what, &kept.fault)?;
+        if kept.webhook != it.webhook {
+            return Err(format!("{what} holds a delivery of webhook {}", kept.webhook));
+        }
+    }
+    Ok(())
 }
 
 fn names(what: &str, names: &Names) -> Result<(), String> {

@@ -15,6 +15,7 @@ use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::{Change, JournalEntry};
 use crate::domain::id::{
     CategoryCode, CityId, FacilityId, IncidentId, KeyId, PictureId, ReportId, RuleId, UnitId,
+    WebhookId,
 };
 use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder, NEVER, report_of};
 use crate::domain::incidents::proposals::Dismissed;
@@ -23,8 +24,12 @@ use crate::domain::reports::picture::Picture;
 use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::AssignedReport;
 use crate::domain::time::Instant;
+use crate::domain::webhooks::delivery::Delivery;
+use crate::domain::webhooks::webhook::Standing;
+use crate::store::mailroom::Mailroom;
 use crate::store::promise::{
-    Basis, CommitError, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, StepKey, rows_at_most,
+    Basis, CommitError, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, Stamp,
+    StepKey, rows_at_most,
 };
 use crate::store::{atlas, history, words};
 
@@ -60,6 +65,7 @@ struct Small {
     facilities: Arc<BTreeMap<FacilityId, Facility>>,
     rules: BTreeMap<RuleId, Rule>,
     keys: BTreeMap<KeyId, ApiKey>,
+    mail: Mailroom,
 }
 
 impl Memory {
@@ -289,8 +295,7 @@ impl Memory {
     }
 
     pub(super) fn dismissed(&self, city: &CityId) -> Vec<Dismissed> {
-        self.held(city, |held| Some(held.dismissed.values().cloned().collect()))
-            .unwrap_or_default()
+        self.held(city, |held| Some(held.dismissed.values().cloned().collect())).unwrap_or_default()
     }
 
     pub(super) fn escalating(
@@ -356,6 +361,26 @@ impl Memory {
 
     pub(super) fn keys(&self, city: &CityId) -> Vec<ApiKey> {
         self.held(city, |held| Some(held.small.keys.values().cloned().collect()))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn webhooks(&self, city: &CityId) -> Vec<Standing> {
+        self.held(city, |held| Some(held.small.mail.all())).unwrap_or_default()
+    }
+
+    pub(super) fn webhook(&self, city: &CityId, id: &WebhookId) -> Option<Standing> {
+        self.held(city, |held| held.small.mail.one(id))
+    }
+
+    pub(super) fn deliveries(
+        &self,
+        city: &CityId,
+        webhook: &WebhookId,
+        filter: DeliveryFilter,
+        after: i64,
+        limit: u32,
+    ) -> Vec<Delivery> {
+        self.held(city, |held| Some(held.small.mail.deliveries(webhook, filter, after, limit)))
             .unwrap_or_default()
     }
 
@@ -536,6 +561,11 @@ fn step(small: &mut Small, change: &Change) -> Result<(), String> {
             Some(held) if held.revoked_at.is_none() => held.revoked_at = Some(*at),
             _ => return Err(words::no_key_in_force(key)),
         },
+        Change::WebhookMade { .. }
+        | Change::WebhookSet(_)
+        | Change::WebhookRemoved { .. }
+        | Change::WebhookPosted(_)
+        | Change::DeliveriesReplayed { .. } => small.mail.step(change)?,
     }
     Ok(())
 }

@@ -78,6 +78,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0009_lists.sql"),
         sqlite: include_str!("../../migrations/sqlite/0009_lists.sql"),
     },
+    Migration {
+        number: 10,
+        name: "webhook",
+        postgres: include_str!("../../migrations/postgres/0010_webhook.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0010_webhook.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

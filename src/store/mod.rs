@@ -15,9 +15,11 @@ mod pictures;
 mod incidents;
 mod proposals;
 mod accounts;
+mod webhooks;
 mod journal;
 mod writing;
 pub mod migrate;
+mod mailroom;
 mod memory;
 mod sqlite;
 mod postgres;
@@ -30,7 +32,7 @@ use crate::domain::atlas::city::CityState;
 use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::rule_set::RuleSet;
 use crate::domain::change::{Change, JournalEntry};
-use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId};
+use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId, WebhookId};
 use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
 use crate::domain::incidents::proposals::Dismissed;
 use crate::domain::incidents::step::Step;
@@ -38,11 +40,13 @@ use crate::domain::reports::picture::Picture;
 use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::AssignedReport;
 use crate::domain::time::Instant;
+use crate::domain::webhooks::delivery::Delivery;
+use crate::domain::webhooks::webhook::Standing;
 use crate::store::writing::Commit;
 
 pub use crate::store::promise::{
-    Basis, CommitError, Head, IncidentFilter, ROWS_MAX, ReportFilter, ReportKey, Stamp, StepKey,
-    StoreError,
+    Basis, CommitError, DeliveryFilter, Head, IncidentFilter, ROWS_MAX, ReportFilter, ReportKey,
+    Stamp, StepKey, StoreError,
 };
 
 /// A store of any make. Cheap to clone; all clones are one store.
@@ -473,6 +477,56 @@ impl Store {
             Driver::Memory(memory) => Ok(memory.keys(city)),
             Driver::Sqlite(sqlite) => sqlite.keys(city).await,
             Driver::Postgres(postgres) => postgres.keys(city).await,
+        }
+    }
+
+    /// Every webhook of the city and how far it is, by id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn webhooks(&self, city: &CityId) -> Result<Vec<Standing>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.webhooks(city)),
+            Driver::Sqlite(sqlite) => sqlite.webhooks(city).await,
+            Driver::Postgres(postgres) => postgres.webhooks(city).await,
+        }
+    }
+
+    /// One webhook and how far it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn webhook(
+        &self,
+        city: &CityId,
+        id: &WebhookId,
+    ) -> Result<Option<Standing>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.webhook(city, id)),
+            Driver::Sqlite(sqlite) => sqlite.webhook(city, id).await,
+            Driver::Postgres(postgres) => postgres.webhook(city, id).await,
+        }
+    }
+
+    /// What a webhook has not delivered, by the journal's number, from behind `after`, at most `limit` (and
+    /// [`ROWS_MAX`]).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn deliveries(
+        &self,
+        city: &CityId,
+        webhook: &WebhookId,
+        filter: DeliveryFilter,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        match &self.driver {
+            Driver::Memory(memory) => Ok(memory.deliveries(city, webhook, filter, after, limit)),
+            Driver::Sqlite(sqlite) => sqlite.deliveries(city, webhook, filter, after, limit).await,
+            Driver::Postgres(postgres) => {
+                postgres.deliveries(city, webhook, filter, after, limit).await
+            }
         }
     }
 

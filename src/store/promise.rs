@@ -141,6 +141,15 @@ impl StepKey {
     }
 }
 
+/// Which deliveries of a webhook; every condition given must hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeliveryFilter {
+    /// Those that are tried no more, or those that still are.
+    pub dead: bool,
+    /// Only those whose next attempt is due by then.
+    pub due: Option<Instant>,
+}
+
 /// Most rows that one read of reports, incidents or journal gives; a higher limit is lowered to it.
 pub const ROWS_MAX: u32 = 10_000;
 

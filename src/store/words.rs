@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::domain::id::{IncidentId, KeyId};
+use crate::domain::id::{IncidentId, KeyId, WebhookId};
 
 /// An id that is in use.
 pub(super) fn taken(what: &str, id: &dyn Display) -> String {
@@ -32,4 +32,24 @@ pub(super) fn case_moved(id: IncidentId) -> String {
 /// Cases of reports that are not there, or have one already.
 pub(super) fn not_waiting(asked: usize) -> String {
     format!("not all of the {asked} reports wait for their incident; none was opened")
+}
+
+/// A webhook that is not there.
+pub(super) fn no_webhook(id: &WebhookId) -> String {
+    format!("there is no webhook {id}")
+}
+
+/// A webhook that has been changed since it was looked at.
+pub(super) fn webhook_changed(id: &WebhookId) -> String {
+    format!("webhook {id} has been changed meanwhile, or is gone")
+}
+
+/// A webhook that another process delivers.
+pub(super) fn webhook_held(id: &WebhookId) -> String {
+    format!("another process delivers for webhook {id}, or it is gone")
+}
+
+/// A delivery that is no dead letter.
+pub(super) fn no_dead_letter(id: &WebhookId, seq: i64) -> String {
+    format!("webhook {id} has no dead letter {seq}")
 }

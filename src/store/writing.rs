@@ -11,7 +11,7 @@ use crate::store::reports::{Filed, Known};
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Statement, Value};
 use crate::store::{
-    accounts, atlas, history, incidents, journal, pictures, proposals, reports, words,
+    accounts, atlas, history, incidents, journal, pictures, proposals, reports, webhooks, words,
 };
 
 /// Makes the row of a city that is about to be made, so that there is something to lock.
@@ -285,6 +285,15 @@ fn put<'a>(
         Change::PictureKept(picture) => all.push(pictures::keep(city, picture)),
         Change::KeyIssued(key) => all.push(accounts::issue(city, key)),
         Change::KeyRevoked { key, at } => all.push(accounts::revoke(city, key, *at)),
+        Change::WebhookMade { webhook, read_to } => {
+            all.push(webhooks::make(city, webhook, *read_to));
+        }
+        Change::WebhookSet(webhook) => all.push(webhooks::set(city, webhook)),
+        Change::WebhookRemoved { webhook, .. } => all.extend(webhooks::remove(city, webhook)),
+        Change::WebhookPosted(posted) => all.extend(webhooks::post(city, posted)),
+        Change::DeliveriesReplayed { webhook, seqs, at, .. } => {
+            all.extend(webhooks::replay(city, webhook, seqs, *at));
+        }
     }
 }
 

@@ -60,6 +60,7 @@ impl World {
         let pepper = Pepper::new(b"a pepper for tests").unwrap();
         let clock_of_app = Clock::from_fn(move || Instant(told.load(Ordering::SeqCst)));
         let app = App::new(store, clock_of_app, Some(pepper));
+        app.reach_private(true);
         let names = router::route_names();
         let meter = Meter::new(names.iter().map(String::as_str)).unwrap();
         let web = Web::new(app.clone(), limits, meter, None, router::document_bytes());

@@ -107,9 +107,7 @@ impl Evidence {
 }
 
 fn correction(docket: &Docket, steps: &[Step]) -> Option<Correction> {
-    let named = |step: &&Step| {
-        matches!(step.act, Move::Dispatch | Move::Reassign | Move::HandOver)
-    };
+    let named = |step: &&Step| matches!(step.act, Move::Dispatch | Move::Reassign | Move::HandOver);
     let last = steps.iter().rfind(named)?;
     match last.act {
         Move::HandOver => None,

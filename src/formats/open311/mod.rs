@@ -4,4 +4,3 @@ pub mod document;
 pub mod table;
 pub mod form;
 pub mod multipart;
-pub mod link;

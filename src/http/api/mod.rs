@@ -19,3 +19,4 @@ pub mod rule_proposals;
 pub mod incidents;
 pub mod journal;
 pub mod feeds;
+pub mod webhooks;

@@ -15,7 +15,7 @@ use crate::domain::atlas::city::CityState;
 use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::rule_set::RuleSet;
 use crate::domain::change::JournalEntry;
-use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId};
+use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId, WebhookId};
 use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
 use crate::domain::incidents::proposals::Dismissed;
 use crate::domain::incidents::step::Step;
@@ -23,17 +23,22 @@ use crate::domain::reports::picture::Picture;
 use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::AssignedReport;
 use crate::domain::time::Instant;
+use crate::domain::webhooks::delivery::Delivery;
+use crate::domain::webhooks::webhook::Standing;
 use crate::store::migrate::Applied;
 use crate::store::postgres::connect::connection;
 use crate::store::postgres::rows::{PostgresRow, fault};
 use crate::store::postgres::writer::Writer;
 use crate::store::promise::{
-    CommitError, Head, IncidentFilter, ReportFilter, ReportKey, StepKey, StoreError, rows_at_most,
+    CommitError, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, StepKey,
+    StoreError, rows_at_most,
 };
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Value};
 use crate::store::writing::{self, Commit, HeadRow};
-use crate::store::{accounts, atlas, history, incidents, journal, pictures, proposals, reports, sql};
+use crate::store::{
+    accounts, atlas, history, incidents, journal, pictures, proposals, reports, sql, webhooks,
+};
 
 /// A database. All clones share one pool and one writing task.
 #[derive(Clone)]
@@ -312,6 +317,32 @@ impl Postgres {
     pub(super) async fn keys(&self, city: &CityId) -> Result<Vec<ApiKey>, StoreError> {
         let values = [Value::text(city.as_str())];
         self.read(accounts::KEYS, &values, accounts::read).await
+    }
+
+    pub(super) async fn webhooks(&self, city: &CityId) -> Result<Vec<Standing>, StoreError> {
+        self.read(webhooks::ALL, &[Value::text(city.as_str())], webhooks::read).await
+    }
+
+    pub(super) async fn webhook(
+        &self,
+        city: &CityId,
+        id: &WebhookId,
+    ) -> Result<Option<Standing>, StoreError> {
+        let values = [Value::text(city.as_str()), Value::text(id.as_str())];
+        Ok(self.read(webhooks::ONE, &values, webhooks::read).await?.pop())
+    }
+
+    pub(super) async fn deliveries(
+        &self,
+        city: &CityId,
+        webhook: &WebhookId,
+        filter: DeliveryFilter,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let limit = rows_at_most(limit);
+        let values = webhooks::deliveries_values(city, webhook, filter, after, limit);
+        self.read(webhooks::DELIVERIES, &values, webhooks::read_delivery).await
     }
 
     pub(super) async fn ping(&self) -> Result<(), StoreError> {

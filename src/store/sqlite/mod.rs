@@ -17,7 +17,7 @@ use crate::domain::atlas::city::CityState;
 use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::rule_set::RuleSet;
 use crate::domain::change::JournalEntry;
-use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId};
+use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId, WebhookId};
 use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
 use crate::domain::incidents::proposals::Dismissed;
 use crate::domain::incidents::step::Step;
@@ -25,16 +25,21 @@ use crate::domain::reports::picture::Picture;
 use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::AssignedReport;
 use crate::domain::time::Instant;
+use crate::domain::webhooks::delivery::Delivery;
+use crate::domain::webhooks::webhook::Standing;
 use crate::store::migrate::Applied;
 use crate::store::promise::{
-    CommitError, Head, IncidentFilter, ReportFilter, ReportKey, StepKey, StoreError, rows_at_most,
+    CommitError, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, StepKey,
+    StoreError, rows_at_most,
 };
 use crate::store::sql::Dialect;
 use crate::store::sqlite::rows::{all, fault};
 use crate::store::sqlite::writer::Writer;
 use crate::store::statement::{Row, Value};
 use crate::store::writing::{self, Commit, HeadRow};
-use crate::store::{accounts, atlas, history, incidents, journal, pictures, proposals, reports, sql};
+use crate::store::{
+    accounts, atlas, history, incidents, journal, pictures, proposals, reports, sql, webhooks,
+};
 
 /// Most reads at the same time; further ones wait for their turn.
 const READERS_MAX: usize = 4;
@@ -398,6 +403,44 @@ impl Sqlite {
         let city = city.clone();
         self.read(move |it| {
             all(it, accounts::KEYS, &[Value::text(city.as_str())], |row| accounts::read(row))
+        })
+        .await
+    }
+
+    pub(super) async fn webhooks(&self, city: &CityId) -> Result<Vec<Standing>, StoreError> {
+        let city = city.clone();
+        self.read(move |it| {
+            all(it, webhooks::ALL, &[Value::text(city.as_str())], |row| webhooks::read(row))
+        })
+        .await
+    }
+
+    pub(super) async fn webhook(
+        &self,
+        city: &CityId,
+        id: &WebhookId,
+    ) -> Result<Option<Standing>, StoreError> {
+        let (city, id) = (city.clone(), id.clone());
+        self.read(move |it| {
+            let values = [Value::text(city.as_str()), Value::text(id.as_str())];
+            Ok(all(it, webhooks::ONE, &values, |row| webhooks::read(row))?.pop())
+        })
+        .await
+    }
+
+    pub(super) async fn deliveries(
+        &self,
+        city: &CityId,
+        webhook: &WebhookId,
+        filter: DeliveryFilter,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let (city, webhook) = (city.clone(), webhook.clone());
+        self.read(move |it| {
+            let limit = rows_at_most(limit);
+            let values = webhooks::deliveries_values(&city, &webhook, filter, after, limit);
+            all(it, webhooks::DELIVERIES, &values, |row| webhooks::read_delivery(row))
         })
         .await
     }

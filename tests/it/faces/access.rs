@@ -8,6 +8,7 @@ use serde_json::json;
 use zonewarden::app::accounts::{self, KeyOrder};
 use zonewarden::app::transfer::Kind;
 use zonewarden::app::transfer::export::layer;
+use zonewarden::app::webhooks::{self, Order};
 use zonewarden::domain::accounts::{Caller, Operation, Role};
 use zonewarden::domain::id::{KeyId, UnitId};
 use zonewarden::domain::time::Instant;
@@ -38,6 +39,16 @@ struct Held {
     report: String,
     request: String,
     picture: String,
+    webhook: String,
+}
+
+/// A webhook of the unit, its id.
+async fn webhook(world: &World, unit: &UnitId) -> String {
+    let seat = world.app.seat(None).unwrap();
+    let url = "http://127.0.0.1:9/".to_owned();
+    let order = Order { url, unit: Some(unit.clone()), ..Order::default() };
+    let made = webhooks::make(&world.app, &seat, &Caller::cli(), order).await.unwrap();
+    made.standing.webhook.id.to_string()
 }
 
 /// Files a report, and a request in public with a picture.
@@ -61,7 +72,8 @@ async fn hold(world: &World) -> (Held, UnitId) {
     let request = filed.json()[0]["service_request_id"].as_str().unwrap().to_owned();
     let found = world.client.get(&format!("/open311/v2/requests/{request}.json")).await.json();
     let picture = found[0]["media_url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
-    (Held { report, request, picture }, unit)
+    let webhook = webhook(world, &unit).await;
+    (Held { report, request, picture, webhook }, unit)
 }
 
 /// A request for each operation that is right in everything but, perhaps, the caller.
@@ -129,13 +141,48 @@ fn right_request(world: &World, operation: Operation, held: &Held, revision: u32
         }
         Operation::ActOnIncidents => post("/api/v1/incidents/steps", "[]".to_owned()),
         Operation::StreamJournal => get("/api/v1/journal"),
+        _ => live_request(operation, held),
+    }
+}
+
+/// The same for webhooks, feeds and whoever runs the service.
+fn live_request(operation: Operation, held: &Held) -> Request<Body> {
+    let get = |path: &str| request(Method::GET, path, None, Body::empty());
+    let post = |path: &str, body: String| {
+        let mut request = request(Method::POST, path, None, Body::from(body));
+        request.headers_mut().insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+        request
+    };
+    match operation {
+        Operation::ListWebhooks => get("/api/v1/webhooks"),
+        Operation::MakeWebhook => {
+            post("/api/v1/webhooks", json!({ "url": "http://127.0.0.1:9/" }).to_string())
+        }
+        Operation::GetWebhook => get(&format!("/api/v1/webhooks/{}", held.webhook)),
+        Operation::ChangeWebhook => {
+            let path = format!("/api/v1/webhooks/{}", held.webhook);
+            let mut request = post(&path, json!({ "enabled": false }).to_string());
+            *request.method_mut() = Method::PATCH;
+            request
+        }
+        Operation::RotateWebhookSecret => {
+            post(&format!("/api/v1/webhooks/{}/secret", held.webhook), "{}".to_owned())
+        }
+        Operation::ListDeliveries => get(&format!("/api/v1/webhooks/{}/deliveries", held.webhook)),
+        Operation::ReplayDeliveries => {
+            post(&format!("/api/v1/webhooks/{}/replay", held.webhook), "{}".to_owned())
+        }
+        Operation::RemoveWebhook => {
+            let path = format!("/api/v1/webhooks/{}", held.webhook);
+            request(Method::DELETE, &path, None, Body::empty())
+        }
         Operation::GetFeedAtom => get("/api/v1/feed.atom"),
         Operation::GetFeedGeojson => get("/api/v1/feed.geojson"),
         Operation::GetHealth => get("/health"),
         Operation::GetReadiness => get("/ready"),
         Operation::GetMetrics => get("/metrics"),
         Operation::GetOpenapi => get("/api/v1/openapi.json"),
-        other => panic!("{} is asked for nowhere", other.id()),
+        other => panic!("no request is written for {}", other.id()),
     }
 }
 
@@ -188,9 +235,10 @@ async fn the_table_of_access_and_the_document_name_the_same_operations() {
 #[tokio::test]
 async fn every_operation_opens_to_the_roles_of_the_table_and_to_no_other() {
     let world = World::new().await;
-    let (held, unit) = hold(&world).await;
+    let (mut held, unit) = hold(&world).await;
     world.take_up().await;
     for role in Role::ALL {
+        held.webhook = webhook(&world, &unit).await;
         let key = match role {
             Role::Public => None,
             _ => Some(world.key(role, &unit).await),

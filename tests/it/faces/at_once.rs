@@ -69,9 +69,7 @@ async fn of_two_dispatchers_at_the_same_moment_one_decides_and_the_other_hears_w
             case.world.key(Role::Dispatcher, &case.unit).await,
             second.key(Role::Dispatcher, &case.unit).await,
         ];
-        let to = |unit: &UnitId| {
-            json!({ "act": "reassign", "revision": 4, "words": "转", "unit": unit })
-        };
+        let to = |unit: &UnitId| json!({ "act": "reassign", "revision": 4, "words": "转", "unit": unit });
         let (to_one, to_other) = (to(others[0]), to(others[1]));
         let (one, other) = tokio::join!(
             step(&case.world, &keys[0], &case.id, &to_one),
@@ -98,10 +96,16 @@ async fn a_case_that_is_over_is_acted_on_no_more_save_by_taking_it_up_again() {
     for (role, body) in [
         (Role::Dispatcher, json!({ "act": "void", "revision": 5, "words": "x" })),
         (Role::Dispatcher, json!({ "act": "close", "revision": 5, "words": "x" })),
-        (Role::Dispatcher, json!({ "act": "reassign", "revision": 5, "words": "x", "unit": other })),
+        (
+            Role::Dispatcher,
+            json!({ "act": "reassign", "revision": 5, "words": "x", "unit": other }),
+        ),
         (Role::Unit, json!({ "act": "handle", "revision": 5 })),
-        (Role::Unit, json!({ "act": "ask_extension", "revision": 5, "words": "x",
-                             "until": "2026-06-01T00:00:00Z" })),
+        (
+            Role::Unit,
+            json!({ "act": "ask_extension", "revision": 5, "words": "x",
+                             "until": "2026-06-01T00:00:00Z" }),
+        ),
     ] {
         let refused = case.step(role, &body).await;
         assert_eq!(refused.status, StatusCode::CONFLICT, "{body}: {}", refused.text());
@@ -129,8 +133,12 @@ async fn a_clock_that_is_set_back_loses_nothing_and_no_case_runs_backwards() {
         let handled = case.step(Role::Unit, &handle).await;
         assert_eq!(handled.status, StatusCode::OK, "{}: {}", place.name(), handled.text());
         let shown = case.shown().await;
-        let times: Vec<&str> =
-            shown["steps"].as_array().unwrap().iter().map(|it| it["at"].as_str().unwrap()).collect();
+        let times: Vec<&str> = shown["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["at"].as_str().unwrap())
+            .collect();
         assert!(times.is_sorted(), "{}: {times:?}", place.name());
         let clocks = shown["clocks"].as_array().unwrap();
         assert!(clocks.iter().all(|clock| clock["used_min"] == 0), "{}: {shown}", place.name());

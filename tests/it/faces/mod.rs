@@ -19,3 +19,4 @@ mod sockets;
 mod clocks;
 mod escalation;
 mod feeds;
+mod webhooks;

@@ -32,7 +32,8 @@ impl Desk {
         let body = json!({ "lon": CENTRE.0, "lat": CENTRE.1, "category": "event.01.litter",
                            "accuracy_m": 5.0 })
         .to_string();
-        let filed = self.world.client.post("/api/v1/reports", "application/json", body).await.json();
+        let filed =
+            self.world.client.post("/api/v1/reports", "application/json", body).await.json();
         self.world.take_up().await;
         let unit = UnitId::new(filed["unit"].as_str().unwrap()).unwrap();
         (filed["id"].as_str().unwrap().to_owned(), unit)

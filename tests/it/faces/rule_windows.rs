@@ -14,8 +14,7 @@ use crate::world::{CENTRE, World};
 
 async fn set(world: &World, rules: &[Value]) {
     let key = world.key(Role::Planner, &UnitId::new("x").unwrap()).await;
-    let feature =
-        |rule: &Value| json!({ "type": "Feature", "geometry": null, "properties": rule });
+    let feature = |rule: &Value| json!({ "type": "Feature", "geometry": null, "properties": rule });
     let features: Vec<Value> = rules.iter().map(feature).collect();
     let body = json!({ "type": "FeatureCollection", "features": features }).to_string();
     let mut request = request(Method::PUT, "/api/v1/rules", Some(&key), Body::from(body));
@@ -53,7 +52,11 @@ async fn a_rule_holds_at_its_hours_on_its_weekdays_and_on_school_days_alone() {
     set(
         &world,
         &[
-            rule("school", "event.05", json!({ "hours": [["07:00", "09:00"]], "school_days": true })),
+            rule(
+                "school",
+                "event.05",
+                json!({ "hours": [["07:00", "09:00"]], "school_days": true }),
+            ),
             rule("weekend", "event.06", json!({ "weekdays": [6, 7] })),
             rule("night", "event.03", json!({ "hours": [["22:00", "06:00"]] })),
         ],

@@ -10,3 +10,4 @@ mod intake;
 mod files;
 mod schema;
 mod killed;
+mod webhooks;

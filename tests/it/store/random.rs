@@ -19,7 +19,7 @@ use zonewarden::domain::reports::report::AssignedReport;
 use zonewarden::domain::time::Instant;
 use zonewarden::geom::coord::{GridBox, GridPoint};
 use zonewarden::store::{
-    Basis, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, StepKey, Store,
+    Basis, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, StepKey, Store,
 };
 
 use super::made::{Dice, city};
@@ -96,7 +96,7 @@ impl Run {
 
     async fn change(&mut self, oracle: &Store, id: &CityId) -> Change {
         let dice = &mut self.dice;
-        match dice.below(25) {
+        match dice.below(30) {
             0 => Change::CitySet(City { limits: dice.limits(), ..city(id) }),
             1 => Change::UnitsSet((0..3).map(|_| dice.unit()).collect()),
             2 => Change::UnitsRemoved(BTreeSet::from([dice.unit_id()]).into_iter().collect()),
@@ -129,6 +129,7 @@ impl Run {
                 restored: dice.maybe().then_some(2),
                 ..RulesNote::default()
             }),
+            19..24 => self.webhook(oracle, id).await,
             _ => {
                 let key = dice.maybe().then(|| dice.below(40));
                 let mut filed = dice.filed(key);
@@ -158,6 +159,48 @@ impl Run {
         let matter = Matter::of(&report, &assignment);
         let due = self.due();
         Change::CaseMoved(CaseMoved::between(None, &case, matter, due))
+    }
+
+    /// One is made, changed, claimed, posted for or removed; some on what is no longer so.
+    async fn webhook(&mut self, oracle: &Store, id: &CityId) -> Change {
+        let dice = &mut self.dice;
+        let made = dice.webhook(1);
+        let Some(held) = oracle.webhook(id, &made.id).await.unwrap() else {
+            return Change::WebhookMade { webhook: made, read_to: 0 };
+        };
+        let (webhook, unit) = (held.webhook.id.clone(), None);
+        match dice.below(8) {
+            0 => Change::WebhookMade { webhook: made, read_to: 0 },
+            1 => Change::WebhookSet(dice.webhook(2)),
+            2 => Change::WebhookRemoved { webhook: dice.webhook_id(), unit },
+            3 => {
+                let seqs = vec![i64::try_from(dice.below(6)).unwrap()];
+                Change::DeliveriesReplayed { webhook, unit, seqs, at: dice.instant() }
+            }
+            _ => {
+                let off = i64::from(dice.below(6) == 0);
+                Change::WebhookPosted(dice.posted(webhook, held.round.read_to + off))
+            }
+        }
+    }
+
+    async fn compare_webhooks(&mut self, oracle: &Store, store: &Store, id: &CityId, what: &str) {
+        let held = oracle.webhooks(id).await;
+        assert_eq!(store.webhooks(id).await, held, "{what}");
+        for of in held.unwrap() {
+            let of = of.webhook.id;
+            assert_eq!(store.webhook(id, &of).await, oracle.webhook(id, &of).await, "{what}");
+            for dead in [false, true] {
+                let due = self.dice.maybe().then(|| self.dice.instant());
+                let filter = DeliveryFilter { dead, due };
+                let after = i64::try_from(self.dice.below(4)).unwrap();
+                assert_eq!(
+                    store.deliveries(id, &of, filter, after, 3).await,
+                    oracle.deliveries(id, &of, filter, after, 3).await,
+                    "{what}"
+                );
+            }
+        }
     }
 
     fn due(&mut self) -> Due {
@@ -343,6 +386,7 @@ impl Run {
                 assert_eq!(got.await, expected.await, "{what}");
             }
             self.compare_cases(oracle, store, &id, what).await;
+            self.compare_webhooks(oracle, store, &id, what).await;
             for _ in 0..12 {
                 let filter = self.filter();
                 let after = self.dice.maybe().then(|| ReportKey {

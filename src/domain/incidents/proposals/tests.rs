@@ -115,9 +115,8 @@ fn corrections_around_a_school_propose_its_ring() {
         let school = told.atlas.facilities().iter().find(|it| {
             it.kind == FacilityKind::School && matches!(it.geometry, Geometry::Point(_))
         });
-        let school = school.or_else(|| {
-            told.atlas.facilities().iter().find(|it| it.kind == FacilityKind::School)
-        });
+        let school = school
+            .or_else(|| told.atlas.facilities().iter().find(|it| it.kind == FacilityKind::School));
         let school = school.unwrap();
         let centre = match &school.geometry {
             Geometry::Point(at) => *at,

@@ -1,5 +1,5 @@
-//! A link to a picture elsewhere: kept and shown, never followed. Still it must not point into
-//! anybody's private network, because whoever shows it will follow it.
+//! Links: a picture's is kept and shown, never followed; a webhook's is followed. Neither may point into
+//! anybody's private network.
 
 // Addresses as numbers; nothing here opens a socket.
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -7,12 +7,40 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Longest link, in bytes.
 pub const LINK_BYTES_MAX: usize = 1_000;
 
+/// What a link says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Whether it is `https`.
+    pub is_secure: bool,
+    /// The host in lower case: a name, or an address without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Host and port as they were written.
+    pub authority: String,
+    /// Path and query, from the first slash.
+    pub target: String,
+}
+
 /// A link that may be kept: `http` or `https`, no user name, a host that is public by its name or
 /// number. A host is not looked up, so a public name of a private address is not noticed here.
 ///
 /// # Errors
 /// Words, with what would be right.
 pub fn checked(link: &str) -> Result<String, String> {
+    let read = read(link)?;
+    if is_public_host(&read.host) {
+        Ok(link.to_owned())
+    } else {
+        Err(format!("the host `{}` is not public", read.host))
+    }
+}
+
+/// Reads a link.
+///
+/// # Errors
+/// Words, with what would be right.
+pub fn read(link: &str) -> Result<Link, String> {
     if link.len() > LINK_BYTES_MAX {
         return Err(format!("has {} bytes, at most {LINK_BYTES_MAX} are kept", link.len()));
     }
@@ -23,19 +51,30 @@ pub fn checked(link: &str) -> Result<String, String> {
             .to_owned());
     }
     let lower = link.to_ascii_lowercase();
-    let rest = ["https://", "http://"]
-        .iter()
-        .find_map(|scheme| lower.strip_prefix(scheme))
+    let (is_secure, begins) = [(true, "https://"), (false, "http://")]
+        .into_iter()
+        .find(|(_, scheme)| lower.starts_with(scheme))
+        .map(|(is_secure, scheme)| (is_secure, scheme.len()))
         .ok_or("must begin with https:// or http://")?;
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = lower[begins..].split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
         return Err("must not hold a user name".to_owned());
     }
     let (host, port) = host_and_port(authority)?;
-    if !port.is_empty() && !port.parse::<u16>().is_ok_and(|port| port > 0) {
-        return Err("has a port that is none".to_owned());
-    }
-    if public(host) { Ok(link.to_owned()) } else { Err(format!("the host `{host}` is not public")) }
+    let port = match port {
+        "" => Some(if is_secure { 443 } else { 80 }),
+        port => port.parse::<u16>().ok().filter(|port| *port > 0),
+    };
+    let port = port.ok_or("has a port that is none")?;
+    let rest = link[begins + authority.len()..].split('#').next().unwrap_or_default();
+    let slash = if rest.starts_with('/') { "" } else { "/" };
+    Ok(Link {
+        is_secure,
+        host: host.to_owned(),
+        port,
+        authority: authority.to_owned(),
+        target: format!("{slash}{rest}"),
+    })
 }
 
 fn host_and_port(authority: &str) -> Result<(&str, &str), String> {
@@ -50,7 +89,9 @@ fn host_and_port(authority: &str) -> Result<(&str, &str), String> {
 const INNER: [&str; 8] =
     ["localhost", "localdomain", "local", "internal", "lan", "home", "corp", "arpa"];
 
-fn public(host: &str) -> bool {
+/// Whether a host is public by its name or number, as far as that tells.
+#[must_use]
+pub fn is_public_host(host: &str) -> bool {
     if host.contains(':') {
         return host.parse::<Ipv6Addr>().is_ok_and(public_v6);
     }
@@ -79,6 +120,16 @@ fn numeric(host: &str) -> bool {
         .strip_prefix("0x")
         .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
     hex || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether an address is one of the public network: not this machine's, a private network's, a carrier's own,
+/// one for many, nor one that only carries such an address.
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => public_v4(address),
+        IpAddr::V6(address) => public_v6(address),
+    }
 }
 
 fn public_v4(address: Ipv4Addr) -> bool {
@@ -170,6 +221,20 @@ mod tests {
         ] {
             assert!(checked(bad).unwrap_err().contains("not public"), "{bad}: {:?}", checked(bad));
         }
+    }
+
+    #[test]
+    fn a_link_is_read_into_what_it_says() {
+        let read = |link| {
+            let it = super::read(link).unwrap();
+            (it.is_secure, it.host, it.port, it.target)
+        };
+        let of = |secure, host: &str, port, target: &str| {
+            (secure, host.to_owned(), port, target.to_owned())
+        };
+        assert_eq!(read("HTTPS://A.org/X?y=/Z#f"), of(true, "a.org", 443, "/X?y=/Z"));
+        assert_eq!(read("http://[::1]:81?q"), of(false, "::1", 81, "/?q"));
+        assert_eq!(read("http://a:0081"), of(false, "a", 81, "/"));
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl List {
     fn text(&self, page: usize) -> String {
         if self.whole {
             let (from, _) = self.bare.split_once(" order by").unwrap_or((&self.bare, ""));
-            return format!("select count(*), sum(due_at % 2) {from}");
+            return format!("select count(*), 0 {from}");
         }
         let at = if self.order == IncidentOrder::Urgent { "due_at" } else { "opened_at" };
         format!("select incident_id, {at} {} limit {}", self.bare, page + 1)
@@ -274,7 +274,7 @@ fn making(numbers: &str, hex: &str, point: &str, never: i64) -> [String; 3] {
          case when n % 50000 = 0 then 'event.04.rare' \
            when (n / 10 * 769) % 3 = 0 then 'component.0' || (1 + (n / 10 * 193) % 5) \
            else 'event.0' || (1 + (n / 10 * 97) % 6) || '.k' || ((n / 10 * 389) % 7) end as category, \
-         case when n % 40000 = 5 then 'suspended' when {open} then \
+         case when n % 40000 = 10 then 'suspended' when {open} then \
            case when (n / 10 * 1543) % 100 < 10 then 'collected' when (n / 10 * 1543) % 100 < 60 then 'dispatched' \
              when (n / 10 * 1543) % 100 < 90 then 'handling' else 'handled' end \
            when (n / 10 * 49157) % 100 < 90 then 'closed' when (n / 10 * 49157) % 100 < 97 then 'merged' \

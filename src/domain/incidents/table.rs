@@ -26,7 +26,7 @@ pub struct Row {
     /// Where it leads.
     pub to: To,
     /// Who may do it. [`Role::Unit`] means the lead unit of the case, for a note also the units
-    /// beside it.
+    /// beside it. The public adds notes, and sees no case: the door that takes them in is asked for it.
     pub who: &'static [Role],
 }
 

@@ -28,7 +28,8 @@ const STRETCH_US: i64 = DAYS_MAX * 24 * 3_600 * SECOND_US;
 /// Open311: what was told in public, newest first.
 ///
 /// The last 90 days, or the 1,000 newest, when nothing is said. Only what came through Open311 is
-/// public: what was told at a hotline, say, is not. As csv all of them come, without pages.
+/// public: what was told at a hotline, say, is not. As csv all of them come, without pages; else the
+/// newest 10,000 of the stretch are looked at.
 #[utoipa::path(
     get, path = "/open311/v2/requests.{format}", operation_id = "list_service_requests", tag = "open311",
     params(

@@ -36,6 +36,7 @@ use zonewarden::domain::id::{CategoryCode, CityId};
 use zonewarden::domain::incidents::docket::{Docket, IncidentOrder};
 use zonewarden::domain::incidents::duplicates::nearby::Nearby;
 use zonewarden::domain::incidents::duplicates::settings::Reaches;
+use zonewarden::domain::reports::person::Person;
 use zonewarden::domain::reports::report::Further;
 use zonewarden::domain::sample::reports::Reports;
 use zonewarden::domain::sample::{Recipe, city};
@@ -104,7 +105,7 @@ fn one(line: &str) -> Result<(Telling, Once), Fault> {
         },
         words: words.to_owned(),
         happened_at: Some(Instant::parse(at)?),
-        contact: None,
+        person: Person::default(),
         further: Further::default(),
         pictures: Vec::new(),
     };

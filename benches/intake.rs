@@ -21,6 +21,7 @@ use zonewarden::domain::atlas::city::City;
 use zonewarden::domain::change::Change;
 use zonewarden::domain::clocks::limits::CaseLimits;
 use zonewarden::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
+use zonewarden::domain::reports::person::SealedPerson;
 use zonewarden::domain::reports::report::{Assignment, Further, Report};
 use zonewarden::domain::text::Names;
 use zonewarden::domain::time::{Calendar, Instant};
@@ -153,6 +154,7 @@ async fn found(store: &Store, cities: &[CityId]) -> Result<(), Fault> {
             assumed_accuracy_m: 10.0,
             calendar: Calendar::default(),
             limits: CaseLimits::default(),
+            contact_days: 180,
         };
         let stamp = Stamp { city: id.clone(), actor: "bench".to_owned(), at: Instant(0) };
         store.commit(stamp, Basis::default(), vec![Change::CitySet(city)]).await?;
@@ -177,7 +179,7 @@ fn report() -> Result<Change, Fault> {
         words: "门口乱停车，堵住了人行道，请尽快处理。".to_owned(),
         happened_at: at,
         received_at: at,
-        contact: Some("13900000000".to_owned()),
+        person: Some(Box::new(person(n))),
         idempotency_key: Some(id.to_string()),
         request_hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
         further: Further::default(),
@@ -200,6 +202,12 @@ fn report() -> Result<Change, Fault> {
         at,
     };
     Ok(Change::ReportFiled { report, assignment })
+}
+
+/// As long as a sealed telephone number is, with the one mark of it.
+fn person(n: u64) -> SealedPerson {
+    let mark = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    SealedPerson { sealed: "x".repeat(120), marks: vec![format!("{mark:016x}{n:016x}")] }
 }
 
 fn median(mut of: Vec<f64>) -> f64 {

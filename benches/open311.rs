@@ -18,6 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use zonewarden::app::clock::Clock;
+use zonewarden::app::people::keys::ContactKeys;
 use zonewarden::app::seed;
 use zonewarden::app::state::App;
 use zonewarden::domain::sample::Recipe;
@@ -114,7 +115,8 @@ fn compare(what: &str, address: SocketAddr) -> Result<bool, Fault> {
 
 async fn start(place: &Place) -> Result<SocketAddr, Fault> {
     let store = open(place, Migrate::Apply).await?;
-    let app = App::new(store, Clock::system(), None);
+    let keys = ContactKeys::read("a-contact-key-of-this-bench")?;
+    let app = App::with_contacts(store, Clock::system(), None, Some(keys));
     seed::if_empty(&app, &Recipe::default()).await?;
     app.refresh().await?;
     let names = router::route_names();

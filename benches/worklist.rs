@@ -18,7 +18,7 @@ use std::time::Instant as Tick;
 use rusqlite::Connection;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
-use zonewarden::domain::atlas::city::City;
+use zonewarden::domain::atlas::city::{CONTACT_DAYS, City};
 use zonewarden::domain::change::Change;
 use zonewarden::domain::clocks::limits::CaseLimits;
 use zonewarden::domain::id::{CategoryCode, CityId, IncidentId, UnitId, ZoneId};
@@ -131,7 +131,6 @@ fn lists(incidents: usize) -> Result<Vec<List>, Fault> {
     let rare = category("event.04.rare")?;
     let nothing = category("event.09")?;
     let half = incidents / 2;
-    let in_branch = "category >= 'event.05' and category < 'event.05/'";
     let overdue = format!("due_at < {NOW}");
     let soon = format!("due_at >= {NOW} and due_at < {}", NOW + 24 * HOUR);
     let far = format!("(due_at, incident_id) > ({NOW}, '{}')", id(half));
@@ -322,6 +321,7 @@ async fn found(store: &Store, id: &CityId) -> Result<(), Fault> {
         assumed_accuracy_m: 10.0,
         calendar: Calendar::default(),
         limits: CaseLimits::default(),
+        contact_days: CONTACT_DAYS,
     };
     let stamp = Stamp { city: id.clone(), actor: "bench".to_owned(), at: Instant(0) };
     store.commit(stamp, Basis::default(), vec![Change::CitySet(city)]).await?;

@@ -65,6 +65,11 @@ config! {
     /// The secret (at least 16 bytes) under which API keys are hashed. Without it an embedded store
     /// keeps one in a file of its own beside the database.
     pepper: Option<String> = None;
+    /// The secrets under which contacts are sealed, each at least 16 bytes, blanks between them. The first
+    /// seals, all open: put a new one before the others, run `zonewarden person reseal`, and take the old
+    /// one away three days later. Without it an embedded store keeps one in a file of its own beside the
+    /// database, and a server's takes no contacts. Lost keys are lost contacts.
+    contact_keys: Option<String> = None;
     /// How many cameras the demonstration city gets when it is made (42248 in the model city).
     cameras: u32 = 0;
     /// What to log: `error`, `warn`, `info`, `debug`, or directives such as `info,zonewarden=debug`.

@@ -50,7 +50,7 @@ pub async fn file_many(
     let mut by_key: HashMap<String, usize> = HashMap::new();
     let mut repeats = Vec::new();
     for (at, one) in told.into_iter().enumerate() {
-        let report = one.and_then(|(telling, once)| checked(seat, telling, once, now));
+        let report = one.and_then(|(telling, once)| checked(app, seat, telling, once, now));
         match report {
             Err(refusal) => pile.tell(at, Err(refusal)),
             Ok(report) => {

@@ -77,15 +77,16 @@ impl Feed {
     }
 }
 
-/// Whether a caller may see an entry: keys and the delivery of webhooks are the admin's matter, another
-/// unit's reports and webhooks are nobody else's.
+/// Whether a caller may see an entry: keys, the delivery of webhooks, and who looked at or forgot whom are
+/// the admin's matter, another unit's reports and webhooks are nobody else's.
 fn sees(caller: &Caller, entry: &JournalEntry) -> bool {
-    let kind = entry.kind.as_str();
+    const ADMINS: [&str; 6] =
+        ["key_", "webhook_", "deliveries_", "people_", "words_masked", "pictures_cleaned"];
     match caller.scope() {
         Scope::Nothing => false,
         Scope::Unit(unit) => entry.concerns(&unit),
         Scope::Everything => {
-            let admins = ["key_", "webhook_", "deliveries_"].iter().any(|it| kind.starts_with(it));
+            let admins = ADMINS.iter().any(|it| entry.kind.starts_with(it));
             !admins || caller.role == Role::Admin
         }
     }
@@ -114,7 +115,9 @@ mod tests {
         };
         assert!(sees(&unit, &entry("report_filed", "u1")));
         assert!(!sees(&unit, &entry("report_filed", "u2")));
-        assert!(!sees(&unit, &entry("key_issued", "u1")));
+        for kind in ["key_issued", "people_seen", "people_forgotten"] {
+            assert!(!sees(&unit, &entry(kind, "u1")), "{kind}");
+        }
         assert!(sees(&unit, &entry("case_moved", "u1")));
         assert!(!sees(&unit, &entry("case_moved", "u2")));
         let mut left = entry("case_moved", "u2");

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod refusal;
 pub mod keyring;
 pub mod sealed;
+pub mod people;
 pub mod state;
 pub mod seed;
 pub mod accounts;

@@ -61,6 +61,18 @@ pub enum Refusal {
     /// Keys cannot be made or checked without a pepper.
     #[error("no pepper is configured, so API keys can be neither made nor checked; set `pepper`")]
     NoPepper,
+    /// Who stands behind a report cannot be kept without a key to seal it under.
+    #[error(
+        "no contact keys are configured, so nothing that tells who reports (contact, account, device) \
+         can be kept, and the report was not; send it without, or set `contact_keys`"
+    )]
+    NoContactKeys,
+    /// Nobody stands behind the report, or it was forgotten who did.
+    #[error("the report came without a contact, or it was forgotten when its time was over")]
+    Nobody,
+    /// Who stands behind a report cannot be opened.
+    #[error("{0}")]
+    Sealed(String),
     /// Too many at once.
     #[error("too many at once; try again shortly")]
     Busy,

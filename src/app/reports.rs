@@ -8,11 +8,13 @@ use crate::app::clock;
 use crate::app::incidents::pictures::concerns;
 use crate::app::keyring::hex;
 use crate::app::locate::{self, Place};
+use crate::app::people::seal::sealed;
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation, Scope};
 use crate::domain::change::Change;
 use crate::domain::id::{CategoryCode, ReportId, UnitId, ZoneId};
+use crate::domain::reports::person::Person;
 use crate::domain::reports::picture::{Media, Picture};
 use crate::domain::reports::report::{AssignedReport, Further, Report};
 use crate::domain::reports::routing::assign::assign;
@@ -46,8 +48,8 @@ pub struct Telling {
     pub words: String,
     /// When it happened; `None`: now.
     pub happened_at: Option<Instant>,
-    /// How to reach the person.
-    pub contact: Option<String>,
+    /// Who tells it; account and device checked by who took them in.
+    pub person: Person,
     /// What else was told; checked by who took it in, pictures left out.
     pub further: Further,
     /// Pictures that came with it, checked by who took them in.
@@ -89,7 +91,7 @@ pub async fn file(
     let now = app.now();
     let mut telling = telling;
     let pictures = std::mem::take(&mut telling.pictures);
-    let mut report = checked(seat, telling, once, now)?;
+    let mut report = checked(app, seat, telling, once, now)?;
     let pictures = kept(&mut report, pictures);
     for _ in 0..DECISIONS_MAX {
         let atlas = seat.atlas()?;
@@ -147,6 +149,7 @@ async fn filed_before(
 
 /// A report of what was told, or every fault of it.
 pub(super) fn checked(
+    app: &App,
     seat: &Seat,
     telling: Telling,
     once: Once,
@@ -157,7 +160,8 @@ pub(super) fn checked(
     let position = locate::enter(&atlas, &telling.place);
     let source = text::line(&telling.source, SOURCE_CHARS_MAX);
     let words = text::words(&telling.words, WORDS_CHARS_MAX);
-    let contact = telling.contact.map(|raw| text::line(&raw, CONTACT_CHARS_MAX)).transpose();
+    let mut person = telling.person;
+    let contact = person.contact.take().map(|raw| text::line(&raw, CONTACT_CHARS_MAX)).transpose();
     let key = once.key.map(|raw| text::line(&raw, KEY_CHARS_MAX)).transpose();
     if let Err(found) = &position {
         faults.extend(found.iter().cloned());
@@ -184,8 +188,11 @@ pub(super) fn checked(
         (Ok(position), Ok(source), Ok(words), Ok(contact), Ok(idempotency_key))
             if faults.is_empty() =>
         {
+            person.contact = contact.filter(|contact| !contact.is_empty());
+            let id = clock::report_id();
+            let (person, request_hash) = sealed(app, seat, id, &person, once.request_hash)?;
             Ok(Report {
-                id: clock::report_id(),
+                id,
                 source: if source.is_empty() { "api".to_owned() } else { source },
                 category: telling.category,
                 position,
@@ -194,9 +201,9 @@ pub(super) fn checked(
                 words,
                 happened_at,
                 received_at: now,
-                contact: contact.filter(|contact| !contact.is_empty()),
+                person,
                 idempotency_key,
-                request_hash: once.request_hash,
+                request_hash,
                 further: telling.further,
             })
         }

@@ -94,6 +94,15 @@ impl Sealer {
     }
 }
 
+impl Sealer {
+    /// Whether a text was sealed under this very key.
+    #[must_use]
+    pub fn has_sealed(&self, sealed: &str) -> bool {
+        let rest = sealed.strip_prefix(MARK).and_then(|rest| rest.strip_prefix(&self.name));
+        rest.is_some_and(|rest| rest.starts_with('.'))
+    }
+}
+
 /// Whether a text is sealed: one that was written before there was a key is not.
 #[must_use]
 pub fn is_sealed(text: &str) -> bool {

@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 use crate::app::clock::Clock;
 use crate::app::incidents::board::Board;
 use crate::app::keyring::{Keyring, Pepper};
+use crate::app::people::keys::ContactKeys;
 use crate::app::refusal::Refusal;
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::atlas::in_force::Atlas;
@@ -36,6 +37,7 @@ struct Inner {
     store: Store,
     clock: Clock,
     pepper: Option<Pepper>,
+    contact_keys: Option<ContactKeys>,
     keyring: Keyring,
     cities: ArcSwap<BTreeMap<CityId, Arc<Seat>>>,
     /// Whether the store was asked, and holds no city.
@@ -127,10 +129,23 @@ impl App {
     /// An app that knows no city yet: see [`Self::refresh`].
     #[must_use]
     pub fn new(store: Store, clock: Clock, pepper: Option<Pepper>) -> Self {
+        Self::with_contacts(store, clock, pepper, None)
+    }
+
+    /// The same, with the keys under which the people behind reports are sealed; without any nobody can
+    /// be kept.
+    #[must_use]
+    pub fn with_contacts(
+        store: Store,
+        clock: Clock,
+        pepper: Option<Pepper>,
+        contact_keys: Option<ContactKeys>,
+    ) -> Self {
         let inner = Inner {
             store,
             clock,
             pepper,
+            contact_keys,
             keyring: Keyring::default(),
             cities: ArcSwap::default(),
             none: AtomicBool::new(false),
@@ -169,6 +184,14 @@ impl App {
     #[must_use]
     pub fn reaches_private(&self) -> bool {
         self.inner.private.load(Ordering::Acquire)
+    }
+
+    /// The keys under which the people behind reports are sealed.
+    ///
+    /// # Errors
+    /// [`Refusal::NoContactKeys`].
+    pub fn contact_keys(&self) -> Result<&ContactKeys, Refusal> {
+        self.inner.contact_keys.as_ref().ok_or(Refusal::NoContactKeys)
     }
 
     /// The keys seen lately.

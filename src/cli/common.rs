@@ -7,6 +7,7 @@ use miette::{IntoDiagnostic, WrapErr};
 
 use crate::app::clock::Clock;
 use crate::app::keyring::Pepper;
+use crate::app::people::keys::ContactKeys;
 use crate::app::state::App;
 use crate::config::Config;
 use crate::store::open::{Migrate, Place, open};
@@ -81,7 +82,8 @@ impl Common {
             Place::Memory | Place::File(_) => Migrate::Apply,
         };
         let store = open(&place, migrate).await.into_diagnostic().wrap_err("opening the store")?;
-        let app = App::new(store, Clock::system(), self.pepper(&place)?);
+        let (pepper, contact_keys) = (self.pepper(&place)?, self.contact_keys(&place)?);
+        let app = App::with_contacts(store, Clock::system(), pepper, contact_keys);
         app.reach_private(self.config.webhook_private);
         Ok(app)
     }
@@ -121,11 +123,23 @@ impl Common {
         }
     }
 
+    /// The keys of the settings, or those in the file beside an embedded database: one a line, the first
+    /// one seals.
+    fn contact_keys(&self, place: &Place) -> miette::Result<Option<ContactKeys>> {
+        let raw = match (&self.config.contact_keys, place) {
+            (Some(keys), _) => keys.clone(),
+            (None, Place::File(database)) => secret_beside(database, "contact_keys")?,
+            (None, Place::Memory) => Pepper::make().map_err(|fault| miette::miette!(fault))?,
+            (None, Place::Postgres(_)) => return Ok(None),
+        };
+        ContactKeys::read(&raw).map(Some).map_err(|fault| miette::miette!(fault))
+    }
+
     /// The pepper of the settings, or the one in the file beside an embedded database.
     fn pepper(&self, place: &Place) -> miette::Result<Option<Pepper>> {
         let raw = match (&self.config.pepper, place) {
             (Some(pepper), _) => pepper.clone(),
-            (None, Place::File(database)) => pepper_beside(database)?,
+            (None, Place::File(database)) => secret_beside(database, "pepper")?,
             (None, Place::Memory) => Pepper::make().map_err(|fault| miette::miette!(fault))?,
             (None, Place::Postgres(_)) => return Ok(None),
         };
@@ -133,22 +147,22 @@ impl Common {
     }
 }
 
-/// The pepper in `<database>.pepper`, made when absent, for its owner's eyes only. It lies beside
+/// The secret in `<database>.<kind>`, made when absent, for its owner's eyes only. It lies beside
 /// the database, not in it: a copy of the database alone opens nothing.
-fn pepper_beside(database: &Path) -> miette::Result<String> {
+fn secret_beside(database: &Path, kind: &str) -> miette::Result<String> {
     let mut name = database.as_os_str().to_owned();
-    name.push(".pepper");
+    name.push(format!(".{kind}"));
     let path = PathBuf::from(name);
     match std::fs::read_to_string(&path) {
-        Ok(pepper) => return Ok(pepper),
+        Ok(secret) => return Ok(secret),
         Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => {}
         Err(fault) => {
             return Err(fault).into_diagnostic().wrap_err(path.display().to_string());
         }
     }
-    let pepper = Pepper::make().map_err(|fault| miette::miette!(fault))?;
-    match write_private(&path, &pepper) {
-        Ok(()) => Ok(pepper),
+    let secret = Pepper::make().map_err(|fault| miette::miette!(fault))?;
+    match write_private(&path, &secret) {
+        Ok(()) => Ok(secret),
         // Another process was faster.
         Err(fault) if fault.kind() == std::io::ErrorKind::AlreadyExists => {
             std::fs::read_to_string(&path).into_diagnostic()
@@ -157,11 +171,13 @@ fn pepper_beside(database: &Path) -> miette::Result<String> {
     }
 }
 
-/// Writes the file whole before it bears its name, so that nobody reads half a pepper.
+/// Writes the file whole before it bears its name, so that nobody reads half a secret.
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
-    let draft = path.with_extension(format!("pepper.{}", std::process::id()));
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!(".{}", std::process::id()));
+    let draft = PathBuf::from(draft);
     let mut file =
         std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(text.as_bytes())?;
@@ -180,8 +196,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("city.gpkg");
-        let first = pepper_beside(&database).unwrap();
-        assert_eq!(pepper_beside(&database).unwrap(), first);
+        let first = secret_beside(&database, "pepper").unwrap();
+        assert_eq!(secret_beside(&database, "pepper").unwrap(), first);
         assert_eq!(first.len(), 64);
         let file = folder.path().join("city.gpkg.pepper");
         assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);

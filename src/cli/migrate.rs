@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 
 use miette::{IntoDiagnostic, WrapErr};
 
+use crate::app::people::seal;
 use crate::cli::common::Common;
 use crate::cli::print::print;
 use crate::store::migrate::Applied;
-use crate::store::open::{Place, migrate};
+use crate::store::open::{Migrate, Place, migrate, open};
 
-/// Bring a store's schema up to date, made when absent. May be run again; of two at once, one waits.
+/// Bring a store's schema up to date, made when absent, and seal contacts that stand in clear from before.
+/// May be run again; of two at once, one waits.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -30,7 +32,44 @@ pub fn run(common: &Common, _args: &MigrateArgs) -> miette::Result<()> {
     let runtime = runtime.enable_all().build().into_diagnostic()?;
     let applied =
         runtime.block_on(migrate(&place)).into_diagnostic().wrap_err("migrating the store")?;
-    print(words(&applied).as_bytes())
+    print(words(&applied).as_bytes())?;
+    let sealed = runtime.block_on(seal_clear(common, &place))?;
+    print(sealed_words(sealed, &place).as_bytes())
+}
+
+/// Seals the contacts that stand in clear from before they were sealed; how many those were.
+async fn seal_clear(common: &Common, place: &Place) -> miette::Result<usize> {
+    let store = open(place, Migrate::Require).await.into_diagnostic()?;
+    let mut clear = Vec::new();
+    for city in store.cities().await.into_diagnostic()? {
+        if !store.people_in_clear(&city, None, 1).await.into_diagnostic()?.is_empty() {
+            clear.push(city);
+        }
+    }
+    drop(store);
+    if clear.is_empty() {
+        return Ok(0);
+    }
+    let app = common.app_without_atlases().await?;
+    let mut sealed = 0;
+    for city in clear {
+        sealed += seal::seal_clear(&app, &city)
+            .await
+            .into_diagnostic()
+            .wrap_err("contacts stand in clear in this store and could not be sealed")?;
+    }
+    Ok(sealed)
+}
+
+fn sealed_words(sealed: usize, place: &Place) -> String {
+    match (sealed, place) {
+        (0, _) => String::new(),
+        (_, Place::Postgres(_)) => format!(
+            "Sealed {sealed} contacts that stood in clear. Until `vacuum full zonewarden.report` has run \
+             the disk still holds them, and so do backups.\n"
+        ),
+        _ => format!("Sealed {sealed} contacts that stood in clear. Backups still hold them.\n"),
+    }
 }
 
 fn words(applied: &[Applied]) -> String {

@@ -16,6 +16,7 @@ pub mod sample;
 pub mod openapi;
 pub mod key;
 pub mod webhook;
+pub mod person;
 
 use std::process::ExitCode;
 
@@ -60,6 +61,8 @@ enum Command {
     Key(key::KeyArgs),
     /// Make, list and change webhooks; list and repeat what was not delivered.
     Webhook(webhook::WebhookArgs),
+    /// Export or erase what is kept of a person, and seal everybody under a new key.
+    Person(person::PersonArgs),
 }
 
 /// Reads the command line, runs the command and says what it could not do.
@@ -91,5 +94,6 @@ fn run() -> miette::Result<()> {
         Some(Command::Openapi(args)) => openapi::run(common, args),
         Some(Command::Key(args)) => key::run(common, args),
         Some(Command::Webhook(args)) => webhook::run(common, args),
+        Some(Command::Person(args)) => person::run(common, args),
     }
 }

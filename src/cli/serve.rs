@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::app::incidents::{deadlines, desk, escalation};
+use crate::app::people::forget;
 use crate::app::seed;
 use crate::app::state::App;
 use crate::app::webhooks::courier::Courier;
@@ -113,6 +114,10 @@ async fn serve(common: &Common, config: &Config) -> miette::Result<()> {
     let courier = Courier::new(app.clone(), Sender::new(config.webhook_private, Vec::new()))
         .map_err(|fault| miette::miette!(fault))?;
     let post = tokio::spawn(async move { courier.keep_delivering().await });
+    let forgetting = tokio::spawn({
+        let app = app.clone();
+        async move { forget::keep_forgetting(&app).await }
+    });
     let result = match opened {
         Ok(()) => served.await.into_diagnostic(),
         Err(report) => Err(report),
@@ -122,6 +127,7 @@ async fn serve(common: &Common, config: &Config) -> miette::Result<()> {
     timing.abort();
     escalating.abort();
     post.abort();
+    forgetting.abort();
     if let (Some(log), Some(writer)) = (log, writer) {
         log.close();
         let _ = writer.join();
@@ -136,6 +142,9 @@ async fn open_cities(app: &App, common: &Common, config: &Config) -> miette::Res
         if let Some(city) = seed::if_empty(app, &recipe).await.into_diagnostic()? {
             tracing::info!(%city, "the demonstration city was made");
         }
+    }
+    if app.contact_keys().is_err() {
+        tracing::warn!("no `contact_keys` are set: reports that tell who reports are refused");
     }
     app.refresh().await.into_diagnostic()?;
     if app.cities().is_empty() {

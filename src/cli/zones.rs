@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::app::transfer::{Format, file};
 use crate::cli::common::Common;
-use crate::domain::atlas::city::{City, CityState};
+use crate::domain::atlas::city::{CONTACT_DAYS, City, CityState};
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::unit::{Unit, UnitKind};
 use crate::domain::atlas::zone::{Plan, Zone};
@@ -338,6 +338,7 @@ fn city_of_file(fallback: UnitId) -> Result<City, CodeFault> {
         assumed_accuracy_m: ASSUMED_ACCURACY_M,
         calendar: Calendar::default(),
         limits: CaseLimits::default(),
+        contact_days: CONTACT_DAYS,
     })
 }
 

@@ -116,12 +116,6 @@ impl Caller {
             }
         }
     }
-
-    /// Whether the caller sees how to reach the person who reported: only who has to call back.
-    #[must_use]
-    pub fn sees_contact(&self) -> bool {
-        matches!(self.role, Role::Unit | Role::Dispatcher | Role::Admin)
-    }
 }
 
 /// Which reports a caller sees.
@@ -211,6 +205,12 @@ operations! {
     GetReport = "get_report", STAFF;
     /// Reports, as far as the caller's scope goes.
     ListReports = "list_reports", STAFF;
+    /// How to reach the person behind a report: only who has to call back, and every look is journalled.
+    SeeContact = "see_contact", &[Role::Unit, Role::Dispatcher, Role::Admin];
+    /// All that is kept of a person, on that person's request.
+    ExportPerson = "export_person", &[Role::Admin];
+    /// Forgets a person, on that person's request.
+    ErasePerson = "erase_person", &[Role::Admin];
     /// A picture that came with a report.
     GetPicture = "get_picture", EVERYBODY;
     /// Open311: where what is.
@@ -316,7 +316,7 @@ mod tests {
         let unit = Caller::holder(&key(Role::Unit, Some("u1")));
         assert_eq!(unit.scope(), Scope::Unit(UnitId::new("u1").unwrap()));
         assert_eq!(Caller::holder(&key(Role::Unit, None)).scope(), Scope::Nothing);
-        assert!(!Caller::holder(&key(Role::Inspector, None)).sees_contact());
+        assert!(!Caller::holder(&key(Role::Inspector, None)).may(Operation::SeeContact));
     }
 
     #[test]

@@ -15,6 +15,9 @@ use crate::domain::id::{CategoryCode, FacilityId, KeyId, RuleId, UnitId, Webhook
 use crate::domain::incidents::docket::{CaseMoved, CaseTimed};
 use crate::domain::incidents::proposals::Dismissal;
 use crate::domain::incidents::step::Step;
+use crate::domain::reports::people::{
+    PeopleForgotten, PeopleSeen, PersonSealed, PictureCleaned, WordsMasked,
+};
 use crate::domain::reports::picture::Picture;
 use crate::domain::reports::report::{Assignment, Report};
 use crate::domain::time::Instant;
@@ -22,10 +25,6 @@ use crate::domain::webhooks::delivery::Posted;
 use crate::domain::webhooks::webhook::Webhook;
 
 /// One write.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every change is a filed report: a box would cost each one an allocation"
-)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// A city is made or its settings change.
@@ -50,6 +49,16 @@ pub enum Change {
     ReportFiled { report: Report, assignment: Assignment },
     /// A picture came with a report of the same commit.
     PictureKept(Picture),
+    /// Somebody was shown who stands behind reports: the audit, nothing else.
+    PeopleSeen(PeopleSeen),
+    /// Who stands behind reports was forgotten.
+    PeopleForgotten(PeopleForgotten),
+    /// People were sealed anew, or for the first time.
+    PeopleSealed(Vec<PersonSealed>),
+    /// Words of reports were masked.
+    WordsMasked(Vec<WordsMasked>),
+    /// Originals of pictures were replaced by what the public is shown of them.
+    PicturesCleaned(Vec<PictureCleaned>),
     /// A case was opened, or went on by one step or more.
     CaseMoved(CaseMoved),
     /// Deadlines were told anew, after the calendar, limits or hours were others.
@@ -88,6 +97,11 @@ impl Change {
             Self::RulesNoted(_) => "rules_noted",
             Self::ReportFiled { .. } => "report_filed",
             Self::PictureKept(_) => "picture_kept",
+            Self::PeopleSeen(_) => "people_seen",
+            Self::PeopleForgotten(_) => "people_forgotten",
+            Self::PeopleSealed(_) => "people_sealed",
+            Self::WordsMasked(_) => "words_masked",
+            Self::PicturesCleaned(_) => "pictures_cleaned",
             Self::CaseMoved(moved) if moved.seen == 0 => "case_opened",
             Self::CaseMoved(_) => "case_moved",
             Self::CasesTimed(_) => "cases_timed",
@@ -109,6 +123,11 @@ impl Change {
             Self::CitySet(city) => city.id.to_string(),
             Self::ReportFiled { report, .. } => report.id.to_string(),
             Self::PictureKept(picture) => picture.id.to_string(),
+            Self::PeopleSeen(PeopleSeen { reports, .. })
+            | Self::PeopleForgotten(PeopleForgotten { reports, .. }) => match reports.as_slice() {
+                [one] => one.to_string(),
+                _ => String::new(),
+            },
             Self::CaseMoved(moved) => moved.docket.id.to_string(),
             Self::ProposalDismissed(told) => told.id.to_string(),
             Self::KeyIssued(key) => key.id.to_string(),
@@ -126,6 +145,9 @@ impl Change {
             | Self::RulesSet(_)
             | Self::RulesRemoved(_)
             | Self::RulesNoted(_)
+            | Self::PeopleSealed(_)
+            | Self::WordsMasked(_)
+            | Self::PicturesCleaned(_)
             | Self::CasesTimed(_) => String::new(),
         }
     }
@@ -164,6 +186,17 @@ impl Change {
                 "media": picture.media.code(),
                 "report": picture.report,
             }),
+            Self::PeopleSeen(seen) => json!({
+                "count": seen.reports.len(),
+                "how": seen.how.code(),
+                "reason": seen.reason,
+            }),
+            Self::PeopleForgotten(it) => {
+                json!({ "count": it.reports.len(), "why": it.why.code() })
+            }
+            Self::PeopleSealed(people) => json!({ "count": people.len() }),
+            Self::WordsMasked(masked) => json!({ "count": masked.len() }),
+            Self::PicturesCleaned(pictures) => json!({ "count": pictures.len() }),
             Self::CaseMoved(moved) => case_facts(moved),
             Self::CasesTimed(timed) => json!({ "count": timed.len() }),
             Self::ProposalDismissed(told) => json!({ "support": told.support }),
@@ -191,6 +224,11 @@ impl Change {
             self,
             Self::ReportFiled { .. }
                 | Self::PictureKept(_)
+                | Self::PeopleSeen(_)
+                | Self::PeopleForgotten(_)
+                | Self::PeopleSealed(_)
+                | Self::WordsMasked(_)
+                | Self::PicturesCleaned(_)
                 | Self::CaseMoved(_)
                 | Self::CasesTimed(_)
                 | Self::RulesNoted(_)
@@ -263,7 +301,8 @@ impl JournalEntry {
             list.is_some_and(|list| list.iter().any(is_own))
         };
         match self.kind.as_str() {
-            "key_issued" | "key_revoked" | "webhook_posted" => false,
+            "key_issued" | "key_revoked" | "webhook_posted" | "people_seen"
+            | "people_forgotten" | "people_sealed" | "words_masked" | "pictures_cleaned" => false,
             "report_filed"
             | "webhook_made"
             | "webhook_set"

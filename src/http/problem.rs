@@ -50,6 +50,8 @@ problems! {
     Busy = SERVICE_UNAVAILABLE, "busy", "The service is busy";
     NotReady = SERVICE_UNAVAILABLE, "not-ready", "The service is not ready";
     NoCityYet = SERVICE_UNAVAILABLE, "no-city-yet", "The service has no city yet";
+    NoContactKeys = SERVICE_UNAVAILABLE, "no-contact-keys", "The service can keep no contacts";
+    Sealed = INTERNAL_SERVER_ERROR, "sealed", "The contact cannot be opened";
     TimedOut = GATEWAY_TIMEOUT, "timed-out", "The answer took too long";
 }
 
@@ -196,7 +198,9 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let words = refusal.to_string();
         match refusal {
-            Refusal::NoCity { .. } | Refusal::NotFound => Self::new(Kind::NotFound, words),
+            Refusal::NoCity { .. } | Refusal::NotFound | Refusal::Nobody => {
+                Self::new(Kind::NotFound, words)
+            }
             Refusal::WhichCity { .. } => Self::invalid(vec![Fault::new("city", words)]),
             Refusal::NotReady => Self::new(Kind::NotReady, words).retry(2),
             Refusal::NoCityYet => Self::new(Kind::NoCityYet, words).retry(2),
@@ -204,6 +208,8 @@ impl From<Refusal> for Problem {
             Refusal::NoPepper => {
                 Self::new(Kind::BadKey, Refusal::BadKey.to_string()).because(words)
             }
+            Refusal::NoContactKeys => Self::new(Kind::NoContactKeys, words),
+            Refusal::Sealed(_) => Self::new(Kind::Sealed, words.clone()).because(words),
             Refusal::Invalid(faults) => Self::invalid(faults),
             Refusal::KeyReused => Self::new(Kind::KeyReused, words),
             Refusal::Moved => Self::new(Kind::Busy, words).retry(1),

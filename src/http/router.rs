@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::http::api::{
-    atlas, batch, categories, facilities, feeds, incidents, journal, locate, pictures,
+    atlas, batch, categories, facilities, feeds, incidents, journal, locate, people, pictures,
     report_batch, reports, rule_proposals, rule_versions, rules, webhooks,
 };
 use crate::http::gate::Gate;
@@ -38,6 +38,7 @@ pub const DOCS: &str = "/api/v1/docs";
     tags(
         (name = "atlas", description = "What is in force: plan, zones, units, facilities, and who answers where"),
         (name = "reports", description = "What people told, and to whom it went"),
+        (name = "people", description = "Who stands behind reports: every look is journalled"),
         (name = "open311", description = "Open311 GeoReport v2: for citizens' applications of any make, in XML and JSON"),
         (name = "incidents", description = "What is to be done: work lists, and the steps of each case"),
         (name = "live", description = "The journal as it is written"),
@@ -83,6 +84,9 @@ fn with_bodies(pause: std::time::Duration) -> OpenApiRouter<Web> {
         .routes(routes!(batch::locate_batch))
         .routes(routes!(reports::file_report))
         .routes(routes!(report_batch::file_reports))
+        .routes(routes!(people::see_contact))
+        .routes(routes!(people::export_person))
+        .routes(routes!(people::erase_person))
         .routes(routes!(incidents::act::act_on_incident))
         .routes(routes!(rules::set_rules))
         .routes(routes!(incidents::act::act_on_incidents))

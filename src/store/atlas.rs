@@ -33,6 +33,7 @@ pub(super) static CITY: Table = Table {
         real("assumed_accuracy_m"),
         text("calendar"),
         text("limits"),
+        int("contact_days"),
     ],
     key: &["city_id"],
     taken: Taken::Replace,
@@ -142,6 +143,7 @@ pub(super) fn set_city(city: &City) -> Statement<'_> {
         Value::Real(city.assumed_accuracy_m),
         Value::owned(calendar),
         Value::owned(limits),
+        Value::Int(i64::from(city.contact_days)),
     ];
     Statement::Bulk { table: &CITY, rows: vec![row] }
 }
@@ -327,6 +329,7 @@ pub(super) fn read_city(row: &impl Row) -> Result<City, StoreError> {
         assumed_accuracy_m: row.real(6)?,
         calendar: row.json(7)?,
         limits: row.json(8)?,
+        contact_days: u32::try_from(row.int(9)?).map_err(|fault| damaged(9, &fault))?,
     })
 }
 

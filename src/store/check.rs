@@ -14,7 +14,10 @@ use crate::domain::atlas::rule_set::RulesNote;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::Change;
+use crate::domain::id::{PictureId, ReportId};
 use crate::domain::incidents::docket::{CaseMoved, CaseTimed, NEVER};
+use crate::domain::reports::people::Was;
+use crate::domain::reports::person::SealedPerson;
 use crate::domain::reports::report::{Assignment, Further, Report};
 use crate::domain::text::Names;
 use crate::domain::time::Instant;
@@ -42,6 +45,7 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
     let mut keys = BTreeSet::new();
     let mut pictures = BTreeSet::new();
     let mut cases = BTreeSet::new();
+    let mut people = BTreeSet::new();
     for change in changes {
         match change {
             Change::CitySet(it) => city(stamp, it)?,
@@ -72,12 +76,13 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
                     return Err(format!("report {} repeats an idempotency key", it.id));
                 }
             }
-            Change::PictureKept(it) => {
-                text("a picture's hash", &it.sha256)?;
-                if !pictures.insert(&it.id) {
-                    return Err(format!("picture {} is given twice", it.id));
-                }
+            Change::PictureKept(_) | Change::PicturesCleaned(_) => {
+                of_pictures(change, &mut pictures)?;
             }
+            Change::PeopleSeen(_)
+            | Change::PeopleForgotten(_)
+            | Change::PeopleSealed(_)
+            | Change::WordsMasked(_) => of_people(change, &mut people)?,
             Change::CaseMoved(it) => {
                 case(it)?;
                 if !cases.insert(it.docket.id) {
@@ -112,6 +117,51 @@ fn cases_timed(them: &[CaseTimed]) -> Result<(), String> {
     match them.iter().find(|it| ends(it.due.at) || ends(it.due.escalates_at)) {
         Some(it) => Err(format!("incident {} is due at the end of time", it.id)),
         None => Ok(()),
+    }
+}
+
+/// Pictures; a commit does one thing to each.
+fn of_pictures(change: &Change, pictures: &mut BTreeSet<PictureId>) -> Result<(), String> {
+    let mut first = |id: &PictureId, sha256: &str| {
+        text("a picture's hash", sha256)?;
+        if pictures.insert(id.clone()) {
+            Ok(())
+        } else {
+            Err(format!("picture {id} is given twice"))
+        }
+    };
+    match change {
+        Change::PictureKept(it) => first(&it.id, &it.sha256),
+        Change::PicturesCleaned(them) => them.iter().try_for_each(|it| first(&it.id, &it.sha256)),
+        _ => Ok(()),
+    }
+}
+
+/// What is done to people; a commit does one thing to each.
+fn of_people(change: &Change, people: &mut BTreeSet<ReportId>) -> Result<(), String> {
+    let mut first = |id: ReportId| {
+        if people.insert(id) { Ok(()) } else { Err(format!("report {id} is given twice")) }
+    };
+    match change {
+        Change::PeopleSeen(it) => text("the reason of a look", &it.reason),
+        Change::PeopleForgotten(it) => it.reports.iter().try_for_each(|id| first(*id)),
+        Change::PeopleSealed(them) => them.iter().try_for_each(|it| {
+            let what = format!("report {}", it.report);
+            first(it.report)?;
+            person(&what, &it.person)?;
+            match &it.was {
+                Was::Sealed(before) => text(&what, before),
+                Was::Clear { request_hash, further: told } => {
+                    text(&what, request_hash)?;
+                    further(&what, told)
+                }
+            }
+        }),
+        Change::WordsMasked(them) => {
+            once("report", them.iter().map(|it| &it.report))?;
+            them.iter().try_for_each(|it| text("a report's words", &it.words))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -166,15 +216,20 @@ fn report(report: &Report) -> Result<(), String> {
     text(&what, &report.source)?;
     text(&what, &report.words)?;
     text(&what, &report.request_hash)?;
-    text(&what, report.contact.as_deref().unwrap_or_default())?;
+    report.person.as_ref().map_or(Ok(()), |it| person(&what, it))?;
     text(&what, report.idempotency_key.as_deref().unwrap_or_default())?;
     further(&what, &report.further)?;
     report.accuracy_m.map_or(Ok(()), |it| finite(&what, it))
 }
 
+fn person(what: &str, it: &SealedPerson) -> Result<(), String> {
+    once("mark", it.marks.iter())?;
+    std::iter::once(&it.sealed).chain(&it.marks).try_for_each(|one| text(what, one))
+}
+
 fn further(what: &str, it: &Further) -> Result<(), String> {
     let answers = it.answers.iter().flat_map(|(code, given)| std::iter::once(code).chain(given));
-    [&it.account_id, &it.address, &it.address_id, &it.device_id]
+    [&it.address, &it.address_id]
         .into_iter()
         .flatten()
         .chain(answers)

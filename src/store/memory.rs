@@ -1,8 +1,11 @@
 //! The store that forgets: plain maps behind a lock. It is the oracle of the suite, so it says what
 //! the promise means in the fewest words.
 
+mod people;
+mod people_asked;
+mod sift;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt::Display;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::domain::accounts::ApiKey;
@@ -14,10 +17,9 @@ use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::{Change, JournalEntry};
 use crate::domain::id::{
-    CategoryCode, CityId, FacilityId, IncidentId, KeyId, PictureId, ReportId, RuleId, UnitId,
-    WebhookId,
+    CityId, FacilityId, IncidentId, KeyId, PictureId, ReportId, RuleId, UnitId, WebhookId,
 };
-use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder, NEVER, report_of};
+use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder, report_of};
 use crate::domain::incidents::proposals::Dismissed;
 use crate::domain::incidents::step::Step;
 use crate::domain::reports::picture::Picture;
@@ -27,6 +29,7 @@ use crate::domain::time::Instant;
 use crate::domain::webhooks::delivery::Delivery;
 use crate::domain::webhooks::webhook::Standing;
 use crate::store::mailroom::Mailroom;
+use crate::store::memory::sift::{remove, wants, wants_incident};
 use crate::store::promise::{
     Basis, CommitError, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, Stamp,
     StepKey, rows_at_most,
@@ -48,6 +51,8 @@ struct Held {
     by_time: BTreeSet<ReportKey>,
     by_key: BTreeMap<String, ReportId>,
     pictures: BTreeMap<PictureId, Picture>,
+    /// Pictures whose original is gone.
+    cleaned: BTreeSet<PictureId>,
     waiting: BTreeSet<ReportId>,
     incidents: BTreeMap<IncidentId, (Docket, Vec<Step>)>,
     dismissed: BTreeMap<RuleId, Dismissed>,
@@ -146,11 +151,16 @@ impl Memory {
                 it,
                 Change::ReportFiled { .. }
                     | Change::PictureKept(_)
+                    | Change::PeopleSeen(_)
+                    | Change::PeopleForgotten(_)
+                    | Change::PeopleSealed(_)
+                    | Change::WordsMasked(_)
+                    | Change::PicturesCleaned(_)
                     | Change::CaseMoved(_)
                     | Change::CasesTimed(_)
             )
         });
-        let small = if nothing_small { None } else { Some(applied(held, changes)?) };
+        let small = applied(held, changes, nothing_small)?;
         cases_follow(held, changes).map_err(CommitError::Conflict)?;
         let held = cities.entry(stamp.city.clone()).or_default();
         if let Some(small) = small {
@@ -430,6 +440,7 @@ impl Held {
                 let (told, at, actor) = (told.clone(), stamp.at, stamp.actor.clone());
                 self.dismissed.insert(told.id.clone(), Dismissed { told, at, actor });
             }
+            people::apply(&mut self.reports, &mut self.pictures, &mut self.cleaned, change);
             if let Change::PictureKept(picture) = change {
                 self.pictures.insert(picture.id.clone(), picture.clone());
             }
@@ -514,10 +525,17 @@ fn cases_follow(held: &Held, changes: &[Change]) -> Result<(), String> {
 }
 
 /// The small tables after all changes.
-fn applied(held: &Held, changes: &[Change]) -> Result<Small, CommitError> {
-    let mut small = held.small.clone();
+fn applied(
+    held: &Held,
+    changes: &[Change],
+    nothing_small: bool,
+) -> Result<Option<Small>, CommitError> {
+    let mut small = (!nothing_small).then(|| held.small.clone());
     for change in changes {
-        step(&mut small, change).map_err(CommitError::Conflict)?;
+        if let Some(small) = &mut small {
+            step(small, change).map_err(CommitError::Conflict)?;
+        }
+        people::follow(&held.reports, &held.pictures, change).map_err(CommitError::Conflict)?;
     }
     Ok(small)
 }
@@ -547,6 +565,11 @@ fn step(small: &mut Small, change: &Change) -> Result<(), String> {
         Change::RulesRemoved(ids) => remove("rules", &mut small.rules, ids)?,
         Change::ReportFiled { .. }
         | Change::PictureKept(_)
+        | Change::PeopleSeen(_)
+        | Change::PeopleForgotten(_)
+        | Change::PeopleSealed(_)
+        | Change::WordsMasked(_)
+        | Change::PicturesCleaned(_)
         | Change::CaseMoved(_)
         | Change::CasesTimed(_)
         | Change::RulesNoted(_)
@@ -568,50 +591,4 @@ fn step(small: &mut Small, change: &Change) -> Result<(), String> {
         | Change::DeliveriesReplayed { .. } => small.mail.step(change)?,
     }
     Ok(())
-}
-
-fn remove<Id: Ord + Display, T>(
-    what: &str,
-    held: &mut BTreeMap<Id, T>,
-    ids: &[Id],
-) -> Result<(), String> {
-    let gone = ids.iter().filter(|id| held.remove(id).is_some()).count();
-    if gone == ids.len() { Ok(()) } else { Err(words::not_all_there(what, ids.len())) }
-}
-
-fn wants(filter: &ReportFilter, it: &AssignedReport) -> bool {
-    let AssignedReport { report, assignment } = it;
-    let zone = filter.zone.as_ref().is_none_or(|zone| assignment.zone.as_ref() == Some(zone));
-    let unit = filter
-        .unit
-        .as_ref()
-        .is_none_or(|unit| assignment.unit == *unit || assignment.co.contains(unit));
-    let within = |it: &CategoryCode| filter.categories.iter().any(|wanted| it.is_within(wanted));
-    let category = filter.categories.is_empty() || report.category.as_ref().is_some_and(within);
-    zone && unit
-        && category
-        && filter.from.is_none_or(|from| report.received_at >= from)
-        && filter.to.is_none_or(|to| report.received_at < to)
-        && (filter.ids.is_empty() || filter.ids.contains(&report.id))
-        && filter.frame.is_none_or(|frame| frame.holds(report.position))
-        && (!filter.public || report.is_public())
-        && filter.for_dispatcher.is_none_or(|it| assignment.for_dispatcher == it)
-}
-
-fn wants_incident(filter: &IncidentFilter, order: IncidentOrder, docket: &Docket) -> bool {
-    let matter = &docket.matter;
-    let due = docket.due_at.unwrap_or(NEVER);
-    (order == IncidentOrder::Newest || docket.is_open())
-        && filter.zone.as_ref().is_none_or(|zone| matter.zone.as_ref() == Some(zone))
-        && filter.unit.as_ref().is_none_or(|unit| docket.units().any(|it| it == unit))
-        && filter.category.as_ref().is_none_or(|wanted| {
-            matter.category.as_ref().is_some_and(|category| category.is_within(wanted))
-        })
-        && filter.stage.is_none_or(|stage| docket.stage == stage)
-        && (!filter.for_dispatcher || docket.for_dispatcher())
-        && filter.escalated.is_none_or(|least| docket.rung >= Some(least))
-        && filter.due_from.is_none_or(|from| due >= from)
-        && filter.due_to.is_none_or(|to| due < to)
-        && filter.opened_from.is_none_or(|from| docket.opened_at >= from)
-        && filter.opened_to.is_none_or(|to| docket.opened_at < to)
 }

@@ -84,6 +84,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0010_webhook.sql"),
         sqlite: include_str!("../../migrations/sqlite/0010_webhook.sql"),
     },
+    Migration {
+        number: 11,
+        name: "people",
+        postgres: include_str!("../../migrations/postgres/0011_people.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0011_people.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

@@ -11,6 +11,8 @@ mod sql;
 mod atlas;
 mod history;
 mod reports;
+mod people;
+mod people_asked;
 mod pictures;
 mod incidents;
 mod proposals;

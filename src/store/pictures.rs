@@ -1,7 +1,8 @@
 //! Pictures that came with reports.
 
 use crate::domain::id::{CityId, PictureId, ReportId};
-use crate::domain::reports::picture::{Media, Picture};
+use crate::domain::reports::people::PictureCleaned;
+use crate::domain::reports::picture::{Media, Picture, PictureSent};
 use crate::domain::time::Instant;
 use crate::store::promise::StoreError;
 use crate::store::statement::{Row, Statement, Value, unknown};
@@ -39,6 +40,55 @@ pub(super) fn keep<'a>(city: &'a CityId, it: &'a Picture) -> Statement<'a> {
         ],
         must: Some((1, words::taken("picture", &it.id))),
     }
+}
+
+const CLEAN: &str = "update zonewarden.picture set bytes = $3, sha256 = $4, cleaned = 1 \
+     where city_id = $1 and picture_id = $2";
+
+/// Pictures as they were sent, received before `$2`, from behind `$3` and `$4` on, at most `$5`.
+pub(super) const AS_SENT: &str = "select picture_id, report_id, received_at \
+     from zonewarden.picture where city_id = $1 and cleaned = 0 and received_at < $2 \
+     and (received_at, picture_id) > ($3, $4) order by received_at, picture_id limit $5";
+
+/// Replaces an original.
+pub(super) fn clean<'a>(city: &'a CityId, it: &'a PictureCleaned) -> Statement<'a> {
+    Statement::One {
+        text: CLEAN,
+        values: vec![
+            Value::text(city.as_str()),
+            Value::text(it.id.as_str()),
+            Value::Bytes(&it.bytes),
+            Value::text(&it.sha256),
+        ],
+        must: Some((1, words::not_there("picture", &it.id))),
+    }
+}
+
+/// The values of [`AS_SENT`].
+pub(super) fn as_sent_values(
+    city: &CityId,
+    before: Instant,
+    after: Option<&PictureSent>,
+    limit: usize,
+) -> Vec<Value<'static>> {
+    let (at, id) =
+        after.map_or((i64::MIN, String::new()), |it| (it.received_at.0, it.id.to_string()));
+    vec![
+        Value::owned(city.to_string()),
+        Value::Int(before.0),
+        Value::Int(at),
+        Value::owned(id),
+        Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
+    ]
+}
+
+/// A row of [`AS_SENT`].
+pub(super) fn read_sent(row: &impl Row) -> Result<PictureSent, StoreError> {
+    Ok(PictureSent {
+        id: row.code(0, PictureId::new)?,
+        report: row.code(1, |text| text.parse().map(ReportId))?,
+        received_at: Instant(row.int(2)?),
+    })
 }
 
 /// A row of [`ONE`].

@@ -8,6 +8,7 @@ use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::{AssignedReport, Assignment, Report};
 use crate::domain::time::Instant;
 use crate::geom::crs::Crs;
+use crate::store::people;
 use crate::store::promise::{ReportFilter, ReportKey, StoreError};
 use crate::store::sql::{Asking, Dialect};
 use crate::store::statement::{
@@ -29,7 +30,6 @@ static REPORT: Table = Table {
         text("given_crs"),
         real("accuracy_m"),
         text("words"),
-        text("contact"),
         text("idempotency_key"),
         text("request_hash"),
         text("units"),
@@ -146,6 +146,7 @@ pub(super) fn file<'a>(
     if !waiting.is_empty() {
         all.push(Statement::Bulk { table: &WAITING, rows: waiting });
     }
+    all.extend(people::keep(city, filed.iter().map(|it| (it.report, it.texts.id.as_str()))));
     if dialect == Dialect::Postgres {
         let rows = filed.iter().flat_map(|it| unit_rows(city, it)).collect();
         all.push(Statement::Bulk { table: &REPORT_UNIT, rows });
@@ -180,7 +181,6 @@ fn report_row<'a>(city: &'a CityId, filed: &Filed<'a>) -> Vec<Value<'a>> {
         Value::text(report.given_crs.code()),
         Value::real_or(report.accuracy_m),
         Value::text(&report.words),
-        Value::text_or(report.contact.as_deref()),
         Value::text_or(report.idempotency_key.as_deref()),
         Value::text(&report.request_hash),
         Value::text(&texts.units),
@@ -274,12 +274,14 @@ pub(super) fn known_values<'a>(
 }
 
 const COLUMNS: &str = "r.report_id, r.received_at, r.happened_at, r.source, r.category, \
-    r.given_crs, r.accuracy_m, r.words, r.contact, r.idempotency_key, r.request_hash, r.position, \
+    r.given_crs, r.accuracy_m, r.words, p.sealed, r.idempotency_key, r.request_hash, r.position, \
     a.turn, a.plan_version, a.atlas_version, a.zone_id, a.unit_id, a.co_units, a.rule, \
-    a.confidence, a.border_m, a.runner_up, a.for_dispatcher, a.actor, a.assigned_at, r.further";
+    a.confidence, a.border_m, a.runner_up, a.for_dispatcher, a.actor, a.assigned_at, r.further, p.marks";
 
 const IN_FORCE: &str = "join zonewarden.assignment a \
-    on a.city_id = r.city_id and a.report_id = r.report_id and a.turn = r.turn";
+    on a.city_id = r.city_id and a.report_id = r.report_id and a.turn = r.turn \
+    left join zonewarden.report_person p \
+    on p.city_id = r.city_id and p.report_id = r.report_id";
 
 /// One report, `$2`.
 pub(super) fn one() -> String {
@@ -412,7 +414,7 @@ pub(super) fn read(row: &impl Row) -> Result<AssignedReport, StoreError> {
         words: row.text(7)?.to_owned(),
         happened_at: Instant(row.int(2)?),
         received_at: Instant(row.int(1)?),
-        contact: row.text_or(8)?.map(str::to_owned),
+        person: people::read_or(row, 8, 26)?,
         idempotency_key: row.text_or(9)?.map(str::to_owned),
         request_hash: row.text(10)?.to_owned(),
         further: row.json(25)?,

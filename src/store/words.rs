@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::domain::id::{IncidentId, KeyId, WebhookId};
+use crate::domain::id::{IncidentId, KeyId, ReportId, WebhookId};
 
 /// An id that is in use.
 pub(super) fn taken(what: &str, id: &dyn Display) -> String {
@@ -22,6 +22,21 @@ pub(super) fn plan_order(version: i64) -> String {
 /// A key that cannot be revoked.
 pub(super) fn no_key_in_force(key: &KeyId) -> String {
     format!("there is no key {key} in force")
+}
+
+/// What should change and is not there.
+pub(super) fn not_there(what: &str, id: &dyn Display) -> String {
+    format!("there is no {what} {id}")
+}
+
+/// People to be forgotten that are not all there.
+pub(super) fn not_all_known(asked: usize) -> String {
+    format!("not all of the {asked} reports have somebody to forget; nobody was forgotten")
+}
+
+/// A person that was forgotten or sealed anew meanwhile.
+pub(super) fn person_moved(id: ReportId) -> String {
+    format!("who stands behind report {id} was forgotten or sealed anew meanwhile")
 }
 
 /// A case that has gone on since it was looked at.

@@ -11,7 +11,8 @@ use crate::store::reports::{Filed, Known};
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Statement, Value};
 use crate::store::{
-    accounts, atlas, history, incidents, journal, pictures, proposals, reports, webhooks, words,
+    accounts, atlas, history, incidents, journal, people, pictures, proposals, reports, webhooks,
+    words,
 };
 
 /// Makes the row of a city that is about to be made, so that there is something to lock.
@@ -93,6 +94,19 @@ impl Commit {
     pub(super) fn may_share(&self) -> bool {
         !self.changes.is_empty()
             && self.changes.iter().all(|change| matches!(change, Change::ReportFiled { .. }))
+    }
+
+    /// Whether something has to be gone for good when it is done.
+    pub(super) fn erases(&self) -> bool {
+        self.changes.iter().any(|change| {
+            matches!(
+                change,
+                Change::PeopleForgotten(_)
+                    | Change::PeopleSealed(_)
+                    | Change::WordsMasked(_)
+                    | Change::PicturesCleaned(_)
+            )
+        })
     }
 
     /// Whether it may make a city.
@@ -281,8 +295,16 @@ fn put<'a>(
         | Change::CaseMoved(_)
         | Change::CasesTimed(_)
         | Change::RulesNoted(_)
-        | Change::ProposalDismissed(_) => {}
+        | Change::ProposalDismissed(_)
+        // A look is in the journal alone.
+        | Change::PeopleSeen(_) => {}
         Change::PictureKept(picture) => all.push(pictures::keep(city, picture)),
+        Change::PeopleForgotten(it) => all.extend(people::forget(dialect, city, it)),
+        Change::PeopleSealed(people) => all.extend(people::seal(dialect, city, people)),
+        Change::WordsMasked(them) => all.extend(them.iter().map(|it| people::mask(city, it))),
+        Change::PicturesCleaned(them) => {
+            all.extend(them.iter().map(|it| pictures::clean(city, it)));
+        }
         Change::KeyIssued(key) => all.push(accounts::issue(city, key)),
         Change::KeyRevoked { key, at } => all.push(accounts::revoke(city, key, *at)),
         Change::WebhookMade { webhook, read_to } => {

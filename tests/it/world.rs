@@ -8,6 +8,7 @@ use zonewarden::app::accounts::{self, KeyOrder};
 use zonewarden::app::clock::Clock;
 use zonewarden::app::incidents::desk;
 use zonewarden::app::keyring::Pepper;
+use zonewarden::app::people::keys::ContactKeys;
 use zonewarden::app::seed;
 use zonewarden::app::state::App;
 use zonewarden::domain::accounts::{Caller, Role};
@@ -55,11 +56,26 @@ impl World {
 
     /// A service over a store, whose cities it does not know yet.
     pub(crate) fn over(store: Store, limits: Limits) -> Self {
+        Self::keyed(store, limits, Some("a-contact-key-for-tests"))
+    }
+
+    /// The same, with other keys for contacts.
+    pub(crate) fn with_contact_keys(store: Store, keys: &str) -> Self {
+        Self::keyed(store, Limits::default(), Some(keys))
+    }
+
+    /// The same, with none.
+    pub(crate) fn without_contact_keys(store: Store) -> Self {
+        Self::keyed(store, Limits::default(), None)
+    }
+
+    fn keyed(store: Store, limits: Limits, contact_keys: Option<&str>) -> Self {
         let clock = Arc::new(AtomicI64::new(Instant::parse(MORNING).unwrap().0));
         let told = Arc::clone(&clock);
         let pepper = Pepper::new(b"a pepper for tests").unwrap();
         let clock_of_app = Clock::from_fn(move || Instant(told.load(Ordering::SeqCst)));
-        let app = App::new(store, clock_of_app, Some(pepper));
+        let keys = contact_keys.map(|keys| ContactKeys::read(keys).unwrap());
+        let app = App::with_contacts(store, clock_of_app, Some(pepper), keys);
         app.reach_private(true);
         let names = router::route_names();
         let meter = Meter::new(names.iter().map(String::as_str)).unwrap();

@@ -7,6 +7,7 @@ pub mod desk;
 pub mod escalation;
 pub mod pictures;
 pub mod proposals;
+pub mod standing;
 pub mod worklist;
 
 use std::sync::Arc;

@@ -4,23 +4,21 @@
 pub mod updates;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use geo::{BoundingRect, InteriorPoint};
 use geo_types::Coord;
 
 use crate::app::incidents::pictures::concerns;
+use crate::app::incidents::standing::Standing;
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation, Scope};
 use crate::domain::atlas::facility::Facility;
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::rule::Reach;
-use crate::domain::id::{
-    CategoryCode, FacilityId, IncidentId, PictureId, ReportId, UnitId, ZoneId,
-};
-use crate::domain::incidents::docket::{Docket, incident_of};
+use crate::domain::id::{CategoryCode, FacilityId, PictureId, ReportId, UnitId, ZoneId};
+use crate::domain::incidents::docket::Docket;
 use crate::domain::reports::categories::BLUR_M_MAX;
 use crate::domain::reports::confidence::ACCURACY_M_MAX;
 use crate::domain::reports::picture::{Media, Picture};
@@ -37,8 +35,6 @@ use crate::store::{ReportFilter, ReportKey};
 pub const LOOKED_AT_MAX: u32 = 10_000;
 /// How many are read at once.
 const AT_ONCE: u32 = 1_000;
-/// How far it is followed where a case lives on in another, and that one in a third.
-const MERGES_MAX: usize = 8;
 /// Widest circle (m) that is searched.
 pub const RADIUS_M_MAX: f64 = 100_000.0;
 
@@ -234,30 +230,9 @@ async fn with_cases(
     seat: &Seat,
     rows: Vec<AssignedReport>,
 ) -> Result<Vec<Seen>, Refusal> {
-    let mut known: HashMap<IncidentId, Docket> = HashMap::new();
-    let mut asked: Vec<IncidentId> = rows.iter().map(|row| incident_of(row.report.id)).collect();
-    for _ in 0..MERGES_MAX {
-        if asked.is_empty() {
-            break;
-        }
-        let dockets = app.store().incidents_of(&seat.city, &asked).await?;
-        let mut next: Vec<IncidentId> = dockets.iter().filter_map(|it| it.merged_into).collect();
-        known.extend(dockets.into_iter().map(|docket| (docket.id, docket)));
-        next.retain(|id| !known.contains_key(id));
-        next.sort_unstable();
-        next.dedup();
-        asked = next;
-    }
-    let standing = |id: IncidentId| {
-        let mut case = known.get(&id)?;
-        for _ in 0..MERGES_MAX {
-            let Some(into) = case.merged_into.and_then(|into| known.get(&into)) else { break };
-            case = into;
-        }
-        Some(case.clone())
-    };
+    let cases = Standing::read(app, seat, rows.iter().map(|row| row.report.id)).await?;
     let seen =
-        rows.into_iter().map(|filed| Seen { case: standing(incident_of(filed.report.id)), filed });
+        rows.into_iter().map(|filed| Seen { case: cases.behind(filed.report.id).cloned(), filed });
     Ok(seen.collect())
 }
 

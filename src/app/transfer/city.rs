@@ -20,7 +20,7 @@ use crate::domain::time::Instant;
 use crate::formats::layer::{BYTES_MAX, Findings};
 
 /// What a file of settings may say.
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 9] = [
     "id",
     "names",
     "time_zone",
@@ -29,6 +29,7 @@ const FIELDS: [&str; 8] = [
     "assumed_accuracy_m",
     "calendar",
     "limits",
+    "contact_days",
 ];
 
 /// What to do with a city's settings.
@@ -163,6 +164,7 @@ fn read(bytes: &[u8], found: &mut Findings) -> (Option<CityId>, Settings) {
         assumed_accuracy_m: field(&mut fields, "assumed_accuracy_m", found),
         calendar: field(&mut fields, "calendar", found),
         limits: field(&mut fields, "limits", found),
+        contact_days: field(&mut fields, "contact_days", found),
     };
     for name in fields.keys() {
         let shown: String = name.chars().take(40).collect();

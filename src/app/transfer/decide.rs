@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::transfer::Kind;
 use crate::app::transfer::settings::Settings;
-use crate::domain::atlas::city::{City, CityState};
+use crate::domain::atlas::city::{CONTACT_DAYS, City, CityState};
 use crate::domain::atlas::fault::AtlasFault;
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::rule::Rule;
@@ -302,6 +302,7 @@ pub(super) fn founded(city: &CityId, now: Instant) -> CityState {
             assumed_accuracy_m: 10.0,
             calendar: Calendar::default(),
             limits: CaseLimits::default(),
+            contact_days: CONTACT_DAYS,
         },
         plan: Plan { version: 0, effective_from: now, note: String::new() },
         zones: Vec::new(),

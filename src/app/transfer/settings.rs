@@ -1,6 +1,6 @@
 //! Settings of a city, said one by one.
 
-use crate::domain::atlas::city::City;
+use crate::domain::atlas::city::{CONTACT_DAYS_MAX, City};
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::UnitId;
 use crate::domain::text::Names;
@@ -26,6 +26,8 @@ pub struct Settings {
     pub calendar: Option<Calendar>,
     /// How long cases may take, by category.
     pub limits: Option<CaseLimits>,
+    /// Days after the end of a case until who stands behind its reports is forgotten.
+    pub contact_days: Option<u32>,
 }
 
 impl Settings {
@@ -41,6 +43,7 @@ impl Settings {
             assumed_accuracy_m: self.assumed_accuracy_m.or(others.assumed_accuracy_m),
             calendar: self.calendar.or(others.calendar),
             limits: self.limits.or(others.limits),
+            contact_days: self.contact_days.or(others.contact_days),
         }
     }
 
@@ -69,6 +72,13 @@ impl Settings {
         }
         if let Some(limits) = &self.limits {
             city.limits = limits.clone();
+        }
+        if let Some(days) = self.contact_days {
+            if days > CONTACT_DAYS_MAX {
+                let fault = format!("is {days} days, at most {CONTACT_DAYS_MAX} are kept");
+                found.error(0, "contact_days", fault, "give the days after the end of a case");
+            }
+            city.contact_days = days;
         }
     }
 }

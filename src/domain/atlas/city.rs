@@ -31,6 +31,19 @@ pub struct City {
     /// How long cases may take, by category.
     #[serde(default)]
     pub limits: CaseLimits,
+    /// Days after the end of a case until who stands behind its reports is forgotten, and what cameras
+    /// wrote into their pictures.
+    #[serde(default = "contact_days")]
+    pub contact_days: u32,
+}
+
+/// Of a city that says nothing else: half a year, within which a case is appealed or comes up again.
+pub const CONTACT_DAYS: u32 = 180;
+/// Most days: ten years.
+pub const CONTACT_DAYS_MAX: u32 = 3_650;
+
+fn contact_days() -> u32 {
+    CONTACT_DAYS
 }
 
 /// Everything in force in one city at one moment: what a store loads and an atlas is built from.

@@ -104,7 +104,7 @@ mod tests {
             words: String::new(),
             happened_at: Instant(5),
             received_at: Instant(10),
-            contact: None,
+            person: None,
             idempotency_key: None,
             request_hash: String::new(),
             further: Further::default(),

@@ -1,6 +1,8 @@
 //! Reports of citizens and patrols, and the unit each one goes to.
 
+pub mod person;
 pub mod report;
+pub mod people;
 pub mod categories;
 pub mod confidence;
 pub mod routing;

@@ -76,6 +76,17 @@ pub struct Picture {
     pub bytes: Arc<[u8]>,
 }
 
+/// A picture of which the original is still kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PictureSent {
+    /// Which picture.
+    pub id: PictureId,
+    /// The report it came with.
+    pub report: ReportId,
+    /// When the service received it.
+    pub received_at: Instant,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

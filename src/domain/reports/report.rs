@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{CategoryCode, PictureId, ReportId, UnitId, ZoneId};
+use crate::domain::reports::person::SealedPerson;
 use crate::domain::time::Instant;
 use crate::geom::coord::GridPoint;
 use crate::geom::crs::Crs;
@@ -30,11 +31,13 @@ pub struct Report {
     pub happened_at: Instant,
     /// When the service received it.
     pub received_at: Instant,
-    /// How to reach the person; never shown to the public, never logged.
-    pub contact: Option<String>,
+    /// Who stands behind it, sealed; gone when it was forgotten. Not even so does it leave with the report.
+    #[serde(skip)]
+    pub person: Option<Box<SealedPerson>>,
     /// The caller's idempotency key, unique in the city.
     pub idempotency_key: Option<String>,
-    /// SHA-256 of the request's body, hex: the same key with another body is refused.
+    /// SHA-256 of the request's body, hex, keyed where a person stands in it: the same idempotency key with
+    /// another body is refused.
     pub request_hash: String,
     /// What else was told.
     pub further: Further,
@@ -45,9 +48,6 @@ pub struct Report {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Further {
-    /// The caller's account at the application it used; personal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub account_id: Option<String>,
     /// The place in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
@@ -57,9 +57,6 @@ pub struct Further {
     /// Answers to the category's questions, by code.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub answers: BTreeMap<String, Vec<String>>,
-    /// The device that sent it; personal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub device_id: Option<String>,
     /// Pictures elsewhere, as links that were never followed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<String>,

@@ -27,7 +27,7 @@ pub mod reports;
 
 use geo_types::MultiPolygon;
 
-use crate::domain::atlas::city::{City, CityState};
+use crate::domain::atlas::city::{CONTACT_DAYS, City, CityState};
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, CodeFault, UnitId, ZoneId};
@@ -132,6 +132,7 @@ fn head(nth: u32) -> Result<City, CodeFault> {
         assumed_accuracy_m: 15.0,
         calendar: rules::calendar(),
         limits: CaseLimits::default(),
+        contact_days: CONTACT_DAYS,
     })
 }
 

@@ -53,7 +53,8 @@ pub struct EntryBody {
 /// The journal as it is written, as server-sent events.
 ///
 /// Each event's `data` is a `JournalEntry`. Without `Last-Event-ID` (or `after`) the stream begins
-/// with what happens next. A unit sees its own reports; keys are seen by an admin alone.
+/// with what happens next. A unit sees its own reports; keys, and who looked at or
+/// forgot whom, are seen by an admin alone.
 #[utoipa::path(
     get, path = "/api/v1/journal", operation_id = "stream_journal", tag = "live",
     params(

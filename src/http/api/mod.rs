@@ -11,6 +11,7 @@ pub mod facilities;
 pub mod fragments;
 pub mod categories;
 pub mod reports;
+pub mod people;
 pub mod report_batch;
 pub mod pictures;
 pub mod rules;

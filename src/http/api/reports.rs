@@ -14,8 +14,9 @@ use crate::app::locate::Place;
 use crate::app::refusal::Refusal;
 use crate::app::reports::{self, Once, PAGE_MAX, Telling, Wanted};
 use crate::app::state::must;
-use crate::domain::accounts::{Caller, Operation};
+use crate::domain::accounts::Operation;
 use crate::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
+use crate::domain::reports::person::Person;
 use crate::domain::reports::report::{AssignedReport, Further};
 use crate::domain::time::Instant;
 use crate::geom::crs::Crs;
@@ -56,7 +57,7 @@ pub struct NewReportBody {
     happened_at: Option<String>,
     /// Through which door: `hotline`, `wechat`, `patrol` …
     source: Option<String>,
-    /// How to reach the person; seen by those who handle the report alone.
+    /// How to reach the person. Kept sealed, and shown to those alone who call back.
     contact: Option<String>,
 }
 
@@ -118,10 +119,9 @@ pub struct ReportBody {
     pub words: String,
     /// When it happened.
     pub happened_at: String,
-    /// How to reach the person; null for those who need not.
-    #[schema(required = true)]
-    pub contact: Option<String>,
-    /// What else was told; account and device as the contact.
+    /// Whether it is kept who stands behind it: see `see_contact`.
+    pub has_contact: bool,
+    /// What else was told.
     #[serde(skip_serializing_if = "Further::is_empty", default)]
     #[schema(value_type = Object)]
     pub further: Further,
@@ -221,7 +221,7 @@ pub(super) fn telling(fields: &mut Fields) -> Telling {
         category: fields.read("category", CategoryCode::new),
         words: fields.text("words").unwrap_or_default(),
         happened_at: fields.read("happened_at", Instant::parse),
-        contact: fields.text("contact"),
+        person: Person { contact: fields.text("contact"), ..Person::default() },
         further: Further::default(),
         pictures: Vec::new(),
         place: Place {
@@ -256,7 +256,7 @@ pub(crate) async fn get_report(
     desk.params.finish()?;
     let id = Uuid::parse_str(&id).map_err(|_| Refusal::NotFound)?;
     let found = reports::get(&web.app, &desk.seat, &desk.caller, ReportId(id)).await?;
-    Ok(private(report(&desk.seat.city, &desk.caller, &found)))
+    Ok(private(report(&desk.seat.city, &found)))
 }
 
 /// Reports, newest first, in pages.
@@ -303,12 +303,12 @@ pub(crate) async fn list_reports(
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next = found.last().filter(|_| more).map(cursor);
-    let shown = found.iter().map(|found| report(&desk.seat.city, &desk.caller, found));
+    let shown = found.iter().map(|found| report(&desk.seat.city, found));
     Ok(private(ReportsBody { reports: shown.collect(), next }))
 }
 
 /// For this caller alone: nothing may keep it.
-fn private(body: impl Serialize) -> Response {
+pub(super) fn private(body: impl Serialize) -> Response {
     let mut response = Json(body).into_response();
     let value = HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, value);
@@ -353,7 +353,7 @@ pub(super) fn receipt(city: &CityId, found: &AssignedReport) -> ReceiptBody {
     }
 }
 
-fn report(city: &CityId, caller: &Caller, found: &AssignedReport) -> ReportBody {
+pub(super) fn report(city: &CityId, found: &AssignedReport) -> ReportBody {
     let report = &found.report;
     let at = report.position.degrees();
     ReportBody {
@@ -365,18 +365,9 @@ fn report(city: &CityId, caller: &Caller, found: &AssignedReport) -> ReportBody 
         accuracy_m: report.accuracy_m,
         words: report.words.clone(),
         happened_at: report.happened_at.rfc3339(),
-        contact: report.contact.clone().filter(|_| caller.sees_contact()),
-        further: seen(&report.further, caller),
+        has_contact: report.person.is_some(),
+        further: report.further.clone(),
     }
-}
-
-/// What else was told, as far as the caller sees it.
-fn seen(further: &Further, caller: &Caller) -> Further {
-    let mut seen = further.clone();
-    if !caller.sees_contact() {
-        (seen.account_id, seen.device_id) = (None, None);
-    }
-    seen
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::app::refusal::{Fault, Refusal};
 use crate::app::reports::{self, CONTACT_CHARS_MAX, Once, Telling};
 use crate::domain::accounts::Operation;
 use crate::domain::id::CategoryCode;
+use crate::domain::reports::person::Person;
 use crate::domain::reports::picture::{Media, PICTURE_BYTES_MAX};
 use crate::domain::reports::public::PUBLIC_SOURCE;
 use crate::domain::reports::report::Further;
@@ -75,7 +76,7 @@ pub(crate) async fn file_service_request(asked: &Asked<'_>, body: Body) -> Resul
     let mut counter = Counter::with(asked, Operation::FileServiceRequest, given).await?;
     let pictures = form.files.into_iter().filter_map(|file| counter.picture(file)).collect();
     let telling = counter.telling(pictures).await?;
-    let account = telling.further.account_id.clone();
+    let account = telling.person.account_id.clone();
     let once = Once { key, request_hash };
     let filed =
         reports::file(&asked.web.app, &counter.seat, &counter.caller, telling, once).await?;
@@ -179,16 +180,17 @@ impl Counter<'_> {
         let service = self.service()?;
         let answers = self.params.beginning("attribute[");
         let accuracy_m = self.params.number("accuracy");
+        let account_id = self.line("account_id");
+        let (address, address_id) = (self.line("address_string"), self.line("address_id"));
+        let device_id = self.line("device_id");
         let further = Further {
-            account_id: self.line("account_id"),
-            address: self.line("address_string"),
-            address_id: self.line("address_id"),
-            device_id: self.line("device_id"),
+            address,
+            address_id,
             answers: self.answers(service, answers),
             links: self.links(),
             pictures: Vec::new(),
         };
-        let contact = self.contact();
+        let person = Person { contact: self.contact(), account_id, device_id };
         let words = self.params.text("description").unwrap_or_default();
         let place = self.told_place(accuracy_m, &further);
         self.finish()?;
@@ -202,7 +204,7 @@ impl Counter<'_> {
             place,
             words: text::without_markup(&words),
             happened_at: None,
-            contact,
+            person,
             further,
             pictures,
         })

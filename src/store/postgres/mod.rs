@@ -2,6 +2,7 @@
 
 mod connect;
 mod geometry;
+mod people;
 mod rows;
 mod writer;
 
@@ -210,9 +211,9 @@ impl Postgres {
         id: IncidentId,
     ) -> Result<Option<(Docket, Vec<Step>)>, StoreError> {
         let values = [Value::text(city.as_str()), Value::owned(id.to_string())];
-        let found = self.read(&incidents::one(), &values, incidents::read).await?;
+        let found = self.read(&incidents::one(), &values, incidents::rows::docket).await?;
         let Some(docket) = found.into_iter().next() else { return Ok(None) };
-        let mut steps = self.read(incidents::STEPS, &values, incidents::read_step).await?;
+        let mut steps = self.read(incidents::STEPS, &values, incidents::rows::step).await?;
         // Two looks: what was added between them is not of this docket yet.
         steps.retain(|step| step.revision <= docket.revision);
         Ok(Some((docket, steps)))
@@ -224,7 +225,7 @@ impl Postgres {
         ids: &[IncidentId],
     ) -> Result<Vec<Docket>, StoreError> {
         let values = incidents::named_values(city, ids);
-        self.read(&incidents::some(Dialect::Postgres), &values, incidents::read).await
+        self.read(&incidents::some(Dialect::Postgres), &values, incidents::rows::docket).await
     }
 
     pub(super) async fn steps_of(
@@ -233,7 +234,7 @@ impl Postgres {
         ids: &[IncidentId],
     ) -> Result<Vec<Step>, StoreError> {
         let values = incidents::named_values(city, ids);
-        self.read(&incidents::steps_of(Dialect::Postgres), &values, incidents::read_step).await
+        self.read(&incidents::steps_of(Dialect::Postgres), &values, incidents::rows::step).await
     }
 
     pub(super) async fn steps_between(
@@ -244,7 +245,7 @@ impl Postgres {
         limit: u32,
     ) -> Result<Vec<Step>, StoreError> {
         let values = incidents::between_values(city, stretch, after, rows_at_most(limit));
-        self.read(&incidents::steps_between(), &values, incidents::read_step).await
+        self.read(&incidents::steps_between(), &values, incidents::rows::step).await
     }
 
     pub(super) async fn timed_otherwise(
@@ -255,7 +256,7 @@ impl Postgres {
         limit: u32,
     ) -> Result<Vec<Docket>, StoreError> {
         let values = incidents::otherwise_values(city, edition, after, rows_at_most(limit));
-        self.read(&incidents::timed_otherwise(), &values, incidents::read).await
+        self.read(&incidents::timed_otherwise(), &values, incidents::rows::docket).await
     }
 
     pub(super) async fn dismissed(&self, city: &CityId) -> Result<Vec<Dismissed>, StoreError> {
@@ -271,7 +272,7 @@ impl Postgres {
         limit: u32,
     ) -> Result<Vec<Docket>, StoreError> {
         let values = incidents::escalating_values(city, before, after, rows_at_most(limit));
-        self.read(&incidents::escalating(), &values, incidents::read).await
+        self.read(&incidents::escalating(), &values, incidents::rows::docket).await
     }
 
     pub(super) async fn incidents(
@@ -291,7 +292,7 @@ impl Postgres {
         let place = (order, after);
         let (text, values) =
             incidents::page(Dialect::Postgres, city, filter, &leaves, place, rows_at_most(limit));
-        all(&client, &text, &values, incidents::read).await
+        all(&client, &text, &values, incidents::rows::docket).await
     }
 
     pub(super) async fn journal(

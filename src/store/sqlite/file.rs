@@ -153,6 +153,16 @@ fn apply(connection: &mut Connection) -> Result<Vec<Applied>, StoreError> {
     Ok(lacking.iter().map(|it| it.applied()).collect())
 }
 
+/// Moves the log into the file and empties it, without waiting for readers.
+pub(super) fn checkpoint_at_once(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let swept = connection
+        .query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0))
+        .map(|_busy| ());
+    connection.busy_timeout(BUSY_WAIT)?;
+    swept
+}
+
 fn name(path: &Path, error: StoreError) -> StoreError {
     let path = path.display();
     match error {

@@ -1,6 +1,7 @@
 //! The embedded store: one GeoPackage file that QGIS and GDAL open, one writer, several readers.
 
 mod file;
+mod people;
 mod rows;
 mod writer;
 
@@ -259,9 +260,11 @@ impl Sqlite {
         self.read(move |it| {
             let snapshot = it.unchecked_transaction().map_err(|error| fault(&error))?;
             let values = [Value::text(city.as_str()), Value::owned(id.to_string())];
-            let found = all(&snapshot, &incidents::one(), &values, |row| incidents::read(row))?;
+            let found =
+                all(&snapshot, &incidents::one(), &values, |row| incidents::rows::docket(row))?;
             let Some(docket) = found.into_iter().next() else { return Ok(None) };
-            let steps = all(&snapshot, incidents::STEPS, &values, |row| incidents::read_step(row))?;
+            let steps =
+                all(&snapshot, incidents::STEPS, &values, |row| incidents::rows::step(row))?;
             Ok(Some((docket, steps)))
         })
         .await
@@ -275,7 +278,7 @@ impl Sqlite {
         let (city, ids) = (city.clone(), ids.to_vec());
         self.read(move |it| {
             let values = incidents::named_values(&city, &ids);
-            all(it, &incidents::some(Dialect::Sqlite), &values, |row| incidents::read(row))
+            all(it, &incidents::some(Dialect::Sqlite), &values, |row| incidents::rows::docket(row))
         })
         .await
     }
@@ -288,7 +291,9 @@ impl Sqlite {
         let (city, ids) = (city.clone(), ids.to_vec());
         self.read(move |it| {
             let values = incidents::named_values(&city, &ids);
-            all(it, &incidents::steps_of(Dialect::Sqlite), &values, |row| incidents::read_step(row))
+            all(it, &incidents::steps_of(Dialect::Sqlite), &values, |row| {
+                incidents::rows::step(row)
+            })
         })
         .await
     }
@@ -303,7 +308,7 @@ impl Sqlite {
         let city = city.clone();
         self.read(move |it| {
             let values = incidents::between_values(&city, stretch, after, rows_at_most(limit));
-            all(it, &incidents::steps_between(), &values, |row| incidents::read_step(row))
+            all(it, &incidents::steps_between(), &values, |row| incidents::rows::step(row))
         })
         .await
     }
@@ -318,7 +323,7 @@ impl Sqlite {
         let city = city.clone();
         self.read(move |it| {
             let values = incidents::otherwise_values(&city, edition, after, rows_at_most(limit));
-            all(it, &incidents::timed_otherwise(), &values, |row| incidents::read(row))
+            all(it, &incidents::timed_otherwise(), &values, |row| incidents::rows::docket(row))
         })
         .await
     }
@@ -342,7 +347,7 @@ impl Sqlite {
         let city = city.clone();
         self.read(move |it| {
             let values = incidents::escalating_values(&city, before, after, rows_at_most(limit));
-            all(it, &incidents::escalating(), &values, |row| incidents::read(row))
+            all(it, &incidents::escalating(), &values, |row| incidents::rows::docket(row))
         })
         .await
     }
@@ -366,7 +371,7 @@ impl Sqlite {
             let (place, limit) = ((order, after), rows_at_most(limit));
             let (text, values) =
                 incidents::page(Dialect::Sqlite, &city, &filter, &leaves, place, limit);
-            all(it, &text, &values, |row| incidents::read(row))
+            all(it, &text, &values, |row| incidents::rows::docket(row))
         })
         .await
     }

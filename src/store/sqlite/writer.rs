@@ -16,6 +16,7 @@ use crate::store::history;
 use crate::store::promise::{CommitError, Head, StoreError};
 use crate::store::reports::{self, Known};
 use crate::store::sql::Dialect;
+use crate::store::sqlite::file;
 use crate::store::sqlite::rows::{SqliteRow, all, fault};
 use crate::store::statement::{Row, Statement, Value};
 use crate::store::writing::{self, Commit, Group, HeadRow};
@@ -210,6 +211,20 @@ impl Desk {
         commits: &[&Commit],
         look: Look,
     ) -> Result<Vec<Result<Head, CommitError>>, CommitError> {
+        if !commits.iter().any(|commit| commit.erases()) {
+            return self.transact(commits, look);
+        }
+        self.overwrite(true)?;
+        let done = self.transact(commits, look);
+        self.sweep();
+        done
+    }
+
+    fn transact(
+        &mut self,
+        commits: &[&Commit],
+        look: Look,
+    ) -> Result<Vec<Result<Head, CommitError>>, CommitError> {
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = match begun {
             Ok(transaction) => transaction,
@@ -241,6 +256,22 @@ impl Desk {
         transaction.commit().map_err(|error| fault(&error))?;
         self.heads.extend(moved);
         Ok(results)
+    }
+
+    /// Whether what is deleted is overwritten, not only left out.
+    fn overwrite(&self, so: bool) -> Result<(), StoreError> {
+        self.connection.pragma_update(None, "secure_delete", so).map_err(|error| fault(&error))
+    }
+
+    /// What was erased also goes from the log, unless a reader is at it just now: then the next sweep takes
+    /// it along. The commit stands whatever becomes of this.
+    fn sweep(&self) {
+        let swept = self
+            .overwrite(false)
+            .and_then(|()| file::checkpoint_at_once(&self.connection).map_err(|it| fault(&it)));
+        if let Err(error) = swept {
+            tracing::warn!(fault = %error, "what was erased may stand in the log for a while");
+        }
     }
 
     /// Another program's edits do not go through `commit`: they are noticed by the file's own

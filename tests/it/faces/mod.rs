@@ -7,6 +7,7 @@ mod batch;
 mod incidents;
 mod live;
 mod locate;
+mod people;
 mod reports;
 mod rules;
 mod rule_versions;

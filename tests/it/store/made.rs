@@ -15,6 +15,7 @@ use zonewarden::domain::clocks::limits::{CaseLimits, Limits};
 use zonewarden::domain::id::{
     CategoryCode, CityId, FacilityId, KeyId, ReportId, RuleId, UnitId, ZoneId,
 };
+use zonewarden::domain::reports::person::SealedPerson;
 use zonewarden::domain::reports::report::{Assignment, Further, Report};
 use zonewarden::domain::text::{Attributes, Names};
 use zonewarden::domain::time::{Calendar, Instant, Window};
@@ -248,13 +249,20 @@ impl Dice {
         ReportId(Uuid::from_u64_pair(self.next(), self.next()))
     }
 
+    pub(crate) fn person(&mut self) -> SealedPerson {
+        let mut marks: Vec<String> =
+            self.some(Self::next).into_iter().map(|it| format!("m{}", it % 9)).collect();
+        marks.sort_unstable();
+        marks.dedup();
+        SealedPerson { sealed: format!("k.{:x}", self.next()), marks }
+    }
+
     fn further(&mut self) -> Further {
         if self.maybe() {
             return Further::default();
         }
         let answers = [("blocks", vec!["a".to_owned(), "乙\"".to_owned()])];
         Further {
-            account_id: self.maybe().then(|| "acc".to_owned()),
             address: Some("枣园路'1号".to_owned()),
             answers: answers.into_iter().map(|(code, given)| (code.to_owned(), given)).collect(),
             links: vec!["https://example.org/?a=1&b=2".to_owned()],
@@ -276,7 +284,7 @@ impl Dice {
             words: "路边\n垃圾\t; drop table report; --".to_owned(),
             happened_at: self.instant(),
             received_at: self.instant(),
-            contact: self.maybe().then(|| "139".to_owned()),
+            person: self.maybe().then(|| Box::new(self.person())),
             idempotency_key: key.map(|key| format!("key-{key}")),
             request_hash: format!("{:x}", self.next()),
             further: self.further(),
@@ -327,5 +335,6 @@ pub(crate) fn city(id: &CityId) -> City {
         assumed_accuracy_m: 12.5,
         calendar: Calendar { holidays: vec!["2026-10-01".parse().unwrap()], ..Calendar::default() },
         limits: CaseLimits::default(),
+        contact_days: 30,
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod places;
 mod made;
 mod faces;
 mod random;
+mod people;
 mod pictures;
 mod geometry;
 mod intake;

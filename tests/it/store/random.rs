@@ -23,6 +23,7 @@ use zonewarden::store::{
 };
 
 use super::made::{Dice, city};
+use super::people;
 use super::places::{all, block_on};
 
 const COMMANDS: usize = 150;
@@ -96,7 +97,7 @@ impl Run {
 
     async fn change(&mut self, oracle: &Store, id: &CityId) -> Change {
         let dice = &mut self.dice;
-        match dice.below(30) {
+        match dice.below(33) {
             0 => Change::CitySet(City { limits: dice.limits(), ..city(id) }),
             1 => Change::UnitsSet((0..3).map(|_| dice.unit()).collect()),
             2 => Change::UnitsRemoved(BTreeSet::from([dice.unit_id()]).into_iter().collect()),
@@ -130,6 +131,7 @@ impl Run {
                 ..RulesNote::default()
             }),
             19..24 => self.webhook(oracle, id).await,
+            24..27 => people::change(&mut self.dice, oracle, id).await,
             _ => {
                 let key = dice.maybe().then(|| dice.below(40));
                 let mut filed = dice.filed(key);
@@ -387,6 +389,7 @@ impl Run {
             }
             self.compare_cases(oracle, store, &id, what).await;
             self.compare_webhooks(oracle, store, &id, what).await;
+            people::compare(&mut self.dice, oracle, store, &id, what).await;
             for _ in 0..12 {
                 let filter = self.filter();
                 let after = self.dice.maybe().then(|| ReportKey {

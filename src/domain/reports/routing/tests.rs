@@ -95,6 +95,7 @@ fn city(rules: Vec<Rule>) -> CityState {
             assumed_accuracy_m: 20.0,
             calendar: Calendar::default(),
             limits: CaseLimits::default(),
+            contact_days: 180,
         },
         plan: Plan { version: 3, effective_from: Instant(0), note: String::new() },
         zones: vec![zone("east", "b", 109.5), zone("west", "a", 109.4)],

@@ -20,6 +20,14 @@ async fn kept(world: &World, id: &str) -> Value {
     world.client.get_as(&key, &format!("/api/v1/reports/{id}")).await.json()
 }
 
+/// Who stands behind it, as a dispatcher is shown it.
+async fn contact(world: &World, id: &str) -> Value {
+    let key = dispatcher(world).await;
+    let path = format!("/api/v1/reports/{id}/contact");
+    let asked = json!({ "reason": "call back" }).to_string();
+    world.client.post_as(&key, &path, "application/json", asked).await.json()
+}
+
 #[tokio::test]
 async fn a_request_goes_where_locate_says_and_is_kept_whole() {
     let world = World::new().await;
@@ -40,10 +48,13 @@ async fn a_request_goes_where_locate_says_and_is_kept_whole() {
     assert_eq!(kept["source"], "open311");
     assert_eq!(kept["category"], "event.05.parking");
     assert_eq!(kept["words"], "Car on the pavement");
-    assert_eq!(kept["contact"], "Wang Li, li@example.org, 138 0000 0000");
+    assert_eq!(kept["has_contact"], true);
+    let person = contact(&world, id).await;
+    assert_eq!(person["contact"], "Wang Li, li@example.org, 138 0000 0000");
+    assert_eq!((&person["account_id"], &person["device_id"]), (&json!("a-9"), &json!("d-1")));
     assert_eq!(kept["position"], json!({ "lon": CENTRE.0, "lat": CENTRE.1 }));
     let further = json!({
-        "account_id": "a-9", "address": "枣园路", "address_id": "a-1", "device_id": "d-1",
+        "address": "枣园路", "address_id": "a-1",
         "answers": { "plate": ["陕J12345"], "blocks": ["pavement", "crossing"] },
         "links": ["https://example.org/a.jpg"],
     });
@@ -63,7 +74,7 @@ async fn what_points_to_a_person_is_shown_to_those_who_call_back_alone() {
             .await;
     let key = world.key(Role::Inspector, &UnitId::new("x").unwrap()).await;
     let seen = world.client.get_as(&key, &format!("/api/v1/reports/{id}")).await.json();
-    assert_eq!(seen["contact"], Value::Null);
+    assert_eq!(seen["has_contact"], true);
     assert_eq!(seen["further"], json!({ "answers": { "plate": ["P"] } }));
 }
 

@@ -1,0 +1,55 @@
+//! The cases behind reports; where one was merged, the one it lives on in.
+
+use std::collections::HashMap;
+
+use crate::app::state::{App, Seat};
+use crate::domain::id::{IncidentId, ReportId};
+use crate::domain::incidents::docket::{Docket, incident_of};
+use crate::store::StoreError;
+
+/// How far it is followed where a case lives on in another, and that one in a third.
+const MERGES_MAX: usize = 8;
+
+/// Cases that were read for some reports.
+#[derive(Debug, Default)]
+pub struct Standing(HashMap<IncidentId, Docket>);
+
+impl Standing {
+    /// Reads the cases behind reports.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn read(
+        app: &App,
+        seat: &Seat,
+        reports: impl Iterator<Item = ReportId>,
+    ) -> Result<Self, StoreError> {
+        let mut known: HashMap<IncidentId, Docket> = HashMap::new();
+        let mut asked: Vec<IncidentId> = reports.map(incident_of).collect();
+        for _ in 0..MERGES_MAX {
+            if asked.is_empty() {
+                break;
+            }
+            let dockets = app.store().incidents_of(&seat.city, &asked).await?;
+            let mut next: Vec<IncidentId> =
+                dockets.iter().filter_map(|it| it.merged_into).collect();
+            known.extend(dockets.into_iter().map(|docket| (docket.id, docket)));
+            next.retain(|id| !known.contains_key(id));
+            next.sort_unstable();
+            next.dedup();
+            asked = next;
+        }
+        Ok(Self(known))
+    }
+
+    /// The case behind one of the reports; `None` for one that was not taken up yet.
+    #[must_use]
+    pub fn behind(&self, report: ReportId) -> Option<&Docket> {
+        let mut case = self.0.get(&incident_of(report))?;
+        for _ in 0..MERGES_MAX {
+            let Some(into) = case.merged_into.and_then(|into| self.0.get(&into)) else { break };
+            case = into;
+        }
+        Some(case)
+    }
+}

@@ -1,0 +1,231 @@
+//! On request: all that is kept of a person, and forgetting it. For who runs the service; each is journalled,
+//! without what the person was found by.
+
+use crate::app::incidents::standing::Standing;
+use crate::app::people::forget::clean;
+use crate::app::people::look::{journal, stated};
+use crate::app::people::seal::seal_clear;
+use crate::app::refusal::{Fault, Refusal};
+use crate::app::reports::CONTACT_CHARS_MAX;
+use crate::app::state::{App, Seat, must};
+use crate::domain::accounts::{Caller, Operation};
+use crate::domain::change::Change;
+use crate::domain::id::ReportId;
+use crate::domain::incidents::docket::Docket;
+use crate::domain::reports::people::{Forgetting, Look, PeopleForgotten, PeopleSeen, WordsMasked};
+use crate::domain::reports::person::{Handle, Person};
+use crate::domain::reports::public::masked;
+use crate::domain::reports::report::AssignedReport;
+use crate::domain::text;
+use crate::store::{Basis, CommitError, ReportFilter};
+
+/// Most reports of one person.
+pub const REPORTS_MAX: usize = 10_000;
+/// How many are read, and forgotten, at once.
+const PAGE: u32 = 500;
+/// How often a page is looked at again that others have changed meanwhile.
+const LOOKS_MAX: u32 = 8;
+
+/// Whose reports are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// All that can be found by a telephone number, an e-mail address, an account or a device.
+    Handle(Handle),
+    /// One report alone.
+    Report(ReportId),
+}
+
+/// One report of a person.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The report with its assignment.
+    pub filed: AssignedReport,
+    /// Who stands behind it, or why that cannot be read; `None` when it was forgotten.
+    pub person: Option<Result<Person, String>>,
+    /// The case behind it.
+    pub case: Option<Docket>,
+}
+
+/// All that is kept of a person. The look is journalled before this returns.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for who may not; [`Refusal::NoContactKeys`]; [`Refusal::Invalid`] for a missing
+/// reason, and for more reports than [`REPORTS_MAX`].
+pub async fn export(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    who: &Who,
+    reason: &str,
+) -> Result<Vec<Kept>, Refusal> {
+    must(caller, Operation::ExportPerson)?;
+    let mut faults: Vec<Fault> = checked(who).err().into_iter().collect();
+    let reason = stated(reason).map_err(|fault| faults.push(fault)).unwrap_or_default();
+    if !faults.is_empty() {
+        return Err(Refusal::Invalid(faults));
+    }
+    let keys = app.contact_keys()?;
+    let mut kept = Vec::new();
+    let ids = found(app, seat, who).await?;
+    for page in ids.chunks(PAGE as usize) {
+        let filed = read(app, seat, page).await?;
+        let cases = Standing::read(app, seat, page.iter().copied()).await?;
+        for filed in filed {
+            let id = filed.report.id;
+            let person = match filed.report.person.as_deref() {
+                None => None,
+                Some(sealed) => match keys.open(&seat.city, id, sealed) {
+                    Err(Refusal::Sealed(words)) => Some(Err(words)),
+                    opened => Some(Ok(opened?)),
+                },
+            };
+            kept.push(Kept { filed, person, case: cases.behind(id).cloned() });
+        }
+    }
+    if !kept.is_empty() {
+        let reports = kept.iter().map(|it| it.filed.report.id).collect();
+        journal(app, seat, caller, PeopleSeen { reports, how: Look::Export, reason }).await?;
+    }
+    Ok(kept)
+}
+
+/// How far a person is forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erasing {
+    /// Also take numbers and addresses out of the words of the reports.
+    pub words: bool,
+    /// Only tell what would be done.
+    pub dry_run: bool,
+}
+
+/// What was erased.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// The reports that are meant.
+    pub reports: Vec<ReportId>,
+    /// Behind so many of them somebody stood.
+    pub people: usize,
+    /// So many had words with numbers or addresses in them.
+    pub words: usize,
+    /// So many pictures came with them; what cameras wrote into them goes.
+    pub pictures: usize,
+}
+
+/// Forgets a person: contact, account and device, and what cameras wrote into the pictures. The reports
+/// themselves stay, because the city works on what they tell.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for who may not; [`Refusal::NoContactKeys`]; [`Refusal::Invalid`] for more reports
+/// than [`REPORTS_MAX`]; [`Refusal::Busy`] when others change the same again and again. What was erased until
+/// then is.
+pub async fn erase(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    who: &Who,
+    how: Erasing,
+) -> Result<Erased, Refusal> {
+    must(caller, Operation::ErasePerson)?;
+    checked(who).map_err(|fault| Refusal::Invalid(vec![fault]))?;
+    let reports = found(app, seat, who).await?;
+    let mut done = Erased::default();
+    for page in reports.chunks(PAGE as usize) {
+        erase_page(app, seat, caller, page, how, &mut done).await?;
+    }
+    done.reports = reports;
+    Ok(done)
+}
+
+async fn erase_page(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    page: &[ReportId],
+    how: Erasing,
+    done: &mut Erased,
+) -> Result<(), Refusal> {
+    for _ in 0..LOOKS_MAX {
+        let filed = read(app, seat, page).await?;
+        let people: Vec<ReportId> =
+            filed.iter().filter(|it| it.report.person.is_some()).map(|it| it.report.id).collect();
+        let masked: Vec<WordsMasked> = filed
+            .iter()
+            .filter(|_| how.words)
+            .map(|it| WordsMasked { report: it.report.id, words: masked(&it.report.words) })
+            .zip(&filed)
+            .filter(|(masked, it)| masked.words != it.report.words)
+            .map(|(masked, _)| masked)
+            .collect();
+        let pictures = filed.iter().flat_map(|it| &it.report.further.pictures);
+        let (of_people, of_words) = (people.len(), masked.len());
+        if !how.dry_run {
+            let gone = PeopleForgotten { reports: people, why: Forgetting::Request };
+            let changes = [
+                (of_people > 0).then_some(Change::PeopleForgotten(gone)),
+                (of_words > 0).then_some(Change::WordsMasked(masked)),
+            ];
+            let changes: Vec<Change> = changes.into_iter().flatten().collect();
+            if !changes.is_empty() {
+                match app.commit(&seat.city, caller, Basis::default(), changes).await {
+                    Ok(_) => {}
+                    Err(CommitError::Conflict(_)) => continue,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        done.people += of_people;
+        done.words += of_words;
+        for id in pictures {
+            done.pictures += usize::from(how.dry_run || clean(app, &seat.city, caller, id).await?);
+        }
+        return Ok(());
+    }
+    Err(Refusal::Busy)
+}
+
+fn checked(who: &Who) -> Result<(), Fault> {
+    let (place, given) = match who {
+        Who::Report(_) => return Ok(()),
+        Who::Handle(Handle::Contact(given)) => ("contact", given),
+        Who::Handle(Handle::Account(given)) => ("account", given),
+        Who::Handle(Handle::Device(given)) => ("device", given),
+    };
+    match text::line(given, CONTACT_CHARS_MAX) {
+        Ok(line) if line.is_empty() => Err(Fault::new(place, "is empty")),
+        Ok(_) => Ok(()),
+        Err(fault) => Err(Fault::new(place, fault.to_string())),
+    }
+}
+
+/// The reports that are meant, by id.
+async fn found(app: &App, seat: &Seat, who: &Who) -> Result<Vec<ReportId>, Refusal> {
+    // Whoever stands in clear has no marks yet, and is sealed first.
+    seal_clear(app, &seat.city).await?;
+    let handle = match who {
+        Who::Handle(handle) => handle,
+        Who::Report(id) => {
+            app.store().report(&seat.city, *id).await?.ok_or(Refusal::NotFound)?;
+            return Ok(vec![*id]);
+        }
+    };
+    let marks = app.contact_keys()?.marks(&seat.city, handle);
+    let mut all: Vec<ReportId> = Vec::new();
+    loop {
+        let after = all.last().copied();
+        let page = app.store().reports_marked(&seat.city, &marks, after, PAGE).await?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+        if all.len() > REPORTS_MAX {
+            let words = format!("is of more than {REPORTS_MAX} reports; that is no one person");
+            return Err(Refusal::fault("contact", words));
+        }
+    }
+}
+
+/// The reports with these ids, as far as they are there.
+async fn read(app: &App, seat: &Seat, ids: &[ReportId]) -> Result<Vec<AssignedReport>, Refusal> {
+    let filter = ReportFilter { ids: ids.to_vec(), ..ReportFilter::default() };
+    Ok(app.store().reports(&seat.city, &filter, None, PAGE).await?)
+}

@@ -12,6 +12,7 @@
 //! with an error when a target is missed.
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Instant as Tick;
 
@@ -122,7 +123,15 @@ impl List {
 }
 
 fn lists(incidents: usize) -> Result<Vec<List>, Fault> {
-    use IncidentOrder::{Newest, Urgent};
+    let mut all = urgent(incidents)?;
+    all.extend(newest(incidents)?);
+    all.extend(mixed()?);
+    Ok(all)
+}
+
+/// The nearest deadline first.
+fn urgent(incidents: usize) -> Result<Vec<List>, Fault> {
+    use IncidentOrder::Urgent;
     let zone = Some(ZoneId::new("zone-07")?);
     let unit = Some(UnitId::new("unit-11")?);
     let category = |code: &str| CategoryCode::new(code).map(Some);
@@ -134,10 +143,6 @@ fn lists(incidents: usize) -> Result<Vec<List>, Fault> {
     let overdue = format!("due_at < {NOW}");
     let soon = format!("due_at >= {NOW} and due_at < {}", NOW + 24 * HOUR);
     let far = format!("(due_at, incident_id) > ({NOW}, '{}')", id(half));
-    let opened_half = opened(half);
-    let far_newest = format!("(opened_at, incident_id) < ({opened_half}, '{}')", id(half));
-    let opened_day =
-        format!("opened_at >= {opened_half} and opened_at < {}", opened_half + 24 * HOUR);
     Ok(vec![
         List::new("urgent", Urgent, ""),
         List::new("urgent, far behind", Urgent, &far).behind(NOW, half),
@@ -148,16 +153,16 @@ fn lists(incidents: usize) -> Result<Vec<List>, Fault> {
         }),
         List::new("for the dispatcher", Urgent, "for_dispatcher = 1")
             .filter(|it| it.for_dispatcher = true),
-        List::new("a unit", Urgent, "unit_id = 'unit-11'").filter(|it| it.unit = unit.clone()),
+        List::new("a unit", Urgent, "unit_id = 'unit-11'").filter(|it| it.unit.clone_from(&unit)),
         List::new("a unit, overdue", Urgent, &format!("unit_id = 'unit-11' and {overdue}")).filter(
             |it| {
-                it.unit = unit.clone();
+                it.unit.clone_from(&unit);
                 it.due_to = Some(Instant(NOW));
             },
         ),
         List::new("a unit that has none", Urgent, "unit_id = 'nobody'")
             .filter(|it| it.unit = UnitId::new("nobody").ok()),
-        List::new("a zone", Urgent, "zone_id = 'zone-07'").filter(|it| it.zone = zone.clone()),
+        List::new("a zone", Urgent, "zone_id = 'zone-07'").filter(|it| it.zone.clone_from(&zone)),
         List::new("a zone that has none", Urgent, "zone_id = 'nowhere'")
             .filter(|it| it.zone = ZoneId::new("nowhere").ok()),
         List::new("a stage", Urgent, "stage = 'handling'")
@@ -165,19 +170,36 @@ fn lists(incidents: usize) -> Result<Vec<List>, Fault> {
         List::new("a stage of few", Urgent, "stage = 'suspended'")
             .filter(|it| it.stage = Some(Stage::Suspended)),
         List::new("a category", Urgent, "category = 'event.05.k3'")
-            .filter(|it| it.category = leaf.clone()),
+            .filter(|it| it.category.clone_from(&leaf)),
         List::new("a category of few", Urgent, "category = 'event.04.rare'")
-            .filter(|it| it.category = rare.clone()),
+            .filter(|it| it.category.clone_from(&rare)),
         // No index is in the order of a branch: the bare scan is that of a part of it.
         List::new("a branch", Urgent, "category = 'event.05.k3'")
-            .filter(|it| it.category = branch.clone()),
+            .filter(|it| it.category.clone_from(&branch)),
         List::new("a branch, far behind", Urgent, &format!("category = 'event.05.k3' and {far}"))
-            .filter(|it| it.category = branch.clone())
+            .filter(|it| it.category.clone_from(&branch))
             .behind(NOW, half),
         List::new("a major class", Urgent, "category = 'event.05.k3'")
-            .filter(|it| it.category = major.clone()),
+            .filter(|it| it.category.clone_from(&major)),
         List::new("a branch that has none", Urgent, "category = 'event.09'")
-            .filter(|it| it.category = nothing.clone()),
+            .filter(|it| it.category.clone_from(&nothing)),
+    ])
+}
+
+/// The latest first.
+fn newest(incidents: usize) -> Result<Vec<List>, Fault> {
+    use IncidentOrder::Newest;
+    let zone = Some(ZoneId::new("zone-07")?);
+    let unit = Some(UnitId::new("unit-11")?);
+    let category = |code: &str| CategoryCode::new(code).map(Some);
+    let (leaf, branch) = (category("event.05.k3")?, category("event.05")?);
+    let rare = category("event.04.rare")?;
+    let half = incidents / 2;
+    let opened_half = opened(half);
+    let far_newest = format!("(opened_at, incident_id) < ({opened_half}, '{}')", id(half));
+    let opened_day =
+        format!("opened_at >= {opened_half} and opened_at < {}", opened_half + 24 * HOUR);
+    Ok(vec![
         List::new("newest", Newest, ""),
         List::new("newest, far behind", Newest, &far_newest).behind(opened_half, half),
         List::new("opened on a day", Newest, &opened_day).filter(|it| {
@@ -185,15 +207,15 @@ fn lists(incidents: usize) -> Result<Vec<List>, Fault> {
             it.opened_to = Some(Instant(opened_half + 24 * HOUR));
         }),
         List::new("newest of a unit", Newest, "unit_id = 'unit-11'")
-            .filter(|it| it.unit = unit.clone()),
+            .filter(|it| it.unit.clone_from(&unit)),
         List::new("newest of a zone", Newest, "zone_id = 'zone-07'")
-            .filter(|it| it.zone = zone.clone()),
+            .filter(|it| it.zone.clone_from(&zone)),
         List::new("newest of a category", Newest, "category = 'event.05.k3'")
-            .filter(|it| it.category = leaf.clone()),
+            .filter(|it| it.category.clone_from(&leaf)),
         List::new("newest of a category of few", Newest, "category = 'event.04.rare'")
-            .filter(|it| it.category = rare.clone()),
+            .filter(|it| it.category.clone_from(&rare)),
         List::new("newest of a branch", Newest, "category = 'event.05.k3'")
-            .filter(|it| it.category = branch.clone()),
+            .filter(|it| it.category.clone_from(&branch)),
         List::new("newest of a stage", Newest, "stage = 'closed'")
             .filter(|it| it.stage = Some(Stage::Closed)),
         List::new("newest of a stage of few", Newest, "stage = 'suspended'")
@@ -202,36 +224,48 @@ fn lists(incidents: usize) -> Result<Vec<List>, Fault> {
             .filter(|it| it.stage = Some(Stage::Checked)),
         List::new("newest for the dispatcher", Newest, "for_dispatcher = 1")
             .filter(|it| it.for_dispatcher = true),
+    ])
+}
+
+/// Of two conditions.
+fn mixed() -> Result<Vec<List>, Fault> {
+    use IncidentOrder::{Newest, Urgent};
+    let zone = Some(ZoneId::new("zone-07")?);
+    let unit = Some(UnitId::new("unit-11")?);
+    let category = |code: &str| CategoryCode::new(code).map(Some);
+    let (branch, rare) = (category("event.05")?, category("event.04.rare")?);
+    let nothing = category("event.09")?;
+    Ok(vec![
         List::new("urgent, opened before all", Urgent, "opened_at < 5")
             .filter(|it| it.opened_to = Some(Instant(5)))
             .whole(),
         List::new("a unit and a category", Urgent, "unit_id = 'unit-11'")
             .filter(|it| {
-                it.unit = unit.clone();
-                it.category = rare.clone();
+                it.unit.clone_from(&unit);
+                it.category.clone_from(&rare);
             })
             .whole(),
         List::new("a unit and a stage", Urgent, "unit_id = 'unit-11'")
             .filter(|it| {
-                it.unit = unit.clone();
+                it.unit.clone_from(&unit);
                 it.stage = Some(Stage::Checked);
             })
             .whole(),
         List::new("a zone and a category", Urgent, "zone_id = 'zone-07'")
             .filter(|it| {
-                it.zone = zone.clone();
-                it.category = nothing.clone();
+                it.zone.clone_from(&zone);
+                it.category.clone_from(&nothing);
             })
             .whole(),
         List::new("a zone and a stage", Urgent, "zone_id = 'zone-07'")
             .filter(|it| {
-                it.zone = zone.clone();
+                it.zone.clone_from(&zone);
                 it.stage = Some(Stage::Checked);
             })
             .whole(),
         List::new("a branch and a stage", Urgent, "stage = 'suspended'")
             .filter(|it| {
-                it.category = branch.clone();
+                it.category.clone_from(&branch);
                 it.stage = Some(Stage::Suspended);
             })
             .whole(),
@@ -339,7 +373,10 @@ async fn sqlite(wish: &Wish) -> Result<bool, Fault> {
     let mut point = b"GP\x00\x01\xe6\x10\x00\x00\x01\x01\x00\x00\x00".to_vec();
     point.extend(109.484_f64.to_le_bytes());
     point.extend(36.585_f64.to_le_bytes());
-    let hex: String = point.iter().map(|byte| format!("{byte:02X}")).collect();
+    let mut hex = String::new();
+    for byte in &point {
+        write!(hex, "{byte:02X}")?;
+    }
     let numbers = format!(
         "(with recursive counted(n) as (select 1 union all select n + 1 from counted where n < {}) \
          select n from counted)",

@@ -12,7 +12,6 @@ mod atlas;
 mod history;
 mod reports;
 mod people;
-mod people_asked;
 mod pictures;
 mod incidents;
 mod proposals;
@@ -38,7 +37,9 @@ use crate::domain::id::{CityId, IncidentId, KeyId, PictureId, ReportId, WebhookI
 use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
 use crate::domain::incidents::proposals::Dismissed;
 use crate::domain::incidents::step::Step;
-use crate::domain::reports::picture::Picture;
+use crate::domain::reports::people::ClearPerson;
+use crate::domain::reports::person::SealedPerson;
+use crate::domain::reports::picture::{Picture, PictureSent};
 use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::AssignedReport;
 use crate::domain::time::Instant;
@@ -74,17 +75,24 @@ impl fmt::Debug for Store {
     }
 }
 
+/// Asks the driver at hand: the one in memory answers at once and always, the others are waited for.
+macro_rules! asked {
+    ($self:ident.$name:ident($($given:expr),*)) => {
+        match &$self.driver {
+            Driver::Memory(memory) => Ok(memory.$name($($given),*)),
+            Driver::Sqlite(sqlite) => sqlite.$name($($given),*).await,
+            Driver::Postgres(postgres) => postgres.$name($($given),*).await,
+        }
+    };
+}
+
 impl Store {
     /// Every city, by id.
     ///
     /// # Errors
     /// [`StoreError`], as for every read below.
     pub async fn cities(&self) -> Result<Vec<CityId>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.cities()),
-            Driver::Sqlite(sqlite) => sqlite.cities().await,
-            Driver::Postgres(postgres) => postgres.cities().await,
-        }
+        asked!(self.cities())
     }
 
     /// Everything in force in a city, one consistent snapshot. Before the first plan is published
@@ -93,11 +101,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn load(&self, city: &CityId) -> Result<Option<CityState>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.load(city)),
-            Driver::Sqlite(sqlite) => sqlite.load(city).await,
-            Driver::Postgres(postgres) => postgres.load(city).await,
-        }
+        asked!(self.load(city))
     }
 
     /// Everything that was in force in a city in an atlas version; `None` for one that is not, or of which
@@ -110,11 +114,7 @@ impl Store {
         city: &CityId,
         version: i64,
     ) -> Result<Option<CityState>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.load_at(city, version)),
-            Driver::Sqlite(sqlite) => sqlite.load_at(city, version).await,
-            Driver::Postgres(postgres) => postgres.load_at(city, version).await,
-        }
+        asked!(self.load_at(city, version))
     }
 
     /// The rules that were in force in an atlas version, by id; none where nothing is known of it.
@@ -122,11 +122,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn rules_at(&self, city: &CityId, version: i64) -> Result<Vec<Rule>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.rules_at(city, version)),
-            Driver::Sqlite(sqlite) => sqlite.rules_at(city, version).await,
-            Driver::Postgres(postgres) => postgres.rules_at(city, version).await,
-        }
+        asked!(self.rules_at(city, version))
     }
 
     /// The versions of the rules that are not higher than `until`, the last first, at most `limit` (and
@@ -140,11 +136,7 @@ impl Store {
         until: i64,
         limit: u32,
     ) -> Result<Vec<RuleSet>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.rule_sets(city, until, limit)),
-            Driver::Sqlite(sqlite) => sqlite.rule_sets(city, until, limit).await,
-            Driver::Postgres(postgres) => postgres.rule_sets(city, until, limit).await,
-        }
+        asked!(self.rule_sets(city, until, limit))
     }
 
     /// Where a city stands.
@@ -152,11 +144,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn head(&self, city: &CityId) -> Result<Option<Head>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.head(city)),
-            Driver::Sqlite(sqlite) => sqlite.head(city).await,
-            Driver::Postgres(postgres) => postgres.head(city).await,
-        }
+        asked!(self.head(city))
     }
 
     /// The ONE way to write: all changes or none, durable when it answers. Filed reports that wait
@@ -192,11 +180,7 @@ impl Store {
         city: &CityId,
         id: ReportId,
     ) -> Result<Option<AssignedReport>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.report(city, id)),
-            Driver::Sqlite(sqlite) => sqlite.report(city, id).await,
-            Driver::Postgres(postgres) => postgres.report(city, id).await,
-        }
+        asked!(self.report(city, id))
     }
 
     /// Reports, newest first, from behind `after`, at most `limit` (and [`ROWS_MAX`]).
@@ -210,11 +194,7 @@ impl Store {
         after: Option<ReportKey>,
         limit: u32,
     ) -> Result<Vec<AssignedReport>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.reports(city, filter, after, limit)),
-            Driver::Sqlite(sqlite) => sqlite.reports(city, filter, after, limit).await,
-            Driver::Postgres(postgres) => postgres.reports(city, filter, after, limit).await,
-        }
+        asked!(self.reports(city, filter, after, limit))
     }
 
     /// The report with which a picture is kept.
@@ -242,11 +222,84 @@ impl Store {
         city: &CityId,
         id: &PictureId,
     ) -> Result<Option<Picture>, StoreError> {
+        asked!(self.picture(city, id))
+    }
+
+    /// The reports whose person has one of the marks, by id, from behind `after`, at most `limit` (and
+    /// [`ROWS_MAX`]).
+    ///
+    /// # Errors
+    /// [`StoreError`], as for every read below.
+    pub async fn reports_marked(
+        &self,
+        city: &CityId,
+        marks: &[String],
+        after: Option<ReportId>,
+        limit: u32,
+    ) -> Result<Vec<ReportId>, StoreError> {
+        asked!(self.reports_marked(city, marks, after, limit))
+    }
+
+    /// Reports received before an instant behind which somebody stands, by id, from behind `after`, at
+    /// most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn people_before(
+        &self,
+        city: &CityId,
+        before: Instant,
+        after: Option<ReportId>,
+        limit: u32,
+    ) -> Result<Vec<ReportId>, StoreError> {
+        asked!(self.people_before(city, before, after, limit))
+    }
+
+    /// Everybody who stands behind a report, sealed, by the report's id, from behind `after`, at most
+    /// `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn people(
+        &self,
+        city: &CityId,
+        after: Option<ReportId>,
+        limit: u32,
+    ) -> Result<Vec<(ReportId, SealedPerson)>, StoreError> {
+        asked!(self.people(city, after, limit))
+    }
+
+    /// Everybody who stands in clear, from before people were sealed, as [`Self::people`]. Nobody does in a
+    /// store that was made since.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn people_in_clear(
+        &self,
+        city: &CityId,
+        after: Option<ReportId>,
+        limit: u32,
+    ) -> Result<Vec<ClearPerson>, StoreError> {
         match &self.driver {
-            Driver::Memory(memory) => Ok(memory.picture(city, id)),
-            Driver::Sqlite(sqlite) => sqlite.picture(city, id).await,
-            Driver::Postgres(postgres) => postgres.picture(city, id).await,
+            Driver::Memory(_) => Ok(Vec::new()),
+            Driver::Sqlite(sqlite) => sqlite.people_in_clear(city, after, limit).await,
+            Driver::Postgres(postgres) => postgres.people_in_clear(city, after, limit).await,
         }
+    }
+
+    /// Pictures of which the original is still kept, received before an instant, the oldest first, from
+    /// behind `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn pictures_as_sent(
+        &self,
+        city: &CityId,
+        before: Instant,
+        after: Option<&PictureSent>,
+        limit: u32,
+    ) -> Result<Vec<PictureSent>, StoreError> {
+        asked!(self.pictures_as_sent(city, before, after, limit))
     }
 
     /// What routing has to know of the reports received since an instant, the oldest first, from
@@ -261,11 +314,7 @@ impl Store {
         after: Option<ReportKey>,
         limit: u32,
     ) -> Result<Vec<Told>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.told(city, since, after, limit)),
-            Driver::Sqlite(sqlite) => sqlite.told(city, since, after, limit).await,
-            Driver::Postgres(postgres) => postgres.told(city, since, after, limit).await,
-        }
+        asked!(self.told(city, since, after, limit))
     }
 
     /// The reports that were filed under idempotency keys, each with the hash of its request, by key.
@@ -277,11 +326,7 @@ impl Store {
         city: &CityId,
         keys: &[String],
     ) -> Result<HashMap<String, (ReportId, String)>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.filed_under(city, keys)),
-            Driver::Sqlite(sqlite) => sqlite.filed_under(city, keys).await,
-            Driver::Postgres(postgres) => postgres.filed_under(city, keys).await,
-        }
+        asked!(self.filed_under(city, keys))
     }
 
     /// Reports that nobody has taken up yet, the oldest first, at most `limit` (and [`ROWS_MAX`]).
@@ -293,11 +338,7 @@ impl Store {
         city: &CityId,
         limit: u32,
     ) -> Result<Vec<AssignedReport>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.waiting(city, limit)),
-            Driver::Sqlite(sqlite) => sqlite.waiting(city, limit).await,
-            Driver::Postgres(postgres) => postgres.waiting(city, limit).await,
-        }
+        asked!(self.waiting(city, limit))
     }
 
     /// One incident with all its steps, one consistent look.
@@ -309,11 +350,7 @@ impl Store {
         city: &CityId,
         id: IncidentId,
     ) -> Result<Option<(Docket, Vec<Step>)>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.incident(city, id)),
-            Driver::Sqlite(sqlite) => sqlite.incident(city, id).await,
-            Driver::Postgres(postgres) => postgres.incident(city, id).await,
-        }
+        asked!(self.incident(city, id))
     }
 
     /// The incidents with these ids, as far as they are there, by id.
@@ -325,11 +362,7 @@ impl Store {
         city: &CityId,
         ids: &[IncidentId],
     ) -> Result<Vec<Docket>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.incidents_of(city, ids)),
-            Driver::Sqlite(sqlite) => sqlite.incidents_of(city, ids).await,
-            Driver::Postgres(postgres) => postgres.incidents_of(city, ids).await,
-        }
+        asked!(self.incidents_of(city, ids))
     }
 
     /// Every step of the incidents with these ids, by id and in order.
@@ -341,11 +374,7 @@ impl Store {
         city: &CityId,
         ids: &[IncidentId],
     ) -> Result<Vec<Step>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.steps_of(city, ids)),
-            Driver::Sqlite(sqlite) => sqlite.steps_of(city, ids).await,
-            Driver::Postgres(postgres) => postgres.steps_of(city, ids).await,
-        }
+        asked!(self.steps_of(city, ids))
     }
 
     /// Steps of all incidents taken at or after `from` and before `to`, the oldest first, from behind
@@ -361,11 +390,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Step>, StoreError> {
         let stretch = (from, to);
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.steps_between(city, stretch, after, limit)),
-            Driver::Sqlite(sqlite) => sqlite.steps_between(city, stretch, after, limit).await,
-            Driver::Postgres(postgres) => postgres.steps_between(city, stretch, after, limit).await,
-        }
+        asked!(self.steps_between(city, stretch, after, limit))
     }
 
     /// Open incidents whose deadline was told by another edition of calendar, limits and hours, by id, from
@@ -380,13 +405,7 @@ impl Store {
         after: Option<IncidentId>,
         limit: u32,
     ) -> Result<Vec<Docket>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.timed_otherwise(city, edition, after, limit)),
-            Driver::Sqlite(sqlite) => sqlite.timed_otherwise(city, edition, after, limit).await,
-            Driver::Postgres(postgres) => {
-                postgres.timed_otherwise(city, edition, after, limit).await
-            }
-        }
+        asked!(self.timed_otherwise(city, edition, after, limit))
     }
 
     /// Every dismissal of a proposed rule, by its code.
@@ -394,11 +413,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn dismissed(&self, city: &CityId) -> Result<Vec<Dismissed>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.dismissed(city)),
-            Driver::Sqlite(sqlite) => sqlite.dismissed(city).await,
-            Driver::Postgres(postgres) => postgres.dismissed(city).await,
-        }
+        asked!(self.dismissed(city))
     }
 
     /// Open incidents whose ladder goes on before an instant, the earliest first, from behind `after` (when
@@ -413,11 +428,7 @@ impl Store {
         after: Option<IncidentKey>,
         limit: u32,
     ) -> Result<Vec<Docket>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.escalating(city, before, after, limit)),
-            Driver::Sqlite(sqlite) => sqlite.escalating(city, before, after, limit).await,
-            Driver::Postgres(postgres) => postgres.escalating(city, before, after, limit).await,
-        }
+        asked!(self.escalating(city, before, after, limit))
     }
 
     /// Incidents in an order, from behind `after`, at most `limit` (and [`ROWS_MAX`]).
@@ -432,13 +443,7 @@ impl Store {
         after: Option<IncidentKey>,
         limit: u32,
     ) -> Result<Vec<Docket>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.incidents(city, filter, order, after, limit)),
-            Driver::Sqlite(sqlite) => sqlite.incidents(city, filter, order, after, limit).await,
-            Driver::Postgres(postgres) => {
-                postgres.incidents(city, filter, order, after, limit).await
-            }
-        }
+        asked!(self.incidents(city, filter, order, after, limit))
     }
 
     /// The journal behind `after`, in order, at most `limit` (and [`ROWS_MAX`]).
@@ -451,11 +456,7 @@ impl Store {
         after: i64,
         limit: u32,
     ) -> Result<Vec<JournalEntry>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.journal(city, after, limit)),
-            Driver::Sqlite(sqlite) => sqlite.journal(city, after, limit).await,
-            Driver::Postgres(postgres) => postgres.journal(city, after, limit).await,
-        }
+        asked!(self.journal(city, after, limit))
     }
 
     /// The key with this public half.
@@ -463,11 +464,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn key(&self, city: &CityId, id: &KeyId) -> Result<Option<ApiKey>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.key(city, id)),
-            Driver::Sqlite(sqlite) => sqlite.key(city, id).await,
-            Driver::Postgres(postgres) => postgres.key(city, id).await,
-        }
+        asked!(self.key(city, id))
     }
 
     /// Every key of the city, by id.
@@ -475,11 +472,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn keys(&self, city: &CityId) -> Result<Vec<ApiKey>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.keys(city)),
-            Driver::Sqlite(sqlite) => sqlite.keys(city).await,
-            Driver::Postgres(postgres) => postgres.keys(city).await,
-        }
+        asked!(self.keys(city))
     }
 
     /// Every webhook of the city and how far it is, by id.
@@ -487,11 +480,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn webhooks(&self, city: &CityId) -> Result<Vec<Standing>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.webhooks(city)),
-            Driver::Sqlite(sqlite) => sqlite.webhooks(city).await,
-            Driver::Postgres(postgres) => postgres.webhooks(city).await,
-        }
+        asked!(self.webhooks(city))
     }
 
     /// One webhook and how far it is.
@@ -503,11 +492,7 @@ impl Store {
         city: &CityId,
         id: &WebhookId,
     ) -> Result<Option<Standing>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.webhook(city, id)),
-            Driver::Sqlite(sqlite) => sqlite.webhook(city, id).await,
-            Driver::Postgres(postgres) => postgres.webhook(city, id).await,
-        }
+        asked!(self.webhook(city, id))
     }
 
     /// What a webhook has not delivered, by the journal's number, from behind `after`, at most `limit` (and
@@ -523,13 +508,7 @@ impl Store {
         after: i64,
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
-        match &self.driver {
-            Driver::Memory(memory) => Ok(memory.deliveries(city, webhook, filter, after, limit)),
-            Driver::Sqlite(sqlite) => sqlite.deliveries(city, webhook, filter, after, limit).await,
-            Driver::Postgres(postgres) => {
-                postgres.deliveries(city, webhook, filter, after, limit).await
-            }
-        }
+        asked!(self.deliveries(city, webhook, filter, after, limit))
     }
 
     /// Whether it answers at all.

@@ -64,6 +64,7 @@ const MEDIA: &str = "media";
         (status = 400, description = "Every fault", content((Vec<ErrorBody> = "application/json"), (String = "text/xml"))),
         (status = 403, description = "The key opens nothing", content((Vec<ErrorBody> = "application/json"), (String = "text/xml"))),
         (status = 404, description = "No such service or jurisdiction", content((Vec<ErrorBody> = "application/json"), (String = "text/xml"))),
+        (status = 405, description = "The path takes no POST: its format is one that is only read", content((Vec<ErrorBody> = "application/json"), (String = "text/xml"))),
         (status = 503, description = "Busy or not ready", content((Vec<ErrorBody> = "application/json"), (String = "text/xml"))),
     )
 )]

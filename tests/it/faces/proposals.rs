@@ -7,9 +7,11 @@ use zonewarden::domain::accounts::Role;
 use zonewarden::domain::id::UnitId;
 
 use crate::client::{Answer, request};
-use crate::world::{CENTRE, World};
+use crate::world::World;
 
 const DAY_US: i64 = 86_400_000_000;
+/// Where no line and no ring stands above the zone.
+const PLACE: (f64, f64) = (109.487, 36.587);
 
 struct Desk {
     world: World,
@@ -26,10 +28,10 @@ impl Desk {
         Self { world, planner, dispatcher }
     }
 
-    /// Litter at the centre, on a day of its own; its incident and the unit that it went to.
+    /// Litter there, on a day of its own; its incident and the unit that it went to.
     async fn told(&self) -> (String, UnitId) {
         self.world.pass_us(2 * DAY_US);
-        let body = json!({ "lon": CENTRE.0, "lat": CENTRE.1, "category": "event.01.litter",
+        let body = json!({ "lon": PLACE.0, "lat": PLACE.1, "category": "event.01.litter",
                            "accuracy_m": 5.0 })
         .to_string();
         let filed =

@@ -98,14 +98,14 @@ fn what_another_unit_took_speaks_against_and_a_narrower_reach_may_still_hold() {
 #[test]
 fn corrections_all_over_the_city_propose_one_rule_for_the_category() {
     let mut told = Told::new();
-    let places: Vec<_> = (0..5).map(|nth| told.quiet(nth)).collect();
+    let places: Vec<_> = (0..4).map(|nth| told.quiet(nth)).collect();
     let leads: Vec<&UnitId> = places.iter().map(|(_, _, lead)| lead).collect();
     let units = told.atlas.units().iter();
     let right = units.map(|unit| &unit.id).find(|id| !leads.contains(id)).unwrap().clone();
     for (at, _, _) in &places {
-        told.add(3, *at, &right, Some(Correction::Reassigned));
+        told.add(4, *at, &right, Some(Correction::Reassigned));
     }
-    assert_eq!(told.found(), [(Where::Everywhere, right.to_string(), 15, 0)]);
+    assert_eq!(told.found(), [(Where::Everywhere, right.to_string(), 16, 0)]);
 }
 
 #[test]

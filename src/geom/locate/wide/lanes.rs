@@ -13,7 +13,7 @@ const EDGES: usize = 8;
 
 /// The edges that toggle at the point, and those on whose line it lies, of eight edges, whatever stands in those that there are not.
 #[inline]
-pub(in crate::geom::locate) fn masks(
+pub(crate) fn masks(
     head: u32,
     ends: &[u32; EDGES],
     ways: &[u32; EDGES],

@@ -1,4 +1,4 @@
-//! The client of others: the PyPI package `georeport`, in both formats, against a running server.
+//! The client of others: the `PyPI` package `georeport`, in both formats, against a running server.
 
 use std::process::Command;
 

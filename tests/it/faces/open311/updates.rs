@@ -203,10 +203,10 @@ async fn all_requests_come_as_one_table_whose_cells_no_spreadsheet_runs() {
     assert!(members.iter().all(|name| headers.iter().any(|column| column == *name)));
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 2_101);
-    let last = rows.last().unwrap();
-    assert_eq!(&last[0], first.as_str());
-    assert_eq!(&last[5], "'=HYPERLINK(\"http://x\")\nand \"more\"");
-    assert_eq!((&last[14], &last[15]), ("36.585", "109.484"));
+    let row = rows.last().unwrap();
+    assert_eq!(&row[0], first.as_str());
+    assert_eq!(&row[5], "'=HYPERLINK(\"http://x\")\nand \"more\"");
+    assert_eq!((&row[14], &row[15]), ("36.585", "109.484"));
     let some = world.client.get(&format!("{path}?service_code=event.01&status=open")).await;
     assert_eq!(some.text().lines().count(), 3);
     for query in ["page=2", "page_size=5", "extensions=true", "status=x", "service_request_id=1"] {

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 #![expect(clippy::unwrap_used, reason = "a bench may fail loudly")]
 
+use std::sync::Arc;
 use std::time::Instant as Stopwatch;
 
 use uuid::Uuid;
@@ -13,7 +14,7 @@ use zonewarden::domain::atlas::city::CityState;
 use zonewarden::domain::atlas::in_force::Atlas;
 use zonewarden::domain::atlas::rule::{Mode, Reach, Rule};
 use zonewarden::domain::id::{CategoryCode, ReportId, RuleId};
-use zonewarden::domain::reports::rehearse::{Rehearsal, Told};
+use zonewarden::domain::reports::rehearse::{Rehearsal, Told, Trial};
 use zonewarden::domain::reports::routing::{Ask, route};
 use zonewarden::domain::sample::reports::Reports;
 use zonewarden::domain::sample::{self, Recipe};
@@ -31,23 +32,22 @@ fn main() {
     let recipe = Recipe::default();
     let state = sample::city(&recipe);
     let told = told(&Reports::new(&recipe, count));
-    let now = Atlas::build(state.clone()).unwrap();
-    let changes = [
-        ("other rules", Atlas::build(other_rules(state.clone())).unwrap()),
-        ("other zones", Atlas::build(other_zones(state)).unwrap()),
-    ];
+    let now = Arc::new(Atlas::build(state.clone()).unwrap());
+    let changes =
+        [("other rules", other_rules(state.clone())), ("other zones", other_zones(state))];
     println!("{count} reports, one core, {ROUNDS} rounds; medians");
     let mut missed = false;
-    for (what, then) in &changes {
+    for (what, then) in changes {
+        let then = Arc::new(Atlas::build(then).unwrap());
         let (mut plain, mut ours) = (Vec::new(), Vec::new());
         let (mut expected, mut found) = (0, Rehearsal::default());
         for _ in 0..ROUNDS {
             let begun = Stopwatch::now();
-            expected = twice(&now, then, &told);
+            expected = twice(&now, &then, &told);
             plain.push(begun.elapsed().as_secs_f64());
             let begun = Stopwatch::now();
             found = Rehearsal::default();
-            found.run(&now, then, &told);
+            Trial::new(Arc::clone(&now), Arc::clone(&then)).rehearse(&told, &mut found);
             ours.push(begun.elapsed().as_secs_f64());
         }
         assert_eq!(found.elsewhere, expected, "both find the same");

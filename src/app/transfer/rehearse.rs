@@ -9,7 +9,7 @@ use crate::domain::accounts::Caller;
 use crate::domain::atlas::city::CityState;
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::CityId;
-use crate::domain::reports::rehearse::Rehearsal;
+use crate::domain::reports::rehearse::{Rehearsal, Trial};
 use crate::domain::time::Instant;
 use crate::store::{ROWS_MAX, ReportKey};
 
@@ -45,15 +45,16 @@ pub async fn rehearse(
         })
     };
     let (now, then) = (atlas(now)?, atlas(then)?);
+    let trial = blocking(move || Arc::new(Trial::new(now, then))).await?;
     let back = i64::from(days.min(DAYS_MAX)).saturating_mul(DAY_US);
     let since = Instant(app.now().0.saturating_sub(back));
     let mut found = Rehearsal::default();
     let mut page = app.store().told(city, since, None, ROWS_MAX).await?;
     while let Some(last) = page.last() {
         let after = Some(ReportKey { received_at: last.received_at, id: last.id });
-        let (now, then) = (Arc::clone(&now), Arc::clone(&then));
+        let trial = Arc::clone(&trial);
         let routed = blocking(move || {
-            found.run(&now, &then, &page);
+            trial.rehearse(&page, &mut found);
             found
         });
         let (routed, next) = tokio::join!(routed, app.store().told(city, since, after, ROWS_MAX));

@@ -1,15 +1,21 @@
 //! A rehearsal 试运行: where past reports would have gone under another atlas. Nothing is changed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::domain::atlas::in_force::Atlas;
+use crate::domain::atlas::reach::ReachIndex;
+use crate::domain::atlas::rule::Rule;
 use crate::domain::id::{CategoryCode, ReportId, UnitId};
-use crate::domain::reports::routing::{Ask, Brief, route_brief, route_brief_within};
+use crate::domain::reports::routing::{Ask, Named, depth, route_unit};
 use crate::domain::time::Instant;
 use crate::geom::coord::GridPoint;
+use crate::geom::locate::area::NOWHERE;
 
 /// Most reports that are listed one by one; the rest is counted.
 pub const LISTED_MAX: usize = 100_000;
+/// How many places are looked up together.
+const TOGETHER: usize = 4_096;
 
 /// What routing has to know of a report.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,39 +63,12 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// Routes reports under the atlas in force and under another one. Both are asked for the same
-    /// moment, the one at which it happened.
-    ///
-    /// Where both have the same zones, a place is looked up once for both.
-    pub fn run(&mut self, now: &Atlas, then: &Atlas, told: &[Told]) {
-        let same_zones = now.zones() == then.zones();
-        for one in told {
-            let ask = Ask {
-                position: one.position,
-                accuracy_m: one.accuracy_m,
-                category: one.category.as_ref(),
-                at: one.happened_at,
-            };
-            let (a, b) = if same_zones {
-                let around = now.areas().surroundings(one.position);
-                (route_brief_within(now, &ask, around), route_brief_within(then, &ask, around))
-            } else {
-                (route_brief(now, &ask), route_brief(then, &ask))
-            };
-            self.reports += 1;
-            if a.unit != b.unit {
-                self.add(one.id, (now, &a), (then, &b));
-            }
-        }
-    }
-
-    fn add(&mut self, report: ReportId, now: (&Atlas, &Brief<'_>), then: (&Atlas, &Brief<'_>)) {
+    fn add(&mut self, report: ReportId, a: (&Named<'_>, String), b: (&Named<'_>, String)) {
         self.elsewhere += 1;
-        let (from, to) = (now.1.unit.clone(), then.1.unit.clone());
+        let (from, to) = (a.0.unit.clone(), b.0.unit.clone());
         *self.flows.entry((from.clone(), to.clone())).or_default() += 1;
         if self.listed.len() < LISTED_MAX {
-            let (rule, rule_then) = (fired(now), fired(then));
-            self.listed.push(Elsewhere { report, from, to, rule, rule_then });
+            self.listed.push(Elsewhere { report, from, to, rule: a.1, rule_then: b.1 });
         }
     }
 
@@ -103,19 +82,124 @@ impl Rehearsal {
     }
 }
 
-fn fired((atlas, brief): (&Atlas, &Brief<'_>)) -> String {
-    let rule = brief.rule.and_then(|at| atlas.rules().get(at as usize));
-    match (rule, brief.zone) {
+/// Two atlases to be compared, and what they do not have alike.
+pub struct Trial {
+    now: Arc<Atlas>,
+    then: Arc<Atlas>,
+    same_zones: bool,
+    /// `None` when they differ in what bears on every rule, so that every report is routed.
+    changed: Option<[Changed; 2]>,
+}
+
+/// Rules that one atlas has and the other has not, or otherwise.
+struct Changed {
+    rules: Vec<Rule>,
+    reach: ReachIndex,
+}
+
+impl Changed {
+    fn of(one: &Atlas, other: &Atlas) -> Self {
+        let alike = |rule: &Rule| {
+            let at = other.rules().binary_search_by(|it| it.id.cmp(&rule.id));
+            at.is_ok_and(|at| other.rules()[at] == *rule)
+        };
+        let rules: Vec<Rule> =
+            one.rules().iter().filter(|rule| rule.enabled && !alike(rule)).cloned().collect();
+        Self { reach: ReachIndex::build(&rules, one.facilities()), rules }
+    }
+
+    /// Whether one of them may bear on the report: its time is not looked at.
+    fn may_bear_on(&self, one: &Told) -> bool {
+        let fits = |rule: u32| depth(&self.rules[rule as usize], one.category.as_ref()).is_some();
+        let mut found = false;
+        self.reach.near(one.position, 0.0, fits, |_| found = true);
+        found
+    }
+}
+
+impl Trial {
+    /// The atlas in force, and another one.
+    #[must_use]
+    pub fn new(now: Arc<Atlas>, then: Arc<Atlas>) -> Self {
+        let (a, b) = (now.city(), then.city());
+        let alike = a.fallback == b.fallback
+            && a.calendar == b.calendar
+            && a.time_zone == b.time_zone
+            && now.facilities() == then.facilities();
+        let changed = alike.then(|| [Changed::of(&now, &then), Changed::of(&then, &now)]);
+        Self { same_zones: now.zones() == then.zones(), now, then, changed }
+    }
+
+    /// Routes reports under both atlases and adds what it finds. Both are asked for the same moment, the
+    /// one at which it happened.
+    ///
+    /// Where both have the same zone's lead, and no rule that they do not share reaches the place for the
+    /// category, the same rule fires in both: those reports are not routed at all.
+    pub fn rehearse(&self, told: &[Told], found: &mut Rehearsal) {
+        let (mut xs, mut ys) = (Vec::new(), Vec::new());
+        let mut zones = [vec![NOWHERE; TOGETHER], vec![NOWHERE; TOGETHER]];
+        for some in told.chunks(TOGETHER) {
+            xs.clear();
+            ys.clear();
+            xs.extend(some.iter().map(|one| one.position.x));
+            ys.extend(some.iter().map(|one| one.position.y));
+            let [of_now, of_then] = &mut zones;
+            self.now.areas().locate_batch(&xs, &ys, &mut of_now[..some.len()]);
+            if self.same_zones {
+                of_then.copy_from_slice(of_now);
+            } else {
+                self.then.areas().locate_batch(&xs, &ys, &mut of_then[..some.len()]);
+            }
+            for ((one, now_in), then_in) in some.iter().zip(&*of_now).zip(&*of_then) {
+                self.compare(one, [*now_in, *then_in], found);
+            }
+        }
+    }
+
+    fn compare(&self, one: &Told, [now_in, then_in]: [u16; 2], found: &mut Rehearsal) {
+        found.reports += 1;
+        if lead(&self.now, now_in) == lead(&self.then, then_in)
+            && let Some(changed) = &self.changed
+            && !changed.iter().any(|them| them.may_bear_on(one))
+        {
+            return;
+        }
+        let ask = Ask {
+            position: one.position,
+            accuracy_m: one.accuracy_m,
+            category: one.category.as_ref(),
+            at: one.happened_at,
+        };
+        let zone = |number: u16| (number != NOWHERE).then_some(number);
+        let (a, b) = (
+            route_unit(&self.now, &ask, zone(now_in)),
+            route_unit(&self.then, &ask, zone(then_in)),
+        );
+        if a.unit != b.unit {
+            let rules = [fired(&self.now, a.rule, now_in), fired(&self.then, b.rule, then_in)];
+            let [rule, rule_then] = rules;
+            found.add(one.id, (&a, rule), (&b, rule_then));
+        }
+    }
+}
+
+fn lead(atlas: &Atlas, zone: u16) -> &UnitId {
+    atlas.zones().get(usize::from(zone)).map_or(&atlas.city().fallback, |zone| &zone.lead)
+}
+
+fn fired(atlas: &Atlas, rule: Option<u32>, zone: u16) -> String {
+    let rule = rule.and_then(|at| atlas.rules().get(at as usize));
+    match (rule, zone) {
         (Some(rule), _) => rule.id.to_string(),
-        (None, Some(_)) => "zone".to_owned(),
-        (None, None) => "fallback".to_owned(),
+        (None, NOWHERE) => "fallback".to_owned(),
+        (None, _) => "zone".to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::atlas::rule::{Mode, Reach, Rule};
+    use crate::domain::atlas::rule::{Mode, Reach};
     use crate::domain::id::RuleId;
     use crate::domain::reports::routing::route;
     use crate::domain::sample::{self, Recipe};
@@ -137,7 +221,8 @@ mod tests {
             mode: Mode::Instead,
             enabled: true,
         });
-        let (now, then) = (Atlas::build(state).unwrap(), Atlas::build(other).unwrap());
+        let (now, then) =
+            (Arc::new(Atlas::build(state).unwrap()), Arc::new(Atlas::build(other).unwrap()));
         let codes = ["event.01", "event.01.litter", "event.02"].map(CategoryCode::new);
         let told: Vec<Told> = (0..3_000_i32)
             .map(|n| Told {
@@ -153,7 +238,7 @@ mod tests {
             })
             .collect();
         let mut found = Rehearsal::default();
-        found.run(&now, &then, &told);
+        Trial::new(Arc::clone(&now), Arc::clone(&then)).rehearse(&told, &mut found);
         let ask = |one: &Told| {
             let ask = Ask {
                 position: one.position,

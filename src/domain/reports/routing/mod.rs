@@ -197,6 +197,28 @@ pub fn route_brief_within<'a>(atlas: &'a Atlas, ask: &Ask<'_>, around: Surroundi
     Decision::make(atlas, ask, Look::Fitting, around).brief()
 }
 
+/// Who answers, without distances and confidence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Named<'a> {
+    /// The unit that answers.
+    pub unit: &'a UnitId,
+    /// As in [`Brief`].
+    pub rule: Option<u32>,
+}
+
+/// The unit that [`route`] names, for who has found the zone of the position already: its place in
+/// [`Atlas::zones`].
+#[must_use]
+pub fn route_unit<'a>(atlas: &'a Atlas, ask: &Ask<'_>, zone: Option<u16>) -> Named<'a> {
+    // Without confidence only rules matter that hold at the very place.
+    let standings = standings(atlas, ask, Look::Fitting, 0.0);
+    let fitting = standings.iter().filter(|it| it.reaches() && it.why.is_none());
+    let fired = fitting.min_by(|a, b| a.order(b));
+    let lead = || zone.map(|number| &atlas.zones()[usize::from(number)].lead);
+    let unit = fired.and_then(|it| it.unit).or_else(lead);
+    Named { unit: unit.unwrap_or(&atlas.city().fallback), rule: fired.map(|it| it.near.rule) }
+}
+
 /// Which rules are looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Look {
@@ -376,7 +398,8 @@ impl Fit<'_, '_> {
 }
 
 /// How narrow the rule's category is that holds the asked one; `None` when none does.
-fn depth(rule: &Rule, asked: Option<&CategoryCode>) -> Option<usize> {
+#[must_use]
+pub fn depth(rule: &Rule, asked: Option<&CategoryCode>) -> Option<usize> {
     if rule.categories.is_empty() {
         return Some(0);
     }

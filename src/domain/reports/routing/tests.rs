@@ -1,5 +1,7 @@
 //! The router against a slow one that reads the rules as a person would.
 
+use std::sync::Arc;
+
 use geo_types::{Coord, Geometry, LineString, MultiPolygon, Point, Polygon, Rect};
 use proptest::prelude::*;
 
@@ -11,7 +13,8 @@ use crate::domain::atlas::rule::Reach;
 use crate::domain::atlas::unit::{Unit, UnitKind};
 use crate::domain::atlas::zone::Plan;
 use crate::domain::clocks::limits::CaseLimits;
-use crate::domain::id::{CityId, FacilityId, RuleId, ZoneId};
+use crate::domain::id::{CityId, FacilityId, ReportId, RuleId, ZoneId};
+use crate::domain::reports::rehearse::{Elsewhere, Rehearsal, Told, Trial};
 use crate::domain::text::{Attributes, Names};
 use crate::domain::time::{Calendar, Window};
 use crate::geom::coord::{LonLat, PositionFault};
@@ -430,7 +433,9 @@ proptest! {
             prop_assert!(atlas.unit(answer.unit).is_some());
             prop_assert!((0.5..=1.0).contains(&answer.confidence));
             prop_assert!(!answer.co.contains(&answer.unit));
+            let named = route_unit(&atlas, &asked, atlas.areas().locate(asked.position));
             let brief = route_brief(&atlas, &asked);
+            prop_assert_eq!((named.unit, named.rule), (brief.unit, brief.rule));
             prop_assert_eq!(brief.unit, answer.unit);
             prop_assert_eq!(brief.rule.map(|r| atlas.rules()[r as usize].id.as_str()),
                 Some(answer.fired.code()).filter(|code| !matches!(*code, "zone" | "fallback")));
@@ -439,5 +444,60 @@ proptest! {
             prop_assert_eq!(
                 brief.zone.map(|z| &atlas.zones()[usize::from(z)].id), answer.zone.map(|z| &z.id));
         }
+    }
+
+    #[test]
+    fn a_trial_finds_what_two_answers_say(
+        rules in prop::collection::vec((some_rule(), 0..4_u8), 0..8),
+        asks in prop::collection::vec((109.38..109.62_f64, 36.48..36.62_f64, 0..4_usize, 0..86_400_i64), 30),
+        (led, moved) in any::<(bool, bool)>(),
+    ) {
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        for (number, (mut rule, which)) in rules.into_iter().enumerate() {
+            rule.id = RuleId::new(&format!("r{number:02}")).unwrap();
+            if which != 1 {
+                a.push(rule.clone());
+            }
+            if which == 2 {
+                rule.unit = Some(unit_id("road"));
+            }
+            if which != 3 {
+                b.push(rule);
+            }
+        }
+        let (now, mut then) = (city(a), city(b));
+        if led {
+            then.zones[0].lead = unit_id("road");
+        }
+        if moved {
+            then.facilities.pop();
+        }
+        let (now, then) = (Arc::new(Atlas::build(now).unwrap()), Arc::new(Atlas::build(then).unwrap()));
+        let codes = ["event.05.parking", "event.01", "component.01.manhole", ""];
+        let told: Vec<Told> = (0_u128..).zip(&asks).map(|(n, (lon, lat, category, second))| Told {
+            id: ReportId(uuid::Uuid::from_u128(n)),
+            received_at: Instant(0),
+            happened_at: Instant(second * 1_000_000),
+            category: CategoryCode::new(codes[*category]).ok(),
+            accuracy_m: None,
+            position: LonLat::new(*lon, *lat).unwrap().grid(),
+        }).collect();
+        let mut found = Rehearsal::default();
+        Trial::new(Arc::clone(&now), Arc::clone(&then)).rehearse(&told, &mut found);
+        let expected: Vec<Elsewhere> = told.iter().filter_map(|one| {
+            let category = one.category.as_ref();
+            let asked =
+                Ask { position: one.position, accuracy_m: None, category, at: one.happened_at };
+            let (a, b) = (route(&now, &asked), route(&then, &asked));
+            (a.unit != b.unit).then(|| Elsewhere {
+                report: one.id,
+                from: a.unit.clone(),
+                to: b.unit.clone(),
+                rule: a.fired.code().to_owned(),
+                rule_then: b.fired.code().to_owned(),
+            })
+        }).collect();
+        prop_assert_eq!(found.listed, expected);
+        prop_assert_eq!(found.reports, told.len() as u64);
     }
 }

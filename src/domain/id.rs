@@ -33,6 +33,11 @@ impl std::error::Error for CodeFault {}
 fn code(raw: &str) -> Result<Arc<str>, CodeFault> {
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
     let text = raw.trim();
+    // Nearly every code is short and plain.
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
+    if (1..=CODE_CHARS_MAX).contains(&text.len()) && text.bytes().all(plain) {
+        return Ok(Arc::from(text));
+    }
     if text.is_empty() || text.chars().count() > CODE_CHARS_MAX || !text.chars().all(fits) {
         return Err(CodeFault { given: text.chars().take(CODE_CHARS_MAX).collect() });
     }

@@ -251,17 +251,32 @@ impl Table<'_> {
     }
 }
 
+/// Where a point is.
+const POINT_COLUMNS: [&str; 3] = ["lon", "lat", "crs"];
+
 /// Writes a table: a byte-order mark (spreadsheets need it to see UTF-8), the columns by name,
 /// then `lon` and `lat` where every geometry is a point, else `wkt`, and `crs`.
 #[must_use]
 pub fn write(layer: &Layer) -> Vec<u8> {
+    write_of(layer, &[])
+}
+
+/// A layer of points whose every feature has these fields, so that without any there is still a header.
+#[must_use]
+pub fn write_of(layer: &Layer, fields: &[&str]) -> Vec<u8> {
+    if layer.features.is_empty() && !fields.is_empty() {
+        let mut names = fields.to_vec();
+        names.sort_unstable();
+        names.extend(POINT_COLUMNS);
+        return format!("\u{feff}{}\n", names.join(",")).into_bytes();
+    }
     let names: BTreeSet<&String> = layer.features.iter().flat_map(|f| f.fields.keys()).collect();
     let any = layer.features.iter().any(|f| f.geometry.is_some());
     let points =
         any && layer.features.iter().all(|f| matches!(f.geometry, None | Some(Geometry::Point(_))));
     let places: &[&str] = match (any, points) {
         (false, _) => &[],
-        (true, true) => &["lon", "lat", "crs"],
+        (true, true) => &POINT_COLUMNS,
         (true, false) => &["wkt", "crs"],
     };
     let header: Vec<String> = names

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -19,6 +19,7 @@ use futures_util::FutureExt;
 use tower::{Layer, Service};
 
 use crate::formats::open311::document::Format;
+use crate::http::api::locate;
 use crate::http::json::Json;
 use crate::http::open311::error::{Wrong, format_of};
 use crate::http::problem::{Cause, Kind, Problem};
@@ -72,7 +73,9 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let visit = Visit::begin(&self.web, &request);
+        let matched = request.extensions().get::<MatchedPath>().cloned();
+        let route = matched.map_or(Route::Nowhere, Route::Matched);
+        let visit = Visit::begin(&self.web, &request, route);
         let answer = visit.admitted().then(|| AssertUnwindSafe(self.inner.call(request)));
         let timeout = self.web.limits.request_timeout;
         Box::pin(async move {
@@ -112,21 +115,55 @@ struct Visit {
     web: Web,
     began: Instant,
     method: Method,
-    path: Option<MatchedPath>,
+    route: Route,
     id: HeaderValue,
     others: usize,
     /// The format that Open311 is to answer in; its errors have a shape of their own.
     open311: Option<Format>,
 }
 
+/// Which route a request takes.
+enum Route {
+    /// The router found it.
+    Matched(MatchedPath),
+    /// It was known without the router.
+    Known(&'static str),
+    /// There is none.
+    Nowhere,
+}
+
+impl Route {
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::Matched(path) => Some(path.as_str()),
+            Self::Known(name) => Some(name),
+            Self::Nowhere => None,
+        }
+    }
+}
+
+/// The most asked question, answered in place: without the router, and without a future, which has
+/// nothing to wait for. Same counters, same log, same limit. `None` for whatever else is asked, or is
+/// not plainly right: the router has the words for it.
+pub(crate) fn at_once<B>(web: &Web, request: &axum::http::Request<B>) -> Option<Response> {
+    if request.uri().path() != locate::PATH || request.method() != Method::GET {
+        return None;
+    }
+    let visit = Visit::begin(web, request, Route::Known(locate::PATH));
+    let answer = || locate::at_once(web, request.uri().query()?, request.headers());
+    // What panics here panics again behind the router, where it is told.
+    let response = visit.admitted().then(|| catch_unwind(AssertUnwindSafe(answer)))?.ok()??;
+    Some(visit.end(response))
+}
+
 impl Visit {
-    fn begin(web: &Web, request: &Request) -> Self {
+    fn begin<B>(web: &Web, request: &axum::http::Request<B>, route: Route) -> Self {
         let others = web.in_flight.fetch_add(1, Ordering::Relaxed);
         Self {
             web: web.clone(),
             began: Instant::now(),
             method: request.method().clone(),
-            path: request.extensions().get::<MatchedPath>().cloned(),
+            route,
             id: request_id(request),
             others,
             open311: format_of(request.uri().path(), request.headers()),
@@ -147,7 +184,7 @@ impl Visit {
 
     fn end(self, mut response: Response) -> Response {
         let took = self.began.elapsed();
-        let (route, meter) = self.web.meter.route(self.path.as_ref().map(MatchedPath::as_str));
+        let (route, meter) = self.web.meter.route(self.route.name());
         meter.count(response.status(), took.as_secs_f64());
         if let Some(Cause(cause)) = response.extensions_mut().remove() {
             let id = self.id.to_str().unwrap_or_default();
@@ -182,7 +219,7 @@ impl Drop for Visit {
 }
 
 /// The caller's own id where it is a plain one, else one that no other request of this process has.
-fn request_id(request: &Request) -> HeaderValue {
+fn request_id<B>(request: &axum::http::Request<B>) -> HeaderValue {
     let plain = |id: &&HeaderValue| {
         let bytes = id.as_bytes();
         (1..=REQUEST_ID_BYTES_MAX).contains(&bytes.len())

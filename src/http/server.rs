@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use futures_util::future::{Either, ready};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -22,6 +23,7 @@ use tokio::time::{Sleep, sleep};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use crate::http::gate;
 use crate::http::web::Web;
 
 /// How long to wait when the system gives no more connections (too many open files).
@@ -92,12 +94,16 @@ async fn upkeep(web: Web) {
 
 async fn connection(stream: TcpStream, router: Router, web: Web) {
     web.meter.connections.increment(1);
+    let front = web.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
+        if let Some(answer) = gate::at_once(&front, &request) {
+            return Either::Left(ready(Ok(answer)));
+        }
         let request = request.map(|body| {
             // Most requests have no body: spare them the box.
             if body.is_end_stream() { Body::empty() } else { Body::new(body) }
         });
-        router.clone().oneshot(request)
+        Either::Right(router.clone().oneshot(request))
     });
     let io = TokioIo::new(Brisk::new(stream, web.limits.write_timeout));
     let served = http1::Builder::new()

@@ -7,8 +7,9 @@ use crate::app::transfer::{Format, file};
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::id::CityId;
 use crate::domain::time::Instant;
+use crate::formats::csv;
 use crate::formats::layer::FEATURES_MAX;
-use crate::formats::nouns::incidents::to_layer;
+use crate::formats::nouns::incidents::{FIELDS, to_layer};
 
 /// What is due within so long (µs) is due soon.
 pub const SOON_US: i64 = 24 * 3_600 * 1_000_000;
@@ -76,8 +77,11 @@ pub async fn write(
             break;
         }
     }
-    let written = tokio::task::spawn_blocking(move || file::write(&to_layer(&all), format))
-        .await
-        .map_err(|fault| Refusal::Inner(fault.to_string()))?;
+    let written = tokio::task::spawn_blocking(move || match format {
+        Format::Csv => Ok(csv::write_of(&to_layer(&all), &FIELDS)),
+        _ => file::write(&to_layer(&all), format),
+    })
+    .await
+    .map_err(|fault| Refusal::Inner(fault.to_string()))?;
     written.map_err(|words| Refusal::fault("incidents", words))
 }

@@ -12,6 +12,32 @@ use crate::domain::time::Instant;
 use crate::formats::layer::{Feature, Layer};
 use crate::geom::crs::Crs;
 
+/// The names of what is told of every incident, so that a table without any has a header.
+pub const FIELDS: [&str; 22] = [
+    "id",
+    "stage",
+    "stage_zh",
+    "category",
+    "category_zh",
+    "category_en",
+    "zone",
+    "unit",
+    "co_units",
+    "routed_unit",
+    "for_dispatcher",
+    "due_at",
+    "escalated",
+    "escalates_at",
+    "opened_at",
+    "happened_at",
+    "stage_since",
+    "last_at",
+    "supporters",
+    "source",
+    "revision",
+    "merged_into",
+];
+
 /// The layer of incidents, WGS84, in the order given.
 #[must_use]
 pub fn to_layer(dockets: &[Docket]) -> Layer {

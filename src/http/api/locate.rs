@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::app::locate::{Place, enter, locate};
 use crate::app::refusal::{Fault, Refusal};
-use crate::app::state::must;
+use crate::app::state::{Seat, must};
 use crate::domain::accounts::Operation;
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::CategoryCode;
@@ -22,6 +22,8 @@ use crate::http::params::Params;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::web::Web;
 
+/// Where it is asked.
+pub const PATH: &str = "/api/v1/locate";
 /// The type of answers.
 pub const JSON: &str = "application/json";
 
@@ -64,10 +66,7 @@ pub(crate) async fn locate_point(
     request: Request,
 ) -> Result<Response, Problem> {
     let query = request.uri().query().unwrap_or_default();
-    let question = match quick(query) {
-        Some(question) => question,
-        None => careful(query),
-    };
+    let question = quick(query).unwrap_or_else(|| careful(query));
     if !question.faults.is_empty() {
         return Err(every_fault(&web, question));
     }
@@ -76,6 +75,26 @@ pub(crate) async fn locate_point(
         let caller = desk::caller(&web, &seat, request.headers()).await?;
         must(&caller, Operation::LocatePoint)?;
     }
+    answer(&web, &seat, &question, request.headers())
+}
+
+/// The answer to a question that is plainly right and asked without a key; `None` for any other, and
+/// where nothing is in force yet.
+pub(crate) fn at_once(web: &Web, query: &str, headers: &HeaderMap) -> Option<Response> {
+    if desk::has_key(headers) {
+        return None;
+    }
+    let question = quick(query)?;
+    let seat = web.app.seat(question.city.as_deref()).ok()?;
+    answer(web, &seat, &question, headers).ok()
+}
+
+fn answer(
+    web: &Web,
+    seat: &Seat,
+    question: &Question<'_>,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     let glance = seat.glance();
     let Some(atlas) = glance.as_ref() else {
         return Err(Problem::from(Refusal::NotReady));
@@ -88,7 +107,7 @@ pub(crate) async fn locate_point(
             web.fragments.with(atlas, |them| answer::write(json, atlas, them, &located, crs));
         })
     };
-    Ok(if question.at.is_some() { kept(atlas, request.headers(), body) } else { fresh(body()) })
+    Ok(if question.at.is_some() { kept(atlas, headers, body) } else { fresh(body()) })
 }
 
 fn kept(atlas: &Atlas, headers: &HeaderMap, body: impl FnOnce() -> Bytes) -> Response {

@@ -140,7 +140,17 @@ impl Nearby {
 /// is only a branch of the other, or not known.
 #[must_use]
 pub fn compare(asked: &Spot, other: &Spot, reaches: &Reaches) -> Option<Candidate> {
-    if asked.incident == other.incident {
+    compare_within(reaches.of(asked.category.as_ref()), asked, other, reaches)
+}
+
+/// [`compare`] for who has found the reach of the one that is asked for.
+fn compare_within(
+    reach: Reach,
+    asked: &Spot,
+    other: &Spot,
+    reaches: &Reaches,
+) -> Option<Candidate> {
+    if asked.incident == other.incident || !may_reach(reach, asked.position, other.position) {
         return None;
     }
     let likeness = match (&asked.category, &other.category) {
@@ -148,8 +158,12 @@ pub fn compare(asked: &Spot, other: &Spot, reaches: &Reaches) -> Option<Candidat
         (Some(a), Some(b)) if !a.is_within(b) && !b.is_within(a) => return None,
         _ => VAGUE,
     };
-    let reach = reaches.of(asked.category.as_ref());
-    let reach = reach.narrower(reaches.of(other.category.as_ref()));
+    // Looked up only where it may be another one: most that lie near are of one category.
+    let reach = if asked.category == other.category {
+        reach
+    } else {
+        reach.narrower(reaches.of(other.category.as_ref()))
+    };
     let apart = asked.at.0.abs_diff(other.at.0);
     if apart > window_micros(reach).unsigned_abs() {
         return None;
@@ -163,6 +177,12 @@ pub fn compare(asked: &Spot, other: &Spot, reaches: &Reaches) -> Option<Candidat
     let (apart_s, window_s) = (seconds(apart), window_s(reach));
     let score = likeness * (1.0 - distance_m / reach.radius_m / 2.0 - apart_s / window_s / 2.0);
     Some(Candidate { incident: other.incident, distance_m, apart_s, score: score.max(0.0) })
+}
+
+/// Whether the places are no farther apart than the reach from south to north, which is told without
+/// measuring; a degree of latitude has at least 110,574 m.
+fn may_reach(reach: Reach, a: GridPoint, b: GridPoint) -> bool {
+    f64::from(a.y.abs_diff(b.y)) * (110_500.0 / STEPS_PER_DEGREE) <= reach.radius_m
 }
 
 /// The best so far.
@@ -203,7 +223,7 @@ fn gather(
         // At the same place, and of the same category and reach, it could be worth no more.
         let most = 1.0 - seconds(asked.at.0.abs_diff(other.at.0)) / window_s(reach) / 2.0;
         let worth = most >= found.floor;
-        if worth && let Some(candidate) = compare(asked, other, reaches) {
+        if worth && let Some(candidate) = compare_within(reach, asked, other, reaches) {
             found.push(candidate);
         }
         worth

@@ -92,7 +92,8 @@ pub(crate) async fn list_incidents(
             Json(IncidentsBody { incidents: shown.collect(), next: next.clone() }).into_response()
         }
         Form::Csv => {
-            let bytes = csv::write(&nouns::incidents::to_layer(&found));
+            let bytes =
+                csv::write_of(&nouns::incidents::to_layer(&found), &nouns::incidents::FIELDS);
             ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], bytes).into_response()
         }
         Form::GeoJson => {

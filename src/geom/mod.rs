@@ -7,6 +7,8 @@ pub mod coord;
 pub mod crs;
 pub mod index;
 pub mod locate;
+pub mod coverage;
 pub mod measure;
+pub mod overlay;
 pub mod project;
 pub mod validity;

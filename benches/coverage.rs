@@ -1,0 +1,223 @@
+//! The partition: what an edit costs on a city of 64 zones and 100,000 segments, and what the check
+//! and the dissolving of 10,000 blocks do.
+//!
+//! Run by hand: `cargo bench --bench coverage`. Every edit is planned and applied, and undone
+//! afterwards; times are those of this machine.
+
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use zonewarden::geom::coord::GridPoint;
+use zonewarden::geom::coverage::edit::command::{Edit, Share};
+use zonewarden::geom::coverage::edit::locks::Locks;
+use zonewarden::geom::coverage::edit::place::Place;
+use zonewarden::geom::coverage::map::Coverage;
+use zonewarden::geom::coverage::side::{FaceLabel, Side};
+
+/// Zones in a row, and steps between two corners: 1.8 km.
+const ZONES: i32 = 8;
+const ZONE_STEPS: i32 = 200_000;
+/// Segments of a border between two corners.
+const SEGMENTS: i32 = 700;
+/// Edits of each kind.
+const TRIES: usize = 400;
+const CORNER: GridPoint = GridPoint { x: 1_094_000_000, y: 365_000_000 };
+
+/// Makes an edit of one kind.
+type Making = fn(&mut Dice, &[Side]) -> Edit;
+
+fn main() {
+    edits();
+    blocks();
+}
+
+/// Numbers by a fixed rule (splitmix64).
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut n = self.0;
+        n = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        n = (n ^ (n >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        n ^ (n >> 31)
+    }
+
+    fn within(&mut self, from: i32, to: i32) -> i32 {
+        let span = u64::try_from(to - from).unwrap_or(1);
+        from + i32::try_from(self.next() % span).unwrap_or(0)
+    }
+
+    fn near(&mut self, p: GridPoint, far: i32) -> GridPoint {
+        GridPoint { x: p.x + self.within(-far, far), y: p.y + self.within(-far, far) }
+    }
+}
+
+/// How a net of bent quadrilaterals is made.
+struct Net {
+    across: i32,
+    mesh: i32,
+    per_edge: i32,
+    wiggle: i32,
+}
+
+/// The borders of a net whose cells are numbered by row.
+fn net(net: &Net) -> Vec<Side> {
+    let mut dice = Dice(7);
+    let bend = net.mesh / 8;
+    let mut knot = |x: i32, y: i32| {
+        dice.near(GridPoint { x: CORNER.x + x * net.mesh, y: CORNER.y + y * net.mesh }, bend)
+    };
+    let knots: Vec<Vec<GridPoint>> =
+        (0..=net.across).map(|y| (0..=net.across).map(|x| knot(x, y)).collect()).collect();
+    let cell = |x: i32, y: i32| -> FaceLabel {
+        let inside = (0..net.across).contains(&x) && (0..net.across).contains(&y);
+        u16::try_from(y * net.across + x).ok().filter(|_| inside)
+    };
+    let mut sides = Vec::new();
+    let mut border = |p: GridPoint, q: GridPoint, left: FaceLabel, right: FaceLabel| {
+        let mut last = p;
+        for n in 1..=net.per_edge {
+            let part = |from: i32, to: i32| from + (to - from) * n / net.per_edge;
+            let on = GridPoint { x: part(p.x, q.x), y: part(p.y, q.y) };
+            let at = if n < net.per_edge { dice.near(on, net.wiggle) } else { q };
+            sides.push(Side::new(last, at, left, right));
+            last = at;
+        }
+    };
+    for (y, row) in (0..).zip(&knots) {
+        for (x, pair) in (0..).zip(row.windows(2)) {
+            border(pair[0], pair[1], cell(x, y), cell(x, y - 1));
+        }
+    }
+    for (y, rows) in (0..).zip(knots.windows(2)) {
+        for (x, (&low, &high)) in (0..).zip(rows[0].iter().zip(&rows[1])) {
+            border(low, high, cell(x - 1, y), cell(x, y));
+        }
+    }
+    sides
+}
+
+fn edits() {
+    let sides = net(&Net { across: ZONES, mesh: ZONE_STEPS, per_edge: SEGMENTS, wiggle: 40 });
+    let Ok(mut coverage) = Coverage::from_sides(&sides) else {
+        println!("the net is no partition");
+        return;
+    };
+    println!("{} zones, {} segments", coverage.faces().len(), coverage.len());
+    let mut dice = Dice(1);
+    let kinds: [(&str, Making); 6] = [
+        ("move a vertex", move_vertex),
+        ("delete a vertex", delete_vertex),
+        ("split a zone", split),
+        ("merge two zones", merge),
+        ("give a block", give),
+        ("cut a hole", hole),
+    ];
+    for (kind, draw) in kinds {
+        let (mut planned_us, mut moved_us) = (Vec::new(), Vec::new());
+        for _ in 0..TRIES {
+            let edit = draw(&mut dice, &sides);
+            let start = Instant::now();
+            let Ok(planned) = coverage.plan(&edit, &Locks::default()) else { continue };
+            if coverage.apply(&planned.patch).is_err() {
+                println!("{kind}: a plan that does not apply");
+                return;
+            }
+            planned_us.push(start.elapsed().as_secs_f64() * 1e6);
+            let start = Instant::now();
+            black_box(planned.patch.moved());
+            moved_us.push(start.elapsed().as_secs_f64() * 1e6);
+            let undone = coverage.apply(&planned.patch.inverse());
+            assert_eq!(undone, Ok(()), "{kind}");
+        }
+        tell(kind, &mut planned_us);
+        tell("  who moves", &mut moved_us);
+    }
+    assert!(coverage.check().is_empty());
+}
+
+fn tell(what: &str, took_us: &mut [f64]) {
+    took_us.sort_by(f64::total_cmp);
+    let at = |percent: usize| took_us.get(took_us.len() * percent / 100).copied().unwrap_or(0.0);
+    println!("{what:16} {:4}  median {:7.1} µs  p99 {:7.1} µs", took_us.len(), at(50), at(99));
+}
+
+fn pick<'a>(dice: &mut Dice, sides: &'a [Side]) -> &'a Side {
+    let count = u64::try_from(sides.len()).unwrap_or(1);
+    &sides[usize::try_from(dice.next() % count).unwrap_or(0)]
+}
+
+/// A zone, and a place in its middle.
+fn zone(dice: &mut Dice) -> (u16, GridPoint) {
+    let (x, y) = (dice.within(0, ZONES), dice.within(0, ZONES));
+    let middle = |n: i32| ZONE_STEPS * n + ZONE_STEPS / 2;
+    let at = GridPoint { x: CORNER.x + middle(x), y: CORNER.y + middle(y) };
+    (u16::try_from(y * ZONES + x).unwrap_or(0), at)
+}
+
+fn by(p: GridPoint, x: i32, y: i32) -> Place {
+    Place(GridPoint { x: p.x + x, y: p.y + y })
+}
+
+fn move_vertex(dice: &mut Dice, sides: &[Side]) -> Edit {
+    let from = pick(dice, sides).a;
+    Edit::MoveVertex { from: Place(from), to: Place(dice.near(from, 60)) }
+}
+
+fn delete_vertex(dice: &mut Dice, sides: &[Side]) -> Edit {
+    Edit::DeleteVertex { at: Place(pick(dice, sides).a) }
+}
+
+fn split(dice: &mut Dice, _: &[Side]) -> Edit {
+    let (face, at) = zone(dice);
+    let (x, y) = (dice.within(-ZONE_STEPS / 2, ZONE_STEPS / 2), ZONE_STEPS * 6 / 10);
+    Edit::Split { face, line: vec![by(at, -x, -y), Place(at), by(at, x, y)], new_face: 100 }
+}
+
+fn merge(dice: &mut Dice, sides: &[Side]) -> Edit {
+    let side = pick(dice, sides);
+    Edit::Merge { into: side.left.unwrap_or(0), from: side.right.unwrap_or(0) }
+}
+
+/// A square of 40 m over a border.
+fn give(dice: &mut Dice, sides: &[Side]) -> Edit {
+    let side = pick(dice, sides);
+    let (at, wide) = (dice.near(side.a, 2_000), 4_000);
+    let ring = vec![by(at, 0, 0), by(at, wide, 0), by(at, wide, wide), by(at, 0, wide)];
+    let what = Share::Area { polygons: vec![vec![ring]] };
+    Edit::Give { what, from: side.left, to: side.right }
+}
+
+fn hole(dice: &mut Dice, _: &[Side]) -> Edit {
+    let (face, at) = zone(dice);
+    let ring = vec![by(at, 0, 0), by(at, 5_000, 0), by(at, 5_000, 5_000)];
+    Edit::AddHole { face, ring, new_face: Some(100) }
+}
+
+fn blocks() {
+    for per_edge in [1, 4] {
+        let sides = net(&Net { across: 100, mesh: 16_000, per_edge, wiggle: 100 });
+        let Ok(blocks) = Coverage::from_sides(&sides) else {
+            println!("the blocks are no partition");
+            return;
+        };
+        let table: Vec<FaceLabel> =
+            (0..10_000).map(|block: u16| Some(block % 100 / 13 + 8 * (block / 1_300))).collect();
+        println!("10,000 blocks, {} segments", blocks.len());
+        best("check", || assert!(blocks.check().is_empty()));
+        best("dissolve", || assert_eq!(blocks.relabelled(&table).faces().len(), 64));
+    }
+}
+
+fn best(what: &str, work: impl Fn()) {
+    let mut took_ms = f64::INFINITY;
+    for _ in 0..7 {
+        let start = Instant::now();
+        work();
+        took_ms = took_ms.min(start.elapsed().as_secs_f64() * 1e3);
+    }
+    println!("{what:16} {took_ms:7.2} ms");
+}

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant as Tick};
 
 use uuid::Uuid;
-use zonewarden::domain::atlas::city::City;
+use zonewarden::domain::atlas::city::{Approval, City};
 use zonewarden::domain::change::Change;
 use zonewarden::domain::clocks::limits::CaseLimits;
 use zonewarden::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
@@ -155,6 +155,7 @@ async fn found(store: &Store, cities: &[CityId]) -> Result<(), Fault> {
             calendar: Calendar::default(),
             limits: CaseLimits::default(),
             contact_days: 180,
+            approval: Approval::Off,
         };
         let stamp = Stamp { city: id.clone(), actor: "bench".to_owned(), at: Instant(0) };
         store.commit(stamp, Basis::default(), vec![Change::CitySet(city)]).await?;

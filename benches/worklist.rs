@@ -20,7 +20,7 @@ use std::time::Instant as Tick;
 use rusqlite::Connection;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
-use zonewarden::domain::atlas::city::{CONTACT_DAYS, City};
+use zonewarden::domain::atlas::city::{Approval, CONTACT_DAYS, City};
 use zonewarden::domain::change::Change;
 use zonewarden::domain::clocks::limits::CaseLimits;
 use zonewarden::domain::id::{CategoryCode, CityId, IncidentId, UnitId, ZoneId};
@@ -55,12 +55,11 @@ fn main() -> Result<ExitCode, Fault> {
     );
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(sqlite(&wish))?;
-    let reached = match std::env::var("ZONEWARDEN_BENCH_POSTGRES") {
-        Ok(url) => runtime.block_on(postgres(&wish, &url))?,
-        Err(_) => {
-            println!("PostgreSQL: SKIPPED (ZONEWARDEN_BENCH_POSTGRES is not set)");
-            true
-        }
+    let reached = if let Ok(url) = std::env::var("ZONEWARDEN_BENCH_POSTGRES") {
+        runtime.block_on(postgres(&wish, &url))?
+    } else {
+        println!("PostgreSQL: SKIPPED (ZONEWARDEN_BENCH_POSTGRES is not set)");
+        true
     };
     Ok(if reached { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -360,6 +359,7 @@ async fn found(store: &Store, id: &CityId) -> Result<(), Fault> {
         calendar: Calendar::default(),
         limits: CaseLimits::default(),
         contact_days: CONTACT_DAYS,
+        approval: Approval::Off,
     };
     let stamp = Stamp { city: id.clone(), actor: "bench".to_owned(), at: Instant(0) };
     store.commit(stamp, Basis::default(), vec![Change::CitySet(city)]).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::domain::id::{PictureId, ReportId};
+use crate::domain::id::{DraftId, PictureId, ReportId};
 use crate::domain::time::Instant;
 
 /// Tells the time; a test gives its own.
@@ -43,6 +43,12 @@ impl fmt::Debug for Clock {
 #[must_use]
 pub fn report_id() -> ReportId {
     ReportId(Uuid::now_v7())
+}
+
+/// A new draft's id: a UUID of version 7.
+#[must_use]
+pub fn draft_id() -> DraftId {
+    DraftId(Uuid::now_v7())
 }
 
 /// A new picture's id: a UUID of version 7.

@@ -78,7 +78,7 @@ impl Feed {
 }
 
 /// Whether a caller may see an entry: keys, the delivery of webhooks, and who looked at or forgot whom are
-/// the admin's matter, another unit's reports and webhooks are nobody else's.
+/// the admin's matter, drafts the planners', another unit's reports and webhooks are nobody else's.
 fn sees(caller: &Caller, entry: &JournalEntry) -> bool {
     const ADMINS: [&str; 6] =
         ["key_", "webhook_", "deliveries_", "people_", "words_masked", "pictures_cleaned"];
@@ -87,7 +87,8 @@ fn sees(caller: &Caller, entry: &JournalEntry) -> bool {
         Scope::Unit(unit) => entry.concerns(&unit),
         Scope::Everything => {
             let admins = ADMINS.iter().any(|it| entry.kind.starts_with(it));
-            !admins || caller.role == Role::Admin
+            let planners = entry.kind.starts_with("draft_") && caller.role != Role::Planner;
+            !(admins || planners) || caller.role == Role::Admin
         }
     }
 }
@@ -124,6 +125,10 @@ mod tests {
         left.facts["left"] = serde_json::json!(["u1"]);
         assert!(sees(&unit, &left));
         assert!(sees(&unit, &entry("plan_published", "")));
+        assert!(!sees(&unit, &entry("draft_moved", "u1")));
+        let of_role = |role| Caller { role, ..Caller::cli() };
+        assert!(!sees(&of_role(Role::Dispatcher), &entry("draft_opened", "")));
+        assert!(sees(&of_role(Role::Planner), &entry("draft_opened", "")));
         assert!(!sees(&Caller::public(), &entry("report_filed", "u1")));
         assert!(sees(&Caller::cli(), &entry("key_issued", "u1")));
     }

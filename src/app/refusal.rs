@@ -1,7 +1,9 @@
 //! Why a use case did nothing. The sentence and the status for people are made in one place above.
 
+use crate::domain::drafts::refusal::Refusal as Undraftable;
 use crate::domain::id::CityId;
 use crate::domain::incidents::refusal::Refusal as Unlawful;
+use crate::geom::coord::GridPoint;
 use crate::store::{CommitError, StoreError};
 
 /// One thing wrong with what was asked.
@@ -11,13 +13,15 @@ pub struct Fault {
     pub place: String,
     /// What is wrong and what would be right.
     pub words: String,
+    /// Where on the ground, of what has such a place.
+    pub at: Option<GridPoint>,
 }
 
 impl Fault {
     /// A fault at `place`.
     #[must_use]
     pub fn new(place: impl Into<String>, words: impl Into<String>) -> Self {
-        Self { place: place.into(), words: words.into() }
+        Self { place: place.into(), words: words.into(), at: None }
     }
 }
 
@@ -85,6 +89,9 @@ pub enum Refusal {
     /// The law of the workflow does not admit the step.
     #[error("{0}")]
     Case(Box<Unlawful>),
+    /// The law of drafts does not admit the step.
+    #[error("{0}")]
+    Draft(Box<Undraftable>),
     /// A fault of ours.
     #[error("{0}")]
     Inner(String),

@@ -13,8 +13,10 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 use crate::app::clock::Clock;
+use crate::app::drafts::bench::Benches;
 use crate::app::incidents::board::Board;
 use crate::app::keyring::{Keyring, Pepper};
+use crate::app::past::former::Former;
 use crate::app::people::keys::ContactKeys;
 use crate::app::refusal::Refusal;
 use crate::domain::accounts::{Caller, Operation};
@@ -39,6 +41,8 @@ struct Inner {
     pepper: Option<Pepper>,
     contact_keys: Option<ContactKeys>,
     keyring: Keyring,
+    benches: Benches,
+    former: Former,
     cities: ArcSwap<BTreeMap<CityId, Arc<Seat>>>,
     /// Whether the store was asked, and holds no city.
     none: AtomicBool,
@@ -147,6 +151,8 @@ impl App {
             pepper,
             contact_keys,
             keyring: Keyring::default(),
+            benches: Benches::default(),
+            former: Former::default(),
             cities: ArcSwap::default(),
             none: AtomicBool::new(false),
             opening: Mutex::new(()),
@@ -194,10 +200,22 @@ impl App {
         self.inner.contact_keys.as_ref().ok_or(Refusal::NoContactKeys)
     }
 
+    /// The atlases of the past that were asked for lately.
+    #[must_use]
+    pub fn former(&self) -> &Former {
+        &self.inner.former
+    }
+
     /// The keys seen lately.
     #[must_use]
     pub fn keyring(&self) -> &Keyring {
         &self.inner.keyring
+    }
+
+    /// The drafts at work.
+    #[must_use]
+    pub fn benches(&self) -> &Benches {
+        &self.inner.benches
     }
 
     /// The cities known, by id.

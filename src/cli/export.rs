@@ -23,6 +23,7 @@ Examples:
   zonewarden export calendar -o calendar.ics
   zonewarden export limits -o limits.csv
   zonewarden export zones --crs gcj02 -o zones-for-amap.geojson
+  zonewarden export zones --datetime 2026-03-03 -o zones-of-march.gpkg
 
 A file that is written is whole or not there at all. Importing it again gives the same city; in
 GCJ-02 and BD-09 long straight borders get more vertices.")]
@@ -41,6 +42,9 @@ pub struct ExportArgs {
     /// The coordinate system: wgs84, cgcs2000, gcj02 or bd09 [default: wgs84]
     #[arg(long, value_parser = crs)]
     crs: Option<Crs>,
+    /// As it was then: RFC 3339, or a date in the city's time zone (its beginning).
+    #[arg(long, value_name = "TIME")]
+    datetime: Option<String>,
 }
 
 /// Runs the command.
@@ -62,7 +66,8 @@ pub fn run(common: &Common, args: &ExportArgs) -> miette::Result<()> {
             Plan::Calendar(format) => transfer::calendar::export(&app, &city, format).await,
             Plan::Limits => transfer::limits::export(&app, &city).await,
             Plan::Layer(kind, format) => {
-                export(&app, &city, kind, format, args.crs.unwrap_or_default()).await
+                let (crs, then) = (args.crs.unwrap_or_default(), args.datetime.as_deref());
+                export(&app, &city, kind, format, crs, then).await
             }
         };
         bytes.into_diagnostic()
@@ -87,17 +92,18 @@ enum Plan {
 fn plan(args: &ExportArgs) -> miette::Result<Plan> {
     let (format, output) = (args.format, args.output.as_deref());
     let csv = matches!(format, None | Some(FileFormat::Layer(Format::Csv)));
+    let (crs, then) = (("--crs", args.crs.is_some()), ("--datetime", args.datetime.is_some()));
     match args.what {
         What::City => {
-            no_layer(&[("--format", format.is_some()), ("--crs", args.crs.is_some())])?;
+            no_layer(&[("--format", format.is_some()), crs, then])?;
             Ok(Plan::City)
         }
         What::Limits => {
-            no_layer(&[("--format", !csv), ("--crs", args.crs.is_some())])?;
+            no_layer(&[("--format", !csv), crs, then])?;
             Ok(Plan::Limits)
         }
         What::Calendar => {
-            no_layer(&[("--crs", args.crs.is_some())])?;
+            no_layer(&[crs, then])?;
             let ends = |ending| {
                 output.and_then(Path::extension).is_some_and(|it| it.eq_ignore_ascii_case(ending))
             };

@@ -6,6 +6,7 @@ use miette::{IntoDiagnostic, miette};
 use serde_json::{Value, json};
 
 use crate::app::clock::Clock;
+use crate::app::past::When;
 use crate::cli::common::Common;
 use crate::cli::print::print;
 use crate::cli::zones::{self, Loaded, Naming, Reader, ZonesArgs};
@@ -36,9 +37,12 @@ pub struct LocateArgs {
     /// What it is about, such as event.05.parking.
     #[arg(long, value_name = "CODE", value_parser = category)]
     category: Option<CategoryCode>,
-    /// When, RFC 3339 [default: now].
+    /// When, RFC 3339 [default: --datetime, else now].
     #[arg(long, value_name = "TIME", value_parser = Instant::parse)]
     at: Option<Instant>,
+    /// Who answered then: RFC 3339, or a date in the city's time zone (its beginning).
+    #[arg(long, value_name = "TIME", conflicts_with = "zones")]
+    datetime: Option<String>,
     /// Answer in JSON, keys sorted.
     #[arg(long)]
     json: bool,
@@ -51,6 +55,7 @@ Examples:
   zonewarden locate 109.484 36.585
   zonewarden locate 109.4887 36.5843 --crs gcj02 --accuracy 15 --category event.05.parking
   zonewarden locate 109.484 36.585 --at 2026-05-01T08:00:00+08:00 --json
+  zonewarden locate 109.484 36.585 --datetime 2026-03-03
   zonewarden locate -73.98 40.75 --zones precincts.geojson --zone-id precinct
 
 Exit status: 0 with an answer, 1 when the position or the store cannot be used, 2 for a wrong option.";
@@ -73,19 +78,26 @@ fn category(text: &str) -> Result<CategoryCode, String> {
 /// # Errors
 /// What went wrong, for people.
 pub fn run(common: &Common, args: &LocateArgs) -> miette::Result<()> {
-    let loaded = zones::load(common, &args.zones, Reader::Person)?;
+    let loaded = match &args.datetime {
+        Some(datetime) => zones::load_then(common, datetime)?,
+        None => zones::load(common, &args.zones, Reader::Person)?,
+    };
     let atlas = &loaded.atlas;
     let position = atlas.enter(args.lon, args.lat, args.crs).map_err(|fault| {
         miette!(help = "longitude comes first: zonewarden locate 109.484 36.585", "{fault}")
     })?;
-    let at = args.at.unwrap_or_else(|| Clock::system().now());
+    let then = loaded.when.map(|when| when.at);
+    let at = args.at.or(then).unwrap_or_else(|| Clock::system().now());
     let ask = Ask { position, accuracy_m: args.accuracy, category: args.category.as_ref(), at };
     let answer = route(atlas, &ask);
     for note in &loaded.notes {
         eprintln!("{note}");
     }
     let text = if args.json {
-        let value = as_json(&loaded, args, position, &answer);
+        let mut value = as_json(&loaded, args, position, &answer);
+        if let Some(when) = &loaded.when {
+            value["in_force"] = in_force(when);
+        }
         serde_json::to_string_pretty(&value).into_diagnostic()? + "\n"
     } else {
         in_words(&loaded, args, position, &answer).into_diagnostic()?
@@ -123,6 +135,17 @@ fn as_json(loaded: &Loaded, args: &LocateArgs, position: GridPoint, answer: &Ans
         })),
         "unit": unit(answer.unit),
         "zone": answer.zone.map(zone),
+    })
+}
+
+/// When an answer of the past was in force.
+fn in_force(When { at, stood }: &When) -> Value {
+    json!({
+        "atlas_from": stood.from.rfc3339(),
+        "atlas_to": stood.to.map(Instant::rfc3339),
+        "datetime": at.rfc3339(),
+        "plan_from": stood.plan_from.rfc3339(),
+        "plan_to": stood.plan_to.map(Instant::rfc3339),
     })
 }
 
@@ -200,9 +223,19 @@ fn in_words(
     }
     if loaded.naming == Naming::Codes {
         let (plan, version) = (answer.plan_version, answer.atlas_version);
-        writeln!(text, "方案 Plan          {plan} (atlas {version})")?;
+        writeln!(text, "方案 Plan          {plan} (atlas {version}{})", span(loaded))?;
     }
     Ok(text)
+}
+
+/// From when to when the plan was in force, where a day in the past was asked about.
+fn span(loaded: &Loaded) -> String {
+    let zone = loaded.atlas.time_zone();
+    loaded.when.map_or(String::new(), |When { stood, .. }| {
+        let until = stood.plan_to.map(|to| to.on_wall_clock(zone));
+        let until = until.map_or("now".to_owned(), |until| format!("until {until}"));
+        format!(", from {} {until}", stood.plan_from.on_wall_clock(zone))
+    })
 }
 
 /// Chinese and English name with the code; of a file's zones their one name.

@@ -8,6 +8,7 @@ pub mod locate;
 pub mod route;
 pub mod import;
 pub mod export;
+pub mod plan;
 pub mod worklist;
 pub mod rehearsed;
 pub mod whole;
@@ -49,6 +50,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Export zones, units, facilities or rules.
     Export(export::ExportArgs),
+    /// Redraw, propose, list, compare and restore plans; what went from unit to unit with one.
+    Plan(plan::PlanArgs),
     /// Write a work list: incidents of a unit, zone, category or stage, or those overdue.
     Worklist(worklist::WorklistArgs),
     /// Bring a store's schema up to date.
@@ -88,6 +91,7 @@ fn run() -> miette::Result<()> {
         Some(Command::Route(args)) => route::run(common, args),
         Some(Command::Import(args)) => import::run(common, args),
         Some(Command::Export(args)) => export::run(common, args),
+        Some(Command::Plan(args)) => plan::run(common, args),
         Some(Command::Worklist(args)) => worklist::run(common, args),
         Some(Command::Migrate(args)) => migrate::run(common, args),
         Some(Command::Sample(args)) => sample::run(common, args),

@@ -7,10 +7,13 @@ use std::time::{Duration, Instant};
 use miette::{IntoDiagnostic, WrapErr};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tracing_subscriber::EnvFilter;
 
+use crate::app::drafts::due;
 use crate::app::incidents::{deadlines, desk, escalation};
 use crate::app::people::forget;
+use crate::app::plans::handover;
 use crate::app::seed;
 use crate::app::state::App;
 use crate::app::webhooks::courier::Courier;
@@ -95,44 +98,36 @@ async fn serve(common: &Common, config: &Config) -> miette::Result<()> {
         tracing::info!(%address, took_ms = began.elapsed().as_millis(), "ready");
         greet(address);
     }
-    let fresh = tokio::spawn({
-        let app = app.clone();
-        async move { app.keep_fresh().await }
-    });
-    let desk = tokio::spawn({
-        let app = app.clone();
-        async move { desk::keep_taking_up(&app).await }
-    });
-    let timing = tokio::spawn({
-        let app = app.clone();
-        async move { deadlines::keep_timing(&app).await }
-    });
-    let escalating = tokio::spawn({
-        let app = app.clone();
-        async move { escalation::keep_escalating(&app).await }
-    });
     let courier = Courier::new(app.clone(), Sender::new(config.webhook_private, Vec::new()))
         .map_err(|fault| miette::miette!(fault))?;
-    let post = tokio::spawn(async move { courier.keep_delivering().await });
-    let forgetting = tokio::spawn({
-        let app = app.clone();
-        async move { forget::keep_forgetting(&app).await }
-    });
+    let background = background(&app, courier);
     let result = match opened {
         Ok(()) => served.await.into_diagnostic(),
         Err(report) => Err(report),
     };
-    fresh.abort();
-    desk.abort();
-    timing.abort();
-    escalating.abort();
-    post.abort();
-    forgetting.abort();
+    background.iter().for_each(JoinHandle::abort);
     if let (Some(log), Some(writer)) = (log, writer) {
         log.close();
         let _ = writer.join();
     }
     result
+}
+
+/// What goes on beside the answers; each ends only when it is aborted.
+fn background(app: &App, courier: Courier) -> Vec<JoinHandle<()>> {
+    let own = || app.clone();
+    let (fresh, reports, times, overdue) = (own(), own(), own(), own());
+    let (scheduled, handed, over) = (own(), own(), own());
+    vec![
+        tokio::spawn(async move { fresh.keep_fresh().await }),
+        tokio::spawn(async move { desk::keep_taking_up(&reports).await }),
+        tokio::spawn(async move { deadlines::keep_timing(&times).await }),
+        tokio::spawn(async move { escalation::keep_escalating(&overdue).await }),
+        tokio::spawn(async move { due::keep_publishing(&scheduled).await }),
+        tokio::spawn(async move { handover::keep_handing_over(&handed).await }),
+        tokio::spawn(async move { courier.keep_delivering().await }),
+        tokio::spawn(async move { forget::keep_forgetting(&over).await }),
+    ]
 }
 
 /// Seeds an empty embedded store, and brings every atlas in force.

@@ -8,9 +8,10 @@ use geo_types::{Geometry, MultiPolygon};
 use miette::{IntoDiagnostic, WrapErr, miette};
 use serde_json::Value;
 
+use crate::app::past::{self, When};
 use crate::app::transfer::{Format, file};
 use crate::cli::common::Common;
-use crate::domain::atlas::city::{CONTACT_DAYS, City, CityState};
+use crate::domain::atlas::city::{Approval, CONTACT_DAYS, City, CityState};
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::unit::{Unit, UnitKind};
 use crate::domain::atlas::zone::{Plan, Zone};
@@ -90,6 +91,8 @@ impl Naming {
 pub struct Loaded {
     /// The atlas.
     pub atlas: Atlas,
+    /// Of an atlas of the past: the moment that was asked for, and when it stood.
+    pub when: Option<When>,
     /// What its zones are called.
     pub naming: Naming,
     /// Warnings about the file.
@@ -117,6 +120,23 @@ pub fn load(common: &Common, args: &ZonesArgs, reader: Reader) -> miette::Result
     }
 }
 
+/// Loads the city of the store as it was at a moment.
+///
+/// # Errors
+/// What is no moment, or lies before all that is known; every fault of the store.
+pub fn load_then(common: &Common, datetime: &str) -> miette::Result<Loaded> {
+    common.must_exist(None)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let (state, when) = runtime.into_diagnostic()?.block_on(async {
+        let app = common.app_without_atlases().await?;
+        let cities = app.store().cities().await.into_diagnostic()?;
+        let city = one_city(&cities, common.city.as_deref())?;
+        past::state(&app, city, datetime).await.into_diagnostic()
+    })?;
+    let (naming, notes) = (Naming::Codes, Vec::new());
+    Ok(Loaded { atlas: built(state)?, when: Some(when), naming, notes })
+}
+
 fn from_store(common: &Common) -> miette::Result<Loaded> {
     let from_file = "take the zones from a file: --zones precincts.geojson --zone-id precinct";
     common.must_exist(Some(from_file))?;
@@ -130,7 +150,8 @@ fn from_store(common: &Common) -> miette::Result<Loaded> {
         state.ok_or_else(|| miette!("there is no city `{city}` in the store"))
     });
     let state = state.wrap_err_with(|| format!("reading the store `{}`", common.database))?;
-    Ok(Loaded { atlas: built(state)?, naming: Naming::Codes, notes: Vec::new() })
+    let (naming, notes) = (Naming::Codes, Vec::new());
+    Ok(Loaded { atlas: built(state)?, when: None, naming, notes })
 }
 
 fn one_city<'a>(cities: &'a [CityId], named: Option<&str>) -> miette::Result<&'a CityId> {
@@ -195,7 +216,7 @@ fn from_file(path: &Path, args: &ZonesArgs, reader: Reader) -> miette::Result<Lo
                 }
             };
             let notes = shortly(&findings.into_vec(), NOTES_MAX);
-            Ok(Loaded { atlas: atlas?, naming: Naming::File, notes })
+            Ok(Loaded { atlas: atlas?, when: None, naming: Naming::File, notes })
         }
         _ => Err(miette!(
             help = "the zones are polygons: of GeoJSON, a CSV with a column wkt, a GeoPackage or a \
@@ -339,6 +360,7 @@ fn city_of_file(fallback: UnitId) -> Result<City, CodeFault> {
         calendar: Calendar::default(),
         limits: CaseLimits::default(),
         contact_days: CONTACT_DAYS,
+        approval: Approval::Off,
     })
 }
 

@@ -132,6 +132,8 @@ pub enum Scope {
 const EVERYBODY: &[Role] = &Role::ALL;
 const STAFF: &[Role] = &[Role::Unit, Role::Dispatcher, Role::Planner, Role::Inspector, Role::Admin];
 
+/// Who sees drafts of a plan.
+const PLANNERS: &[Role] = &[Role::Planner, Role::Admin];
 const UNIT_OR_ADMIN: &[Role] = &[Role::Unit, Role::Admin];
 
 macro_rules! operations {
@@ -167,6 +169,20 @@ operations! {
     LocateBatch = "locate_batch", EVERYBODY;
     /// The plan in force.
     GetPlan = "get_plan", EVERYBODY;
+    /// The plans that were published.
+    ListPlans = "list_plans", EVERYBODY;
+    /// One of them.
+    GetPlanVersion = "get_plan_version", EVERYBODY;
+    /// The zones of a published plan.
+    GetPlanZones = "get_plan_zones", EVERYBODY;
+    /// What differs between two plans.
+    ComparePlans = "compare_plans", EVERYBODY;
+    /// Publishes a former plan again, or says what that would change.
+    RestorePlan = "restore_plan", &[Role::Planner, Role::Admin];
+    /// What was handed over with a plan; a unit's own.
+    GetHandover = "get_handover", STAFF;
+    /// Routes stored reports anew whose place changed hands.
+    ReroutePlan = "reroute_plan", &[Role::Planner, Role::Admin];
     /// The zones of the plan.
     ListZones = "list_zones", EVERYBODY;
     /// One zone.
@@ -195,6 +211,28 @@ operations! {
     ListRuleProposals = "list_rule_proposals", &[Role::Planner, Role::Admin];
     /// Does not want one of them.
     DismissRuleProposal = "dismiss_rule_proposal", &[Role::Planner, Role::Admin];
+    /// Drafts of a plan.
+    ListDrafts = "list_drafts", PLANNERS;
+    /// Begins a draft.
+    MakeDraft = "make_draft", PLANNERS;
+    /// Begins a draft with what a file holds.
+    ImportDraft = "import_draft", PLANNERS;
+    /// One draft with its steps.
+    GetDraft = "get_draft", PLANNERS;
+    /// A draft's zones as its edits leave them.
+    GetDraftZones = "get_draft_zones", PLANNERS;
+    /// A draft's borders, for an editor of maps.
+    GetDraftBorders = "get_draft_borders", PLANNERS;
+    /// What a draft changes.
+    CompareDraft = "compare_draft", PLANNERS;
+    /// Takes a step in a draft; the law of drafts says who may take which.
+    ActOnDraft = "act_on_draft", PLANNERS;
+    /// Reviews a draft.
+    ReviewDraft = "review_draft", PLANNERS;
+    /// Reviews a draft as it would be with edits.
+    TryEdits = "try_edits", PLANNERS;
+    /// Proposes balanced plans.
+    BalancePlan = "balance_plan", PLANNERS;
     /// The categories of reports.
     ListCategories = "list_categories", EVERYBODY;
     /// Tell the city something.

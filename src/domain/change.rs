@@ -11,8 +11,10 @@ use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::rule_set::RulesNote;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::drafts::docket::DraftMoved;
 use crate::domain::id::{CategoryCode, FacilityId, KeyId, RuleId, UnitId, WebhookId, ZoneId};
 use crate::domain::incidents::docket::{CaseMoved, CaseTimed};
+use crate::domain::incidents::handover::HandedOver;
 use crate::domain::incidents::proposals::Dismissal;
 use crate::domain::incidents::step::Step;
 use crate::domain::reports::people::{
@@ -20,6 +22,7 @@ use crate::domain::reports::people::{
 };
 use crate::domain::reports::picture::Picture;
 use crate::domain::reports::report::{Assignment, Report};
+use crate::domain::reports::reroute::Rerouted;
 use crate::domain::time::Instant;
 use crate::domain::webhooks::delivery::Posted;
 use crate::domain::webhooks::webhook::Webhook;
@@ -63,8 +66,14 @@ pub enum Change {
     CaseMoved(CaseMoved),
     /// Deadlines were told anew, after the calendar, limits or hours were others.
     CasesTimed(Vec<CaseTimed>),
+    /// Incidents were handed over with a plan, and how far that has come.
+    HandedOver(HandedOver),
+    /// Stored reports got a further assignment.
+    ReportsRerouted(Vec<Rerouted>),
     /// A rule that corrections propose is not wanted.
     ProposalDismissed(Dismissal),
+    /// A draft was begun, or went on by one step or more.
+    DraftMoved(Box<DraftMoved>),
     /// An API key was issued.
     KeyIssued(ApiKey),
     /// An API key no longer opens anything.
@@ -105,7 +114,11 @@ impl Change {
             Self::CaseMoved(moved) if moved.seen == 0 => "case_opened",
             Self::CaseMoved(_) => "case_moved",
             Self::CasesTimed(_) => "cases_timed",
+            Self::HandedOver(_) => "plan_handed_over",
+            Self::ReportsRerouted(_) => "reports_rerouted",
             Self::ProposalDismissed(_) => "proposal_dismissed",
+            Self::DraftMoved(moved) if moved.seen == 0 => "draft_opened",
+            Self::DraftMoved(_) => "draft_moved",
             Self::KeyIssued(_) => "key_issued",
             Self::KeyRevoked { .. } => "key_revoked",
             Self::WebhookMade { .. } => "webhook_made",
@@ -130,6 +143,7 @@ impl Change {
             },
             Self::CaseMoved(moved) => moved.docket.id.to_string(),
             Self::ProposalDismissed(told) => told.id.to_string(),
+            Self::DraftMoved(moved) => moved.docket.id.to_string(),
             Self::KeyIssued(key) => key.id.to_string(),
             Self::KeyRevoked { key, .. } => key.to_string(),
             Self::WebhookMade { webhook, .. } | Self::WebhookSet(webhook) => webhook.id.to_string(),
@@ -138,6 +152,7 @@ impl Change {
             }
             Self::WebhookPosted(posted) => posted.webhook.to_string(),
             Self::PlanPublished { plan, .. } => plan.version.to_string(),
+            Self::HandedOver(it) => (it.seen.plan + 1).to_string(),
             Self::UnitsSet(_)
             | Self::UnitsRemoved(_)
             | Self::FacilitiesSet(_)
@@ -148,6 +163,7 @@ impl Change {
             | Self::PeopleSealed(_)
             | Self::WordsMasked(_)
             | Self::PicturesCleaned(_)
+            | Self::ReportsRerouted(_)
             | Self::CasesTimed(_) => String::new(),
         }
     }
@@ -199,7 +215,12 @@ impl Change {
             Self::PicturesCleaned(pictures) => json!({ "count": pictures.len() }),
             Self::CaseMoved(moved) => case_facts(moved),
             Self::CasesTimed(timed) => json!({ "count": timed.len() }),
+            Self::HandedOver(it) => {
+                json!({ "count": it.handed.len(), "done": it.now.plan > it.seen.plan })
+            }
+            Self::ReportsRerouted(them) => json!({ "count": them.len() }),
             Self::ProposalDismissed(told) => json!({ "support": told.support }),
+            Self::DraftMoved(moved) => draft_facts(moved),
             Self::KeyIssued(key) => json!({ "role": key.role.code(), "unit": key.unit }),
             // An address may hold a secret of its own.
             Self::WebhookMade { webhook, .. } | Self::WebhookSet(webhook) => {
@@ -231,8 +252,11 @@ impl Change {
                 | Self::PicturesCleaned(_)
                 | Self::CaseMoved(_)
                 | Self::CasesTimed(_)
+                | Self::HandedOver(_)
+                | Self::ReportsRerouted(_)
                 | Self::RulesNoted(_)
                 | Self::ProposalDismissed(_)
+                | Self::DraftMoved(_)
                 | Self::KeyIssued(_)
                 | Self::KeyRevoked { .. }
                 | Self::WebhookMade { .. }
@@ -242,6 +266,19 @@ impl Change {
                 | Self::DeliveriesReplayed { .. }
         )
     }
+}
+
+fn draft_facts(moved: &DraftMoved) -> serde_json::Value {
+    let docket = &moved.docket;
+    let acts: Vec<&str> = moved.steps.iter().map(|step| step.deed.act().code()).collect();
+    serde_json::json!({
+        "acts": acts,
+        "base": docket.base,
+        "edits": docket.edits,
+        "plan": docket.plan,
+        "revision": docket.revision,
+        "stage": docket.stage.code(),
+    })
 }
 
 fn case_facts(moved: &CaseMoved) -> serde_json::Value {
@@ -291,7 +328,8 @@ pub struct JournalEntry {
 
 impl JournalEntry {
     /// Whether it is a unit's matter: a report that went to it, a case that it has or had a part in, its own
-    /// webhook, and whatever concerns all. Keys and the machinery of delivery are the admin's.
+    /// webhook, and whatever concerns all. Keys and the machinery of delivery are the admin's, drafts the
+    /// planners'.
     #[must_use]
     pub fn concerns(&self, unit: &UnitId) -> bool {
         let is_own = |code: &serde_json::Value| code.as_str() == Some(unit.as_str());
@@ -302,7 +340,8 @@ impl JournalEntry {
         };
         match self.kind.as_str() {
             "key_issued" | "key_revoked" | "webhook_posted" | "people_seen"
-            | "people_forgotten" | "people_sealed" | "words_masked" | "pictures_cleaned" => false,
+            | "people_forgotten" | "people_sealed" | "words_masked" | "pictures_cleaned"
+            | "draft_opened" | "draft_moved" => false,
             "report_filed"
             | "webhook_made"
             | "webhook_set"

@@ -44,6 +44,49 @@ impl Instant {
     }
 }
 
+/// A moment that somebody asks about: an instant, or a day of the city's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// This instant.
+    At(Instant),
+    /// A day on the city's wall clock: its first instant, and that of the next day.
+    Day(Instant, Instant),
+}
+
+impl Moment {
+    /// Reads an instant (RFC 3339) or a date (`2026-03-03`) on the wall clock of `zone`.
+    ///
+    /// # Errors
+    /// What the text lacks, in words.
+    pub fn parse(text: &str, zone: &TimeZone) -> Result<Self, String> {
+        // A date alone has neither colon nor zone: what is longer is meant to be an instant.
+        if text.len() > 10 {
+            return Instant::parse(text).map(Self::At);
+        }
+        let date: Date = text.parse().map_err(|fault| {
+            format!(
+                "`{text}` is neither a date, such as 2026-03-03, nor a time with a zone, such as \
+                 2026-03-03T08:00:00+08:00: {fault}"
+            )
+        })?;
+        let begins = |date: Date| {
+            let begins = zone.to_timestamp(date.to_datetime(Time::midnight()));
+            let begins = begins.map_err(|fault| fault.to_string())?;
+            Ok::<Instant, String>(Instant(begins.as_microsecond()))
+        };
+        let next = date.tomorrow().map_err(|fault| fault.to_string())?;
+        Ok(Self::Day(begins(date)?, begins(next)?))
+    }
+
+    /// The instant that is meant: of a day its first.
+    #[must_use]
+    pub fn instant(self) -> Instant {
+        match self {
+            Self::At(at) | Self::Day(at, _) => at,
+        }
+    }
+}
+
 /// Date and time of day on a city's wall clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Local {
@@ -129,6 +172,21 @@ mod tests {
         };
         let at = Local { date: at.date(), time: at.time() };
         assert_eq!(window.holds(at, &calendar), expected, "{window:?} at {at:?}");
+    }
+
+    #[test]
+    fn a_moment_is_an_instant_or_a_day_on_the_city_s_wall_clock() {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let at = |text: &str| Instant::parse(text).unwrap();
+        let day = Moment::parse("2026-03-03", &zone).unwrap();
+        let (from, to) = (at("2026-03-02T16:00:00Z"), at("2026-03-03T16:00:00Z"));
+        assert_eq!(day, Moment::Day(from, to));
+        assert_eq!(day.instant(), from);
+        let instant = Moment::parse("2026-03-03T00:00:00+08:00", &zone).unwrap();
+        assert_eq!(instant, Moment::At(from));
+        for bad in ["", "2026", "2026-02-30", "2026-03-03T08:00:00", "yesterday", "9999-12-31"] {
+            assert!(Moment::parse(bad, &zone).is_err(), "{bad}");
+        }
     }
 
     #[test]

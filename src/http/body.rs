@@ -107,6 +107,11 @@ impl Fields {
         self.given.remove(name).filter(|value| !value.is_null())
     }
 
+    /// Whatever stands there; null counts as absent.
+    pub fn value(&mut self, name: &'static str) -> Option<Value> {
+        self.take(name)
+    }
+
     /// A text; null counts as absent.
     pub fn text(&mut self, name: &'static str) -> Option<String> {
         match self.take(name)? {

@@ -7,10 +7,14 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 
 use crate::app::accounts;
+use crate::app::past::{self, Then};
 use crate::app::refusal::Refusal;
 use crate::app::state::{Seat, must};
 use crate::domain::accounts::{Caller, Operation};
+use crate::domain::atlas::history::Stood;
 use crate::domain::atlas::in_force::Atlas;
+use crate::domain::time::Instant;
+use crate::http::etag;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::http::web::Web;
@@ -36,6 +40,57 @@ impl Desk {
     pub fn open(&self, operation: Operation) -> Result<Arc<Atlas>, Problem> {
         must(&self.caller, operation)?;
         Ok(self.seat.atlas()?)
+    }
+}
+
+/// The atlas that a read is answered from: the one in force, or that of a moment in the past.
+pub struct View {
+    /// The atlas.
+    pub atlas: Arc<Atlas>,
+    /// The moment that was asked for, and when the atlas stood.
+    pub then: Option<(Instant, Stood)>,
+}
+
+impl View {
+    /// The tag of answers that depend on the atlas alone.
+    #[must_use]
+    pub fn tag(&self) -> String {
+        etag::of(&self.atlas)
+    }
+
+    /// The tag of answers that also say until when it stood: that becomes known later.
+    #[must_use]
+    pub fn tag_in_time(&self) -> String {
+        match &self.then {
+            None => self.tag(),
+            Some((at, stood)) => {
+                let ends = [stood.to, stood.plan_to].map(|to| to.map_or(0, |to| to.0));
+                let more = format!("-{}-{}-{}\"", at.0, ends[0], ends[1]);
+                format!("{}{more}", self.tag().trim_end_matches('"'))
+            }
+        }
+    }
+}
+
+impl Desk {
+    /// The caller's right to the operation, and the atlas of the moment that `datetime` names, else the one in
+    /// force. What is wrong with `datetime` waits for [`Params::finish`], as every other fault does.
+    ///
+    /// # Errors
+    /// As for what does not exist; [`Problem`] when too many wait for an atlas of the past.
+    pub async fn view(&mut self, web: &Web, operation: Operation) -> Result<View, Problem> {
+        let atlas = self.open(operation)?;
+        let Some(text) = self.params.text("datetime") else {
+            return Ok(View { atlas, then: None });
+        };
+        match past::at(&web.app, &self.seat, &text).await {
+            Ok(Then { atlas, at, stood }) => Ok(View { atlas, then: Some((at, stood)) }),
+            Err(Refusal::Invalid(faults)) => {
+                self.params.faults(faults);
+                Ok(View { atlas, then: None })
+            }
+            Err(refusal) => Err(refusal.into()),
+        }
     }
 }
 

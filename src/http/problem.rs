@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::refusal::{Fault, Refusal};
+use crate::domain::drafts::refusal::Refusal as Undraftable;
 use crate::domain::incidents::refusal::Refusal as Unlawful;
+use crate::geom::coord::GridPoint;
 
 /// The media type of problems.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -125,6 +127,9 @@ pub struct FaultBody {
     pub place: String,
     /// What is wrong and what would be right.
     pub words: String,
+    /// Where on the ground, longitude and latitude in WGS84; absent where that says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<[f64; 2]>,
 }
 
 impl Problem {
@@ -182,7 +187,11 @@ impl Problem {
             status: status.as_u16(),
             detail: self.detail.clone(),
             faults: faults
-                .map(|fault| FaultBody { place: fault.place.clone(), words: fault.words.clone() })
+                .map(|fault| FaultBody {
+                    place: fault.place.clone(),
+                    words: fault.words.clone(),
+                    at: fault.at.map(GridPoint::degrees).map(|at| [at.lon(), at.lat()]),
+                })
                 .collect(),
         }
     }
@@ -221,6 +230,7 @@ impl From<Refusal> for Problem {
                 Self::new(Kind::Busy, detail).retry(2).because(words)
             }
             Refusal::Case(refusal) => case(&refusal, words),
+            Refusal::Draft(refusal) => draft(&refusal, words),
             Refusal::Damaged(_) | Refusal::Inner(_) => {
                 Self::new(Kind::Broken, "a fault of the service; it has been logged").because(words)
             }
@@ -247,6 +257,26 @@ fn case(refusal: &Unlawful, words: String) -> Problem {
         | Unlawful::SameUnit { .. }
         | Unlawful::WrongOther { .. }
         | Unlawful::Full { .. } => Problem::new(Kind::Conflict, words),
+    }
+}
+
+/// What the law of drafts does not admit.
+fn draft(refusal: &Undraftable, words: String) -> Problem {
+    match refusal {
+        Undraftable::Stale { .. } => Problem::new(Kind::Stale, words),
+        Undraftable::NotYours { .. } => Problem::new(Kind::NotYours, words),
+        Undraftable::Carried { lacks, .. } => Problem::invalid(
+            lacks.iter().map(|lack| Fault::new(lack.field.clone(), lack.says.clone())).collect(),
+        ),
+        Undraftable::NotOpen { .. }
+        | Undraftable::NothingTo(_)
+        | Undraftable::Full { .. }
+        | Undraftable::Unapproved { .. }
+        | Undraftable::OldBase { .. }
+        | Undraftable::SameBase { .. }
+        | Undraftable::Past { .. }
+        | Undraftable::Locked { .. }
+        | Undraftable::Idle => Problem::new(Kind::Conflict, words),
     }
 }
 

@@ -16,8 +16,8 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::http::api::{
-    atlas, batch, categories, facilities, feeds, incidents, journal, locate, people, pictures,
-    report_batch, reports, rule_proposals, rule_versions, rules, webhooks,
+    atlas, batch, categories, drafts, facilities, feeds, incidents, journal, locate, people,
+    pictures, plans, report_batch, reports, rule_proposals, rule_versions, rules, webhooks,
 };
 use crate::http::gate::Gate;
 use crate::http::open311::{filing, mount, requests, services, updates};
@@ -37,6 +37,7 @@ pub const DOCS: &str = "/api/v1/docs";
     ),
     tags(
         (name = "atlas", description = "What is in force: plan, zones, units, facilities, and who answers where"),
+        (name = "drafts", description = "Plans that are being redrawn, from the first edit until they are in force"),
         (name = "reports", description = "What people told, and to whom it went"),
         (name = "people", description = "Who stands behind reports: every look is journalled"),
         (name = "open311", description = "Open311 GeoReport v2: for citizens' applications of any make, in XML and JSON"),
@@ -91,6 +92,10 @@ fn with_bodies(pause: std::time::Duration) -> OpenApiRouter<Web> {
         .routes(routes!(rules::set_rules))
         .routes(routes!(incidents::act::act_on_incidents))
         .routes(routes!(incidents::pictures::keep_picture))
+        .routes(routes!(drafts::list::list_drafts, drafts::list::make_draft))
+        .routes(routes!(drafts::import::import_draft))
+        .routes(routes!(drafts::act::act_on_draft))
+        .routes(routes!(drafts::balance::balance_plan))
         .routes(routes!(webhooks::list_webhooks, webhooks::make_webhook))
         .routes(routes!(webhooks::get_webhook, webhooks::change_webhook, webhooks::remove_webhook))
         .routes(routes!(webhooks::secret::rotate_webhook_secret))
@@ -102,6 +107,13 @@ fn with_bodies(pause: std::time::Duration) -> OpenApiRouter<Web> {
 fn reading() -> OpenApiRouter<Web> {
     OpenApiRouter::new()
         .routes(routes!(atlas::get_plan))
+        .routes(routes!(plans::list_plans))
+        .routes(routes!(plans::get_plan_version))
+        .routes(routes!(plans::get_plan_zones))
+        .routes(routes!(plans::changes::compare_plans))
+        .routes(routes!(plans::restore::restore_plan))
+        .routes(routes!(plans::restore::reroute_plan))
+        .routes(routes!(plans::handover::get_handover))
         .routes(routes!(atlas::list_zones))
         .routes(routes!(atlas::get_zone))
         .routes(routes!(atlas::list_units))
@@ -116,6 +128,11 @@ fn reading() -> OpenApiRouter<Web> {
         .routes(routes!(rule_versions::get_rule_version))
         .routes(routes!(rule_versions::compare_rule_versions))
         .routes(routes!(rule_versions::restore_rules))
+        .routes(routes!(drafts::show::get_draft))
+        .routes(routes!(drafts::show::get_draft_zones))
+        .routes(routes!(drafts::review::review_draft, drafts::review::try_edits))
+        .routes(routes!(drafts::show::get_draft_borders))
+        .routes(routes!(drafts::changes::compare_draft))
         .routes(routes!(reports::list_reports))
         .routes(routes!(reports::get_report))
         .routes(routes!(incidents::list::list_incidents))

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use geo_types::Geometry;
 
-use crate::domain::atlas::city::City;
+use crate::domain::atlas::city::{Approval, City};
 use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::atlas::rule::{Mode, Reach, Rule};
 use crate::domain::atlas::unit::{Unit, UnitKind};
@@ -13,7 +13,7 @@ use crate::domain::clocks::hours::OfficeHours;
 use crate::domain::id::{CategoryCode, CityId, FacilityId, RuleId, UnitId, ZoneId};
 use crate::domain::text::Names;
 use crate::domain::time::Instant;
-use crate::store::promise::StoreError;
+use crate::store::promise::{Stamp, StoreError};
 use crate::store::sql::Dialect;
 use crate::store::statement::{
     Row, Statement, Table, Taken, Value, attributes, damaged, geometry, int, list, real, text,
@@ -34,6 +34,7 @@ pub(super) static CITY: Table = Table {
         text("calendar"),
         text("limits"),
         int("contact_days"),
+        text("approval"),
     ],
     key: &["city_id"],
     taken: Taken::Replace,
@@ -144,6 +145,7 @@ pub(super) fn set_city(city: &City) -> Statement<'_> {
         Value::owned(calendar),
         Value::owned(limits),
         Value::Int(i64::from(city.contact_days)),
+        Value::text(city.approval.code()),
     ];
     Statement::Bulk { table: &CITY, rows: vec![row] }
 }
@@ -171,7 +173,7 @@ pub(super) fn publish<'a>(
     city: &'a CityId,
     plan: &'a Plan,
     zones: &'a [Zone],
-    atlas_version: i64,
+    (atlas_version, stamp): (i64, &'a Stamp),
 ) -> [Statement<'a>; 3] {
     let row = |zone: &'a Zone| {
         vec![
@@ -200,13 +202,15 @@ pub(super) fn publish<'a>(
         },
         Statement::One {
             text: "insert into zonewarden.plan \
-                   (city_id, version, effective_from, note, from_atlas) values ($1, $2, $3, $4, $5)",
+                   (city_id, version, effective_from, note, from_atlas, actor) \
+                   values ($1, $2, $3, $4, $5, $6)",
             values: vec![
                 Value::text(city.as_str()),
                 Value::Int(plan.version),
                 Value::Int(plan.effective_from.0),
                 Value::text(&plan.note),
                 Value::Int(atlas_version),
+                Value::text(&stamp.actor),
             ],
             must: None,
         },
@@ -330,6 +334,7 @@ pub(super) fn read_city(row: &impl Row) -> Result<City, StoreError> {
         calendar: row.json(7)?,
         limits: row.json(8)?,
         contact_days: u32::try_from(row.int(9)?).map_err(|fault| damaged(9, &fault))?,
+        approval: row.code(10, |code| Approval::from_code(code).ok_or_else(|| unknown(code)))?,
     })
 }
 

@@ -14,11 +14,14 @@ use crate::domain::atlas::rule_set::RulesNote;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::Change;
+use crate::domain::drafts::docket::DraftMoved;
 use crate::domain::id::{PictureId, ReportId};
 use crate::domain::incidents::docket::{CaseMoved, CaseTimed, NEVER};
+use crate::domain::incidents::handover::HandedOver;
 use crate::domain::reports::people::Was;
 use crate::domain::reports::person::SealedPerson;
 use crate::domain::reports::report::{Assignment, Further, Report};
+use crate::domain::reports::reroute::Rerouted;
 use crate::domain::text::Names;
 use crate::domain::time::Instant;
 use crate::domain::webhooks::delivery::Posted;
@@ -41,10 +44,14 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
         return Err(format!("{} changes in one commit; at most {CHANGES_MAX}", changes.len()));
     }
     text("the actor", &stamp.actor)?;
+    let alone = |it: &&Change| matches!(it, Change::HandedOver(_) | Change::ReportsRerouted(_));
+    let kinds: Vec<&str> = changes.iter().filter(alone).map(Change::kind).collect();
+    once("change", kinds.iter())?;
     let mut reports = BTreeSet::new();
     let mut keys = BTreeSet::new();
     let mut pictures = BTreeSet::new();
     let mut cases = BTreeSet::new();
+    let mut drafts = BTreeSet::new();
     let mut people = BTreeSet::new();
     for change in changes {
         match change {
@@ -67,14 +74,7 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
             Change::RulesRemoved(ids) => once("rule", ids.iter())?,
             Change::RulesNoted(told) => rules_noted(told, changes)?,
             Change::ReportFiled { report: it, assignment: to } => {
-                report(it)?;
-                assignment(it, to)?;
-                if !reports.insert(it.id) {
-                    return Err(format!("report {} is given twice", it.id));
-                }
-                if it.idempotency_key.as_ref().is_some_and(|key| !keys.insert(key)) {
-                    return Err(format!("report {} repeats an idempotency key", it.id));
-                }
+                filed(it, to, &mut reports, &mut keys)?;
             }
             Change::PictureKept(_) | Change::PicturesCleaned(_) => {
                 of_pictures(change, &mut pictures)?;
@@ -89,7 +89,15 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
                     return Err(format!("incident {} is given twice", it.docket.id));
                 }
             }
+            Change::DraftMoved(it) => {
+                draft(it)?;
+                if !drafts.insert(it.docket.id) {
+                    return Err(format!("draft {} is given twice", it.docket.id));
+                }
+            }
             Change::CasesTimed(them) => cases_timed(them)?,
+            Change::HandedOver(it) => handed_over(it)?,
+            Change::ReportsRerouted(them) => rerouted(them)?,
             Change::ProposalDismissed(told) => text("a dismissal", &told.words)?,
             Change::KeyIssued(it) => key(it)?,
             Change::KeyRevoked { .. } | Change::WebhookRemoved { .. } => {}
@@ -97,6 +105,23 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
             Change::WebhookPosted(it) => posted(it)?,
             Change::DeliveriesReplayed { seqs, .. } => once("delivery", seqs.iter())?,
         }
+    }
+    Ok(())
+}
+
+fn filed<'a>(
+    it: &'a Report,
+    to: &Assignment,
+    reports: &mut BTreeSet<ReportId>,
+    keys: &mut BTreeSet<&'a String>,
+) -> Result<(), String> {
+    report(it)?;
+    assignment(it, to)?;
+    if !reports.insert(it.id) {
+        return Err(format!("report {} is given twice", it.id));
+    }
+    if it.idempotency_key.as_ref().is_some_and(|key| !keys.insert(key)) {
+        return Err(format!("report {} repeats an idempotency key", it.id));
     }
     Ok(())
 }
@@ -118,6 +143,25 @@ fn cases_timed(them: &[CaseTimed]) -> Result<(), String> {
         Some(it) => Err(format!("incident {} is due at the end of time", it.id)),
         None => Ok(()),
     }
+}
+
+fn handed_over(it: &HandedOver) -> Result<(), String> {
+    once("incident", it.handed.iter().map(|handed| &handed.incident))?;
+    let plan = it.seen.plan + 1;
+    if it.now <= it.seen || it.now.plan > plan || it.handed.iter().any(|of| of.plan != plan) {
+        return Err(format!("a hand-over with plan {plan} goes on, and to no other plan"));
+    }
+    Ok(())
+}
+
+fn rerouted(them: &[Rerouted]) -> Result<(), String> {
+    once("report", them.iter().map(|it| &it.to.report))?;
+    them.iter().try_for_each(|it| {
+        if it.to.turn < 2 {
+            return Err(format!("a further assignment of report {} is its first", it.to.report));
+        }
+        numbers(&it.to)
+    })
 }
 
 /// Pictures; a commit does one thing to each.
@@ -242,6 +286,11 @@ fn assignment(report: &Report, to: &Assignment) -> Result<(), String> {
     if to.report != report.id || to.turn != 1 {
         return Err(format!("{what} is that of report {}, turn {}", to.report, to.turn));
     }
+    numbers(to)
+}
+
+fn numbers(to: &Assignment) -> Result<(), String> {
+    let what = format!("the assignment of report {}", to.report);
     text(&what, &to.rule)?;
     text(&what, &to.actor)?;
     finite(&what, to.confidence)?;
@@ -266,6 +315,25 @@ fn case(moved: &CaseMoved) -> Result<(), String> {
     steps.iter().try_for_each(|step| {
         text(&what, &step.actor)?;
         text(&what, &step.carried.words)
+    })
+}
+
+/// The steps must be those that lead from the revision it was decided on to the one it is at.
+fn draft(moved: &DraftMoved) -> Result<(), String> {
+    let DraftMoved { docket, seen, steps } = moved;
+    let what = format!("draft {}", docket.id);
+    let in_turn = (seen + 1..=docket.revision).eq(steps.iter().map(|step| step.revision));
+    if steps.is_empty() || !in_turn || steps.iter().any(|step| step.draft != docket.id) {
+        return Err(format!(
+            "{what} is at revision {} and was at {seen}; its steps do not lead from there to here",
+            docket.revision
+        ));
+    }
+    text(&what, &docket.name)?;
+    text(&what, &docket.owner)?;
+    steps.iter().try_for_each(|step| {
+        text(&what, &step.actor)?;
+        text(&what, step.deed.words())
     })
 }
 

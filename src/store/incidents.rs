@@ -16,7 +16,7 @@ use crate::store::sql::{Asking, Dialect, names};
 use crate::store::statement::{Row, Statement, Table, Taken, Value, geometry, int, list, text};
 use crate::store::words;
 
-static INCIDENT: Table = Table {
+pub(super) static INCIDENT: Table = Table {
     name: "incident",
     columns: &[
         text("city_id"),
@@ -43,6 +43,8 @@ static INCIDENT: Table = Table {
         int("timed_by"),
         int("escalates_at"),
         int("rung"),
+        int("at_x"),
+        int("at_y"),
     ],
     key: &["city_id", "incident_id"],
     taken: Taken::Refuse,
@@ -218,6 +220,8 @@ fn docket_row<'a>(city: &'a CityId, docket: &'a Docket) -> Vec<Value<'a>> {
         Value::Int(docket.timed_by),
         escalates(docket.escalates_at),
         rung(docket.rung),
+        Value::Int(i64::from(matter.position.x)),
+        Value::Int(i64::from(matter.position.y)),
     ]
 }
 

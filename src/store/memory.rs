@@ -1,8 +1,12 @@
 //! The store that forgets: plain maps behind a lock. It is the oracle of the suite, so it says what
 //! the promise means in the fewest words.
 
+mod drafts;
 mod people;
+mod past;
+mod plans;
 mod people_asked;
+mod follow;
 mod sift;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -16,8 +20,10 @@ use crate::domain::atlas::rule_set::RuleSet;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::{Change, JournalEntry};
+use crate::domain::drafts::docket::DraftDocket;
+use crate::domain::drafts::step::DraftStep;
 use crate::domain::id::{
-    CityId, FacilityId, IncidentId, KeyId, PictureId, ReportId, RuleId, UnitId, WebhookId,
+    CityId, DraftId, FacilityId, IncidentId, KeyId, PictureId, ReportId, RuleId, UnitId, WebhookId,
 };
 use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder, report_of};
 use crate::domain::incidents::proposals::Dismissed;
@@ -29,6 +35,10 @@ use crate::domain::time::Instant;
 use crate::domain::webhooks::delivery::Delivery;
 use crate::domain::webhooks::webhook::Standing;
 use crate::store::mailroom::Mailroom;
+use crate::store::memory::follow::{
+    cases_follow, drafts_follow, drafts_keep, plans_follow, turns_follow,
+};
+use crate::store::memory::past::Past;
 use crate::store::memory::sift::{remove, wants, wants_incident};
 use crate::store::promise::{
     Basis, CommitError, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, Stamp,
@@ -56,7 +66,9 @@ struct Held {
     waiting: BTreeSet<ReportId>,
     incidents: BTreeMap<IncidentId, (Docket, Vec<Step>)>,
     dismissed: BTreeMap<RuleId, Dismissed>,
+    drafts: BTreeMap<DraftId, (DraftDocket, Vec<DraftStep>)>,
     journal: Vec<JournalEntry>,
+    past: Past,
 }
 
 /// What is small enough to be copied before a commit, and put in place when all of it succeeded.
@@ -145,23 +157,10 @@ impl Memory {
                 return Err(CommitError::Conflict(words::taken("picture", &picture.id)));
             }
         }
-        plans_follow(held, changes).map_err(CommitError::Conflict)?;
-        let nothing_small = changes.iter().all(|it| {
-            matches!(
-                it,
-                Change::ReportFiled { .. }
-                    | Change::PictureKept(_)
-                    | Change::PeopleSeen(_)
-                    | Change::PeopleForgotten(_)
-                    | Change::PeopleSealed(_)
-                    | Change::WordsMasked(_)
-                    | Change::PicturesCleaned(_)
-                    | Change::CaseMoved(_)
-                    | Change::CasesTimed(_)
-            )
-        });
-        let small = applied(held, changes, nothing_small)?;
-        cases_follow(held, changes).map_err(CommitError::Conflict)?;
+        let last = held.small.plan.as_ref().map_or(0, |plan| plan.version);
+        plans_follow(last, changes).map_err(CommitError::Conflict)?;
+        let small = in_turn(held, changes)?;
+        cases_follow(&held.waiting, &held.incidents, changes).map_err(CommitError::Conflict)?;
         let held = cities.entry(stamp.city.clone()).or_default();
         if let Some(small) = small {
             held.small = small;
@@ -423,6 +422,7 @@ impl Held {
             self.head.atlas_version += 1;
             let version = self.head.atlas_version;
             self.former.insert(version, self.small.clone());
+            self.past.begun(stamp, changes, version);
             self.rule_sets
                 .extend(history::rule_set(stamp, changes, version).map(|it| (version, it)));
         }
@@ -441,6 +441,7 @@ impl Held {
                 self.dismissed.insert(told.id.clone(), Dismissed { told, at, actor });
             }
             people::apply(&mut self.reports, &mut self.pictures, &mut self.cleaned, change);
+            self.past.apply(&mut self.reports, change);
             if let Change::PictureKept(picture) = change {
                 self.pictures.insert(picture.id.clone(), picture.clone());
             }
@@ -454,6 +455,7 @@ impl Held {
                 self.reports.insert(report.id, AssignedReport { report, assignment });
             }
         }
+        drafts_keep(&mut self.drafts, changes);
         // Behind all reports: a commit may file one and open its case.
         for change in changes {
             if let Change::CaseMoved(moved) = change {
@@ -483,45 +485,36 @@ impl Held {
     }
 }
 
-/// Whether every plan follows the one before.
-fn plans_follow(held: &Held, changes: &[Change]) -> Result<(), String> {
-    let mut last = held.small.plan.as_ref().map_or(0, |plan| plan.version);
-    for change in changes {
-        if let Change::PlanPublished { plan, .. } = change {
-            if plan.version != last + 1 {
-                return Err(words::plan_order(plan.version));
-            }
-            last = plan.version;
-        }
-    }
-    Ok(())
+/// What is small with all of it done. Of drafts and what is small, the first change that does not fit is told, as a store
+/// that writes one after another does.
+fn in_turn(held: &Held, changes: &[Change]) -> Result<Option<Small>, CommitError> {
+    let tried = |changes: &[Change]| applied(held, changes, changes.iter().all(is_large));
+    let found = tried(changes);
+    let before = match &found {
+        Ok(_) => changes.len(),
+        Err(_) => (1..=changes.len()).find(|n| tried(&changes[..*n]).is_err()).unwrap_or(0),
+    };
+    drafts_follow(&held.drafts, &changes[..before]).map_err(CommitError::Conflict)?;
+    found
 }
 
-/// Whether every case goes on from where it stands, and every new one has a report that waits for it.
-fn cases_follow(held: &Held, changes: &[Change]) -> Result<(), String> {
-    let files = |id| {
-        changes.iter().any(|it| matches!(it, Change::ReportFiled { report, .. } if report.id == id))
-    };
-    let moved = || {
-        changes.iter().filter_map(|it| match it {
-            Change::CaseMoved(moved) => Some(moved),
-            _ => None,
-        })
-    };
-    let claimed = || {
-        let opened = moved().filter(|it| it.seen == 0).map(|it| report_of(it.docket.id));
-        opened.filter(|report| !files(*report))
-    };
-    if !claimed().all(|report| held.waiting.contains(&report)) {
-        return Err(words::not_waiting(claimed().count()));
-    }
-    for it in moved().filter(|it| it.seen > 0) {
-        let now = held.incidents.get(&it.docket.id).map(|(docket, _)| docket.revision);
-        if now != Some(it.seen) {
-            return Err(words::case_moved(it.docket.id));
-        }
-    }
-    Ok(())
+/// Whether a change has nothing to do with what is copied before a commit.
+fn is_large(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::ReportFiled { .. }
+            | Change::PictureKept(_)
+            | Change::PeopleSeen(_)
+            | Change::PeopleForgotten(_)
+            | Change::PeopleSealed(_)
+            | Change::WordsMasked(_)
+            | Change::PicturesCleaned(_)
+            | Change::CaseMoved(_)
+            | Change::CasesTimed(_)
+            | Change::DraftMoved(_)
+            | Change::HandedOver(_)
+            | Change::ReportsRerouted(_)
+    )
 }
 
 /// The small tables after all changes.
@@ -536,6 +529,8 @@ fn applied(
             step(small, change).map_err(CommitError::Conflict)?;
         }
         people::follow(&held.reports, &held.pictures, change).map_err(CommitError::Conflict)?;
+        held.past.follows(change).map_err(CommitError::Conflict)?;
+        turns_follow(&held.reports, change).map_err(CommitError::Conflict)?;
     }
     Ok(small)
 }
@@ -572,7 +567,10 @@ fn step(small: &mut Small, change: &Change) -> Result<(), String> {
         | Change::PicturesCleaned(_)
         | Change::CaseMoved(_)
         | Change::CasesTimed(_)
+        | Change::HandedOver(_)
+        | Change::ReportsRerouted(_)
         | Change::RulesNoted(_)
+        | Change::DraftMoved(_)
         | Change::ProposalDismissed(_) => {}
         Change::KeyIssued(key) => {
             if small.keys.contains_key(&key.id) {

@@ -90,6 +90,18 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0011_people.sql"),
         sqlite: include_str!("../../migrations/sqlite/0011_people.sql"),
     },
+    Migration {
+        number: 12,
+        name: "draft",
+        postgres: include_str!("../../migrations/postgres/0012_draft.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0012_draft.sql"),
+    },
+    Migration {
+        number: 13,
+        name: "plans",
+        postgres: include_str!("../../migrations/postgres/0013_plans.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0013_plans.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

@@ -14,12 +14,15 @@ mod reports;
 mod people;
 mod pictures;
 mod incidents;
+mod plans;
 mod proposals;
 mod accounts;
 mod webhooks;
+mod drafts;
 mod journal;
 mod writing;
 pub mod migrate;
+mod past;
 mod mailroom;
 mod memory;
 mod sqlite;
@@ -48,8 +51,8 @@ use crate::domain::webhooks::webhook::Standing;
 use crate::store::writing::Commit;
 
 pub use crate::store::promise::{
-    Basis, CommitError, DeliveryFilter, Head, IncidentFilter, ROWS_MAX, ReportFilter, ReportKey,
-    Stamp, StepKey, StoreError,
+    Basis, CommitError, DeliveryFilter, DraftFilter, Head, IncidentFilter, ROWS_MAX, ReportFilter,
+    ReportKey, Stamp, StepKey, StoreError,
 };
 
 /// A store of any make. Cheap to clone; all clones are one store.
@@ -85,6 +88,9 @@ macro_rules! asked {
         }
     };
 }
+
+// Behind the macro, which they use.
+mod ask;
 
 impl Store {
     /// Every city, by id.

@@ -1,6 +1,7 @@
 //! What a store is asked and what it answers: the nouns of the promise.
 
 use crate::domain::clocks::escalation::Act;
+use crate::domain::drafts::step::Stage as DraftStage;
 use crate::domain::id::{CategoryCode, CityId, IncidentId, ReportId, UnitId, ZoneId};
 use crate::domain::incidents::step::{Stage, Step};
 use crate::domain::time::Instant;
@@ -139,6 +140,17 @@ impl StepKey {
     pub fn of(step: &Step) -> Self {
         Self { at: step.at, incident: step.incident, revision: step.revision }
     }
+}
+
+/// Which drafts; every condition given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DraftFilter {
+    /// At this stage.
+    pub stage: Option<DraftStage>,
+    /// Only those that are not over, or only those that are.
+    pub open: Option<bool>,
+    /// Begun by this actor.
+    pub owner: Option<String>,
 }
 
 /// Which deliveries of a webhook; every condition given must hold.

@@ -40,7 +40,7 @@ static REPORT: Table = Table {
     taken: Taken::Refuse,
 };
 
-static ASSIGNMENT: Table = Table {
+pub(super) static ASSIGNMENT: Table = Table {
     name: "assignment",
     columns: &[
         text("city_id"),
@@ -71,7 +71,7 @@ static WAITING: Table = Table {
     taken: Taken::Refuse,
 };
 
-static REPORT_UNIT: Table = Table {
+pub(super) static REPORT_UNIT: Table = Table {
     name: "report_unit",
     columns: &[text("city_id"), text("unit_id"), int("received_at"), text("report_id")],
     key: &["city_id", "unit_id", "received_at", "report_id"],
@@ -115,7 +115,7 @@ impl Texts {
 }
 
 /// The units that have a part in it, each once, the lead first.
-fn units(to: &Assignment) -> Vec<&str> {
+pub(super) fn units(to: &Assignment) -> Vec<&str> {
     let mut units = vec![to.unit.as_str()];
     for unit in &to.co {
         if !units.contains(&unit.as_str()) {
@@ -133,7 +133,13 @@ pub(super) fn file<'a>(
     taken_up: impl Fn(ReportId) -> bool,
 ) -> Vec<Statement<'a>> {
     let reports = filed.iter().map(|it| report_row(city, it)).collect();
-    let assignments = filed.iter().map(|it| assignment_row(city, it)).collect();
+    let assignments = filed
+        .iter()
+        .map(|it| {
+            let Filed { assignment: to, texts, .. } = *it;
+            assignment_row(city, to, Value::text(&texts.id), Value::text(&texts.co))
+        })
+        .collect();
     let mut all = vec![
         Statement::Bulk { table: &REPORT, rows: reports },
         Statement::Bulk { table: &ASSIGNMENT, rows: assignments },
@@ -189,17 +195,22 @@ fn report_row<'a>(city: &'a CityId, filed: &Filed<'a>) -> Vec<Value<'a>> {
     ]
 }
 
-fn assignment_row<'a>(city: &'a CityId, filed: &Filed<'a>) -> Vec<Value<'a>> {
-    let Filed { assignment: to, texts, .. } = *filed;
+/// The row of an assignment, its report's id and the units beside as texts.
+pub(super) fn assignment_row<'a>(
+    city: &'a CityId,
+    to: &'a Assignment,
+    report: Value<'a>,
+    co: Value<'a>,
+) -> Vec<Value<'a>> {
     vec![
         Value::text(city.as_str()),
-        Value::text(&texts.id),
+        report,
         Value::Int(i64::from(to.turn)),
         Value::Int(to.plan_version),
         Value::Int(to.atlas_version),
         Value::text_or(to.zone.as_ref().map(ZoneId::as_str)),
         Value::text(to.unit.as_str()),
-        Value::text(&texts.co),
+        co,
         Value::text(&to.rule),
         Value::Real(to.confidence),
         Value::real_or(to.border_m),
@@ -419,23 +430,32 @@ pub(super) fn read(row: &impl Row) -> Result<AssignedReport, StoreError> {
         request_hash: row.text(10)?.to_owned(),
         further: row.json(25)?,
     };
-    let assignment = Assignment {
-        report: id,
-        turn: u32::try_from(row.int(12)?).map_err(|fault| damaged(12, &fault))?,
-        plan_version: row.int(13)?,
-        atlas_version: row.int(14)?,
-        zone: row.code_or(15, ZoneId::new)?,
-        unit: row.code(16, UnitId::new)?,
-        co: row.json(17)?,
-        rule: row.text(18)?.to_owned(),
-        confidence: row.real(19)?,
-        border_m: row.real_or(20)?,
-        runner_up: row.code_or(21, ZoneId::new)?,
-        for_dispatcher: row.flag(22)?,
-        actor: row.text(23)?.to_owned(),
-        at: Instant(row.int(24)?),
-    };
+    let assignment = read_assignment(row, id, 12)?;
     Ok(AssignedReport { report, assignment })
+}
+
+/// An assignment whose columns begin with the turn at `at`.
+pub(super) fn read_assignment(
+    row: &impl Row,
+    report: ReportId,
+    at: usize,
+) -> Result<Assignment, StoreError> {
+    Ok(Assignment {
+        report,
+        turn: u32::try_from(row.int(at)?).map_err(|fault| damaged(at, &fault))?,
+        plan_version: row.int(at + 1)?,
+        atlas_version: row.int(at + 2)?,
+        zone: row.code_or(at + 3, ZoneId::new)?,
+        unit: row.code(at + 4, UnitId::new)?,
+        co: row.json(at + 5)?,
+        rule: row.text(at + 6)?.to_owned(),
+        confidence: row.real(at + 7)?,
+        border_m: row.real_or(at + 8)?,
+        runner_up: row.code_or(at + 9, ZoneId::new)?,
+        for_dispatcher: row.flag(at + 10)?,
+        actor: row.text(at + 11)?.to_owned(),
+        at: Instant(row.int(at + 12)?),
+    })
 }
 
 fn report_id(text: &str) -> Result<ReportId, uuid::Error> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::domain::id::{IncidentId, KeyId, ReportId, WebhookId};
+use crate::domain::id::{DraftId, IncidentId, KeyId, ReportId, WebhookId};
 
 /// An id that is in use.
 pub(super) fn taken(what: &str, id: &dyn Display) -> String {
@@ -44,6 +44,11 @@ pub(super) fn case_moved(id: IncidentId) -> String {
     format!("incident {id} has gone on meanwhile")
 }
 
+/// A draft that has gone on since it was looked at.
+pub(super) fn draft_moved(id: DraftId) -> String {
+    format!("draft {id} has gone on meanwhile")
+}
+
 /// Cases of reports that are not there, or have one already.
 pub(super) fn not_waiting(asked: usize) -> String {
     format!("not all of the {asked} reports wait for their incident; none was opened")
@@ -67,4 +72,14 @@ pub(super) fn webhook_held(id: &WebhookId) -> String {
 /// A delivery that is no dead letter.
 pub(super) fn no_dead_letter(id: &WebhookId, seq: i64) -> String {
     format!("webhook {id} has no dead letter {seq}")
+}
+
+/// A hand-over in which another process has come farther.
+pub(super) fn handed_farther(plan: i64) -> String {
+    format!("another process has come farther in handing over incidents with plan {plan}")
+}
+
+/// Reports that have got another assignment meanwhile.
+pub(super) fn routed_meanwhile(asked: usize) -> String {
+    format!("not all of the {asked} reports are still assigned as they were; none was routed anew")
 }

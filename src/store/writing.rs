@@ -11,8 +11,8 @@ use crate::store::reports::{Filed, Known};
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Statement, Value};
 use crate::store::{
-    accounts, atlas, history, incidents, journal, people, pictures, proposals, reports, webhooks,
-    words,
+    accounts, atlas, drafts, history, incidents, journal, people, pictures, plans, proposals,
+    reports, webhooks, words,
 };
 
 /// Makes the row of a city that is about to be made, so that there is something to lock.
@@ -225,10 +225,14 @@ impl<'a> Group<'a> {
             let changes = commit.changes.iter().zip(&commit.texts);
             for ((change, texts), seq) in changes.zip(seq + 1..) {
                 entries.push(journal::row(self.city, seq, &commit.stamp, change, &texts.entry));
-                put(&mut all, dialect, (self.city, *version), change);
+                put(&mut all, dialect, (self.city, *version, &commit.stamp), change);
                 if let Change::ProposalDismissed(told) = change {
                     all.push(proposals::dismiss(self.city, &commit.stamp, told));
                 }
+            }
+            if commit.changes.iter().any(Change::moves_atlas) {
+                let at = plans::begins(&commit.stamp, &commit.changes);
+                all.push(plans::begun(self.city, *version, at));
             }
             let rules = history::rule_set(&commit.stamp, &commit.changes, *version);
             all.extend(rules.map(|it| history::keep_rule_set(self.city, it)));
@@ -264,7 +268,7 @@ impl<'a> Group<'a> {
 fn put<'a>(
     all: &mut Vec<Statement<'a>>,
     dialect: Dialect,
-    (city, version): (&'a CityId, i64),
+    (city, version, stamp): (&'a CityId, i64, &'a Stamp),
     change: &'a Change,
 ) {
     use crate::store::atlas::Removable;
@@ -286,7 +290,7 @@ fn put<'a>(
         Change::CitySet(city) => set(all, atlas::set_city(city)),
         Change::UnitsSet(units) => set(all, atlas::set_units(city, units)),
         Change::PlanPublished { plan, zones } => {
-            all.extend(atlas::publish(city, plan, zones, version));
+            all.extend(atlas::publish(city, plan, zones, (version, stamp)));
         }
         Change::FacilitiesSet(them) => set(all, atlas::set_facilities(city, them)),
         Change::RulesSet(rules) => set(all, atlas::set_rules(city, rules)),
@@ -298,6 +302,8 @@ fn put<'a>(
         | Change::ProposalDismissed(_)
         // A look is in the journal alone.
         | Change::PeopleSeen(_) => {}
+        Change::HandedOver(it) => all.extend(plans::handed_over(city, it)),
+        Change::ReportsRerouted(them) => all.extend(plans::rerouted(dialect, city, them)),
         Change::PictureKept(picture) => all.push(pictures::keep(city, picture)),
         Change::PeopleForgotten(it) => all.extend(people::forget(dialect, city, it)),
         Change::PeopleSealed(people) => all.extend(people::seal(dialect, city, people)),
@@ -305,6 +311,7 @@ fn put<'a>(
         Change::PicturesCleaned(them) => {
             all.extend(them.iter().map(|it| pictures::clean(city, it)));
         }
+        Change::DraftMoved(moved) => all.extend(drafts::moved(city, moved)),
         Change::KeyIssued(key) => all.push(accounts::issue(city, key)),
         Change::KeyRevoked { key, at } => all.push(accounts::revoke(city, key, *at)),
         Change::WebhookMade { webhook, read_to } => {

@@ -51,13 +51,14 @@ fn desk() -> tempfile::TempDir {
 }
 
 /// Every command that answers on standard output.
-const ANSWERS: [&[&str]; 9] = [
+const ANSWERS: [&[&str]; 10] = [
     &["openapi"],
     &["serve", "--print-config"],
     &["locate", "109.45", "36.55"],
     &["locate", "109.45", "36.55", "--zones", "zones.geojson", "--json"],
     &["route", "points.csv", "--quiet"],
     &["export", "zones"],
+    &["plan", "list"],
     &["key", "issue", "admin"],
     &["import", "zones", "zones.geojson", "--lead", "police", "--dry-run"],
     &["migrate"],
@@ -293,4 +294,91 @@ fn a_refused_import_and_a_dry_run_make_no_store() {
     let (ok, said) = ran(folder.path(), &IMPORT);
     assert!(ok && said.contains("atlas version 1"), "{said}");
     assert!(names(folder.path()).iter().any(|name| name == "zonewarden.gpkg"));
+}
+
+#[test]
+fn a_draft_is_made_edited_and_published_by_commands() {
+    let desk = desk();
+    let folder = desk.path();
+    let draft = |rest: &[&str]| ran(folder, &[&["plan", "draft"], rest].concat());
+    let (ok, id) = draft(&["make", "North bank"]);
+    assert!(ok, "{id}");
+    let split =
+        r#"[{"kind":"split","zone":"a","line":[[109.45,36.4],[109.45,36.7]],"new":{"id":"b"}}]"#;
+    std::fs::write(folder.join("edits.json"), split).unwrap();
+    let (ok, said) = draft(&["edit", &id, "edits.json", "--dry-run"]);
+    assert!(ok && said.contains("a -> b") && said.contains("nothing was written"), "{said}");
+    let (ok, said) = draft(&["edit", &id, "edits.json"]);
+    assert!(ok, "{said}");
+    let (ok, said) = draft(&["edit", &id, "edits.json"]);
+    assert!(!ok && said.contains("a zone b already"), "{said}");
+    let (ok, said) = draft(&["approve", &id]);
+    assert!(!ok && said.contains("open now"), "{said}");
+    let (ok, zones) = draft(&["show", &id, "--zones"]);
+    assert!(ok && zones.contains("\"b\""), "{zones}");
+    std::fs::write(folder.join("redrawn.geojson"), &zones).unwrap();
+    let (ok, said) = draft(&["import", "redrawn.geojson", "--name", "Redrawn", "--dry-run"]);
+    assert!(ok && said.contains("2 zones"), "{said}");
+    let (ok, said) = draft(&["publish", &id, "--at", "2001-01-01T00:00:00Z"]);
+    assert!(!ok && said.contains("has passed"), "{said}");
+    let (ok, said) = draft(&["publish", &id]);
+    assert!(ok && said.contains("plan 2"), "{said}");
+    let (ok, said) = ran(folder, &["locate", "109.46", "36.55"]);
+    assert!(ok, "{said}");
+    let (ok, said) = draft(&["list"]);
+    assert_eq!((ok, said.as_str()), (true, ""));
+    let (ok, said) = draft(&["list", "--all"]);
+    assert!(ok && said.contains("published") && said.contains("North bank"), "{said}");
+    let (ok, said) = draft(&["show", "00000000-0000-7000-8000-000000000000"]);
+    assert!(!ok && said.contains("no such draft"), "{said}");
+}
+
+#[test]
+fn plans_are_listed_compared_restored_and_asked_about_a_day_in_the_past() {
+    let desk = desk();
+    let again = [&IMPORT[..5], &["--lead", "fire", "--make-units", "--note", "fire"]].concat();
+    std::fs::write(desk.path().join("zones.geojson"), ZONES.replace("109.5,36.6", "109.51,36.6"))
+        .unwrap();
+    let run = |args: &[&str]| ran(desk.path(), args);
+    let (ok, said) = run(&again);
+    assert!(ok, "{said}");
+    let (ok, said) = run(&["plan", "list"]);
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(ok && words.contains("in force 1 zones cli fire"), "{said}");
+    let (ok, said) = run(&["plan", "show", "1"]);
+    assert!(ok && said.contains("police"), "{said}");
+    let (ok, said) = run(&["plan", "diff", "2"]);
+    assert!(ok && said.contains("led by fire, no longer by police"), "{said}");
+    assert!(said.contains("- -> a"), "{said}");
+    let (ok, said) = run(&["plan", "diff", "2", "--json"]);
+    assert!(ok && said.contains("MultiPolygon"), "{said}");
+    let (ok, said) = run(&["plan", "handover", "2"]);
+    assert!(ok && said.contains("0 incidents"), "{said}");
+    let (ok, said) = run(&["plan", "reroute", "--dry-run"]);
+    assert!(ok && said.contains("0 would be routed anew"), "{said}");
+    let (ok, said) = run(&["plan", "restore", "1", "--dry-run"]);
+    assert!(ok && said.contains("would be published again"), "{said}");
+    let (ok, said) = run(&["plan", "restore", "1", "--note", "undo"]);
+    assert!(ok && said.contains("plan 1 was published again"), "{said}");
+    let (_, said) = run(&["plan", "list", "--json"]);
+    let moment = said.split("\"effective_from\": \"").nth(2).unwrap().split('"').next().unwrap();
+    let (ok, said) = run(&["locate", "109.45", "36.55", "--datetime", moment]);
+    assert!(ok && said.contains("fire") && said.contains("Plan 2 (atlas"), "{said}");
+    let (ok, said) = run(&["locate", "109.45", "36.55", "--datetime", moment, "--json"]);
+    assert!(ok && said.contains("\"plan_to\": \"20"), "{said}");
+    let (ok, said) = run(&["export", "zones", "--datetime", moment]);
+    assert!(ok && said.contains("fire"), "{said}");
+    for (args, words) in [
+        (&["locate", "109.45", "36.55", "--datetime", "2020-01-01"][..], "first moment known is"),
+        (&["locate", "109.45", "36.55", "--datetime", "soon"], "such as 2026-03-03"),
+        (&["export", "city", "--datetime", "2026-01-01"], "leave out --datetime"),
+        (&["plan", "show", "9"], "there is no plan 9"),
+        (&["plan", "restore", "9"], "there is no plan 9"),
+        (&["plan", "reroute", "--since", "x"], "--since"),
+    ] {
+        let (ok, said) = run(args);
+        // Long lines are broken, with a bar before each.
+        let said = said.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(!ok && said.contains(words), "{args:?}: {said}");
+    }
 }

@@ -10,6 +10,7 @@ mod house;
 mod store;
 mod sample;
 mod locate;
+mod coverage_oracle;
 mod route;
 mod commands;
 mod client;

@@ -11,13 +11,17 @@ use crate::app::incidents::board::Board;
 use crate::app::incidents::{Shown, load};
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat};
+use crate::domain::atlas::in_force::Atlas;
 use crate::domain::change::Change;
 use crate::domain::id::{CityId, IncidentId};
 use crate::domain::incidents::case::Case;
 use crate::domain::incidents::deadlines::Deadlines;
 use crate::domain::incidents::desk::{SAME_MATTER, join, router, take_up};
 use crate::domain::incidents::docket::{CaseMoved, Docket, Matter, incident_of};
+use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::AssignedReport;
+use crate::domain::reports::reroute::{Rerouted, Stored, reroute};
+use crate::domain::reports::routing::assign::assign;
 use crate::domain::time::Instant;
 use crate::store::{Basis, CommitError};
 
@@ -87,12 +91,13 @@ async fn together(app: &App, seat: &Seat, waiting: &[AssignedReport]) -> Result<
     let atlas = seat.atlas()?;
     let mut board = seat.board().await;
     board.catch_up(app.store(), &seat.city, app.now()).await?;
+    let (rerouted, waiting) = up_to_date(&atlas, waiting, app.now());
     let mut pile = Pile { app, seat, board: &mut board, at: app.now(), cases: BTreeMap::new() };
-    for it in waiting {
+    for it in &waiting {
         pile.add(it).await?;
     }
     let deadlines = Deadlines::of(&atlas);
-    let changes: Vec<Change> = pile
+    let mut changes: Vec<Change> = pile
         .cases
         .into_values()
         .map(|it| {
@@ -100,8 +105,13 @@ async fn together(app: &App, seat: &Seat, waiting: &[AssignedReport]) -> Result<
             Change::CaseMoved(CaseMoved::between(it.before.as_ref(), &it.case, it.matter, due))
         })
         .collect();
+    if !rerouted.is_empty() {
+        changes.push(Change::ReportsRerouted(rerouted));
+    }
     let count = changes.len();
-    match app.commit(&seat.city, &router(), Basis::default(), changes).await {
+    // On the atlas that decided: no case goes to a unit by a plan that has ended, behind the hand-over's back.
+    let basis = Basis { atlas_version: Some(atlas.version()) };
+    match app.commit(&seat.city, &router(), basis, changes).await {
         Ok(head) => {
             board.wrote(head, count);
             Ok(true)
@@ -111,10 +121,47 @@ async fn together(app: &App, seat: &Seat, waiting: &[AssignedReport]) -> Result<
             board.clear();
             match error {
                 CommitError::Conflict(_) => Ok(false),
+                CommitError::Moved { .. } => {
+                    drop(board);
+                    app.refresh_city(&seat.city).await?;
+                    Ok(false)
+                }
                 error => Err(error.into()),
             }
         }
     }
+}
+
+/// The reports as the plan in force assigns them: those that were filed under another one are routed anew,
+/// and get a further assignment where that names somebody else.
+fn up_to_date(
+    atlas: &Atlas,
+    waiting: &[AssignedReport],
+    now: Instant,
+) -> (Vec<Rerouted>, Vec<AssignedReport>) {
+    let mut rerouted = Vec::new();
+    let current = waiting.iter().map(|it| {
+        let filed = &it.assignment;
+        if filed.plan_version == atlas.plan().version {
+            return it.clone();
+        }
+        let again = assign(atlas, &it.report, now);
+        if (&again.unit, &again.zone, &again.co) == (&filed.unit, &filed.zone, &filed.co) {
+            return it.clone();
+        }
+        let stored = Stored {
+            told: Told::of(&it.report),
+            turn: filed.turn,
+            unit: filed.unit.clone(),
+            co: filed.co.clone(),
+        };
+        let again = reroute(atlas, &stored, now);
+        let assignment = again.to.clone();
+        rerouted.push(again);
+        AssignedReport { report: it.report.clone(), assignment }
+    });
+    let current = current.collect();
+    (rerouted, current)
 }
 
 /// Cases that one commit opens or goes on with.

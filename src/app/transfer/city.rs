@@ -20,7 +20,7 @@ use crate::domain::time::Instant;
 use crate::formats::layer::{BYTES_MAX, Findings};
 
 /// What a file of settings may say.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 10] = [
     "id",
     "names",
     "time_zone",
@@ -30,6 +30,7 @@ const FIELDS: [&str; 9] = [
     "calendar",
     "limits",
     "contact_days",
+    "approval",
 ];
 
 /// What to do with a city's settings.
@@ -165,6 +166,7 @@ fn read(bytes: &[u8], found: &mut Findings) -> (Option<CityId>, Settings) {
         calendar: field(&mut fields, "calendar", found),
         limits: field(&mut fields, "limits", found),
         contact_days: field(&mut fields, "contact_days", found),
+        approval: field(&mut fields, "approval", found),
     };
     for name in fields.keys() {
         let shown: String = name.chars().take(40).collect();

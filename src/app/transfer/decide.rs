@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::transfer::Kind;
 use crate::app::transfer::settings::Settings;
-use crate::domain::atlas::city::{CONTACT_DAYS, City, CityState};
+use crate::domain::atlas::city::{Approval, CONTACT_DAYS, City, CityState};
 use crate::domain::atlas::fault::AtlasFault;
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::rule::Rule;
@@ -166,6 +166,24 @@ pub(super) fn restore_rules(former: Vec<Rule>, note: RulesNote, state: &CityStat
     Verdict::of(made, changes, Findings::default(), tally)
 }
 
+/// The zones as a former plan had them, instead of those there are.
+pub(super) fn restore_plan(
+    former: Vec<Zone>,
+    (note, now): (&str, Instant),
+    state: &CityState,
+) -> Verdict {
+    let (mut made, mut changes) = (state.clone(), Vec::new());
+    let merged = Merged::of(&made.zones, former, |it| it.id.clone(), true);
+    if !merged.set.is_empty() || !merged.removed.is_empty() {
+        let version = made.plan.version + 1;
+        made.plan = Plan { version, effective_from: now, note: note.to_owned() };
+        let (plan, zones) = (made.plan.clone(), merged.all.clone());
+        changes.push(Change::PlanPublished { plan, zones });
+    }
+    made.zones = merged.all;
+    Verdict::of(made, changes, Findings::default(), merged.tally)
+}
+
 fn take_rules(
     given: Vec<Rule>,
     replace: bool,
@@ -303,6 +321,7 @@ pub(super) fn founded(city: &CityId, now: Instant) -> CityState {
             calendar: Calendar::default(),
             limits: CaseLimits::default(),
             contact_days: CONTACT_DAYS,
+            approval: Approval::Off,
         },
         plan: Plan { version: 0, effective_from: now, note: String::new() },
         zones: Vec::new(),

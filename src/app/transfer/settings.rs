@@ -1,6 +1,6 @@
 //! Settings of a city, said one by one.
 
-use crate::domain::atlas::city::{CONTACT_DAYS_MAX, City};
+use crate::domain::atlas::city::{Approval, CONTACT_DAYS_MAX, City};
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::UnitId;
 use crate::domain::text::Names;
@@ -28,6 +28,8 @@ pub struct Settings {
     pub limits: Option<CaseLimits>,
     /// Days after the end of a case until who stands behind its reports is forgotten.
     pub contact_days: Option<u32>,
+    /// Whether a draft must be approved before it is published.
+    pub approval: Option<Approval>,
 }
 
 impl Settings {
@@ -44,6 +46,7 @@ impl Settings {
             calendar: self.calendar.or(others.calendar),
             limits: self.limits.or(others.limits),
             contact_days: self.contact_days.or(others.contact_days),
+            approval: self.approval.or(others.approval),
         }
     }
 
@@ -73,6 +76,7 @@ impl Settings {
         if let Some(limits) = &self.limits {
             city.limits = limits.clone();
         }
+        city.approval = self.approval.unwrap_or(city.approval);
         if let Some(days) = self.contact_days {
             if days > CONTACT_DAYS_MAX {
                 let fault = format!("is {days} days, at most {CONTACT_DAYS_MAX} are kept");

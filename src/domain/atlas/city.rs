@@ -1,5 +1,7 @@
 //! The city 城市: the tenant, with what holds for all of it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::atlas::facility::Facility;
@@ -35,6 +37,46 @@ pub struct City {
     /// wrote into their pictures.
     #[serde(default = "contact_days")]
     pub contact_days: u32,
+    /// Whether a draft must be approved before it is published.
+    #[serde(default)]
+    pub approval: Approval,
+}
+
+/// Whether a draft must be approved before it is published.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Approval {
+    /// Whoever may edit it may publish it.
+    #[default]
+    Off,
+    /// By a second person, who neither owns it nor drew nor proposed it.
+    SecondPerson,
+}
+
+impl Approval {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Off, Self::SecondPerson];
+
+    /// The code in files, tables and on the wire.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::SecondPerson => "second_person",
+        }
+    }
+
+    /// The one with this code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.code() == code)
+    }
+}
+
+impl fmt::Display for Approval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
 }
 
 /// Of a city that says nothing else: half a year, within which a case is appealed or comes up again.

@@ -3,6 +3,7 @@
 pub mod city;
 pub mod unit;
 pub mod zone;
+pub mod history;
 pub mod facility;
 pub mod rule;
 pub mod rule_set;

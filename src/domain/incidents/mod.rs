@@ -14,6 +14,7 @@ pub mod timing;
 pub mod deadlines;
 pub mod docket;
 pub mod desk;
+pub mod handover;
 pub mod suggest;
 pub mod proposals;
 pub mod told;

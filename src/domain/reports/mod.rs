@@ -10,3 +10,4 @@ pub mod services;
 pub mod picture;
 pub mod public;
 pub mod rehearse;
+pub mod reroute;

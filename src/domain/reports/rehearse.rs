@@ -7,6 +7,7 @@ use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::reach::ReachIndex;
 use crate::domain::atlas::rule::Rule;
 use crate::domain::id::{CategoryCode, ReportId, UnitId};
+use crate::domain::reports::report::Report;
 use crate::domain::reports::routing::{Ask, Named, depth, route_unit};
 use crate::domain::time::Instant;
 use crate::geom::coord::GridPoint;
@@ -32,6 +33,21 @@ pub struct Told {
     pub accuracy_m: Option<f64>,
     /// Where, WGS84.
     pub position: GridPoint,
+}
+
+impl Told {
+    /// What routing has to know of this report.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        Self {
+            id: report.id,
+            received_at: report.received_at,
+            happened_at: report.happened_at,
+            category: report.category.clone(),
+            accuracy_m: report.accuracy_m,
+            position: report.position,
+        }
+    }
 }
 
 /// A report that would have gone elsewhere.

@@ -14,7 +14,7 @@ use crate::domain::sample::spread::Spread;
 use crate::domain::sample::streets::CROSS;
 use crate::domain::sample::units::{EDUCATION, RAILWAY, SITES};
 use crate::domain::sample::valley::{Arm, Frame, Side, Spot};
-use crate::domain::sample::zones::Use;
+use crate::domain::sample::zones::{Division, Use};
 
 /// The county part of every grid code 单元网格. The street parts begin with 9, which no real
 /// street of the county does: these communities are invented.
@@ -81,8 +81,7 @@ pub(super) fn communities(plot: &Plot, register: &mut Register) -> Result<(), Co
         let code = format!("{COUNTY}{street}{:0digits$}", serial + 1);
         let (zh, en) = titles[*at].take().unwrap_or_else(|| invented(serial));
         let zone = plot.zone_code(*zone);
-        let people: f64 =
-            cells.iter().map(|cell| division.weights[*cell as usize] * 9.0).sum::<f64>().round();
+        let inhabitants = people(division, cells);
         register.add(
             FacilityKind::Community,
             &code,
@@ -90,7 +89,7 @@ pub(super) fn communities(plot: &Plot, register: &mut Register) -> Result<(), Co
             outline(mesh, &community_of, number(*at), cells).into(),
             Facts {
                 unit: None,
-                attributes: vec![("people", people.into()), ("zone", zone.as_str().into())],
+                attributes: vec![("people", inhabitants.into()), ("zone", zone.as_str().into())],
             },
         )?;
         let mut blocks = std::mem::take(&mut of_community[*at]);
@@ -106,6 +105,7 @@ pub(super) fn communities(plot: &Plot, register: &mut Register) -> Result<(), Co
                     unit: None,
                     attributes: vec![
                         ("community", code.as_str().into()),
+                        ("people", people(division, &block.cells).into()),
                         ("use", block.kind.code().into()),
                         ("zone", zone.as_str().into()),
                     ],
@@ -114,6 +114,11 @@ pub(super) fn communities(plot: &Plot, register: &mut Register) -> Result<(), Co
         }
     }
     Ok(())
+}
+
+/// How many live in some cells.
+fn people(division: &Division, cells: &[u32]) -> f64 {
+    cells.iter().map(|cell| division.weights[*cell as usize] * 9.0).sum::<f64>().round()
 }
 
 /// Which group each of so many cells belongs to.

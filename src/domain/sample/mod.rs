@@ -27,7 +27,7 @@ pub mod reports;
 
 use geo_types::MultiPolygon;
 
-use crate::domain::atlas::city::{CONTACT_DAYS, City, CityState};
+use crate::domain::atlas::city::{Approval, CONTACT_DAYS, City, CityState};
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, CodeFault, UnitId, ZoneId};
@@ -133,6 +133,7 @@ fn head(nth: u32) -> Result<City, CodeFault> {
         calendar: rules::calendar(),
         limits: CaseLimits::default(),
         contact_days: CONTACT_DAYS,
+        approval: Approval::Off,
     })
 }
 

@@ -18,6 +18,7 @@ pub mod zones;
 pub mod units;
 pub mod facilities;
 pub mod incidents;
+pub mod handover;
 pub mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};

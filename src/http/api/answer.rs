@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::locate::Located;
+use crate::domain::atlas::history::Stood;
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::UnitId;
 use crate::domain::reports::routing::{Fired, LostWhy};
+use crate::domain::time::Instant;
 use crate::geom::crs::Crs;
 use crate::http::api::fragments::Fragments;
 use crate::http::api::named::{NamesBody, UnitRef, ZoneRef};
@@ -88,6 +90,37 @@ pub struct AnswerBody {
     pub confidence: f64,
     /// Whether a dispatcher decides, because the confidence is below the city's floor.
     pub for_dispatcher: bool,
+    /// When that was in force; only where `datetime` was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_force: Option<InForceBody>,
+}
+
+/// When an answer of the past was in force.
+#[derive(Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = InForce)]
+pub struct InForceBody {
+    /// The moment that was asked for.
+    pub datetime: String,
+    /// From when the plan was in force.
+    pub plan_from: String,
+    /// Until when; null when it still is.
+    #[schema(required = true)]
+    pub plan_to: Option<String>,
+    /// From when everything that bears on the answer stood so.
+    pub atlas_from: String,
+    /// Until when; null when it still does.
+    #[schema(required = true)]
+    pub atlas_to: Option<String>,
+}
+
+/// Writes when an answer was in force, behind all else of it.
+fn in_force(json: &mut Json, (at, stood): (Instant, Stood)) {
+    json.raw(",\"in_force\":{\"datetime\":").text(&at.rfc3339());
+    json.raw(",\"plan_from\":").text(&stood.plan_from.rfc3339());
+    json.raw(",\"plan_to\":").text_or_null(stood.plan_to.map(Instant::rfc3339).as_deref());
+    json.raw(",\"atlas_from\":").text(&stood.from.rfc3339());
+    json.raw(",\"atlas_to\":").text_or_null(stood.to.map(Instant::rfc3339).as_deref());
+    json.raw("}");
 }
 
 /// Writes the answer as [`AnswerBody`] documents it.
@@ -96,7 +129,7 @@ pub fn write(
     atlas: &Atlas,
     fragments: &Fragments,
     located: &Located<'_>,
-    given: Crs,
+    (given, then): (Crs, Option<(Instant, Stood)>),
 ) {
     let answer = &located.answer;
     json.raw(fragments.head()).degrees(located.position.x);
@@ -131,7 +164,11 @@ pub fn write(
         }
     }
     json.raw(",\"confidence\":").fixed(answer.confidence, 4);
-    json.raw(",\"for_dispatcher\":").flag(answer.for_dispatcher).raw("}");
+    json.raw(",\"for_dispatcher\":").flag(answer.for_dispatcher);
+    if let Some(then) = then {
+        in_force(json, then);
+    }
+    json.raw("}");
 }
 
 /// The end of a rule that lost.

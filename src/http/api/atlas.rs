@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::Zone;
 use crate::domain::text::Attributes;
+use crate::domain::time::Instant;
 use crate::http::api::answer::PositionBody;
 use crate::http::api::locate::JSON;
 use crate::http::api::named::{self, NamesBody, UnitRef};
@@ -21,6 +22,7 @@ use crate::http::desk::Desk;
 use crate::http::etag;
 use crate::http::json::Json;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
+use crate::http::web::Web;
 
 /// The type of GeoJSON answers.
 pub const GEOJSON: &str = "application/geo+json";
@@ -41,6 +43,9 @@ pub struct PlanBody {
     pub atlas_version: i64,
     /// From when the plan is in force.
     pub effective_from: String,
+    /// Until when it was in force; null of the one that is.
+    #[schema(required = true)]
+    pub effective_to: Option<String>,
     /// Why it was made.
     pub note: String,
     /// How many zones it has.
@@ -143,7 +148,10 @@ pub struct ZoneProperties {
 /// The plan in force, and the city it divides.
 #[utoipa::path(
     get, path = "/api/v1/plan", operation_id = "get_plan", tag = "atlas",
-    params(("city" = Option<String>, Query, description = "The city, where there are several")),
+    params(
+        ("datetime" = Option<String>, Query, description = "As it was then: RFC 3339, or a date in the city's time zone (its beginning)"),
+        ("city" = Option<String>, Query, description = "The city, where there are several"),
+    ),
     responses(
         (status = 200, description = "The plan", body = PlanBody),
         (status = 304, description = "What the caller has"),
@@ -151,10 +159,15 @@ pub struct ZoneProperties {
         UsualProblems,
     )
 )]
-pub(crate) async fn get_plan(desk: Desk, headers: HeaderMap) -> Result<Response, Problem> {
-    let atlas = desk.open(Operation::GetPlan)?;
+pub(crate) async fn get_plan(
+    State(web): State<Web>,
+    mut desk: Desk,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let view = desk.view(&web, Operation::GetPlan).await?;
+    let atlas = &view.atlas;
     desk.params.finish()?;
-    Ok(etag::tagged(&headers, &etag::of(&atlas), JSON, || {
+    Ok(etag::tagged(&headers, &view.tag_in_time(), JSON, || {
         let (city, plan) = (atlas.city(), atlas.plan());
         let mut json = Json::with_capacity(512);
         json.raw("{\"city\":").text(city.id.as_str()).raw(",\"city_names\":");
@@ -163,10 +176,12 @@ pub(crate) async fn get_plan(desk: Desk, headers: HeaderMap) -> Result<Response,
         json.raw(",\"version\":").whole(plan.version);
         json.raw(",\"atlas_version\":").whole(atlas.version());
         json.raw(",\"effective_from\":").text(&plan.effective_from.rfc3339());
+        let ends = view.then.and_then(|(_, stood)| stood.plan_to);
+        json.raw(",\"effective_to\":").text_or_null(ends.map(Instant::rfc3339).as_deref());
         json.raw(",\"note\":").text(&plan.note);
         json.raw(",\"zones\":").whole(i64::try_from(atlas.zones().len()).unwrap_or(i64::MAX));
         json.raw(",\"facilities\":");
-        counts(&mut json, &atlas);
+        counts(&mut json, atlas);
         json.raw(",\"bbox\":");
         match atlas.areas().extent() {
             Some(frame) => {
@@ -180,7 +195,7 @@ pub(crate) async fn get_plan(desk: Desk, headers: HeaderMap) -> Result<Response,
             }
         }
         json.raw(",\"fallback\":");
-        named::unit(&mut json, &atlas, &city.fallback);
+        named::unit(&mut json, atlas, &city.fallback);
         json.raw(",\"confidence_floor\":").fixed(city.confidence_floor, 4);
         json.raw(",\"assumed_accuracy_m\":").fixed(city.assumed_accuracy_m, 2).raw("}");
         json.into_bytes()
@@ -194,6 +209,7 @@ pub(crate) async fn get_plan(desk: Desk, headers: HeaderMap) -> Result<Response,
         ("bbox" = Option<String>, Query, description = "west,south,east,north: only zones that touch it"),
         ("unit" = Option<String>, Query, description = "Only zones that this unit leads or answers in"),
         ("geometry" = Option<bool>, Query, description = "false leaves the areas out"),
+        ("datetime" = Option<String>, Query, description = "As it was then: RFC 3339, or a date in the city's time zone (its beginning)"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
     responses(
@@ -203,8 +219,12 @@ pub(crate) async fn get_plan(desk: Desk, headers: HeaderMap) -> Result<Response,
         UsualProblems,
     )
 )]
-pub(crate) async fn list_zones(mut desk: Desk, headers: HeaderMap) -> Result<Response, Problem> {
-    let atlas = desk.open(Operation::ListZones)?;
+pub(crate) async fn list_zones(
+    State(web): State<Web>,
+    mut desk: Desk,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let atlas = desk.view(&web, Operation::ListZones).await?.atlas;
     let frame = desk.params.frame("bbox");
     let unit = desk.params.read("unit", crate::domain::id::UnitId::new);
     let shapes = desk.params.flag("geometry").unwrap_or(true);
@@ -236,6 +256,7 @@ pub(crate) async fn list_zones(mut desk: Desk, headers: HeaderMap) -> Result<Res
     get, path = "/api/v1/zones/{id}", operation_id = "get_zone", tag = "atlas",
     params(
         ("id" = String, Path, description = "The zone's code"),
+        ("datetime" = Option<String>, Query, description = "As it was then: RFC 3339, or a date in the city's time zone (its beginning)"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
     responses(
@@ -246,11 +267,12 @@ pub(crate) async fn list_zones(mut desk: Desk, headers: HeaderMap) -> Result<Res
     )
 )]
 pub(crate) async fn get_zone(
-    desk: Desk,
+    State(web): State<Web>,
+    mut desk: Desk,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let atlas = desk.open(Operation::GetZone)?;
+    let atlas = desk.view(&web, Operation::GetZone).await?.atlas;
     desk.params.finish()?;
     let id = crate::domain::id::ZoneId::new(&id).map_err(|_| Refusal::NotFound)?;
     let zone = atlas.zone(&id).ok_or(Refusal::NotFound)?;
@@ -302,7 +324,10 @@ pub fn attributes(json: &mut Json, attributes: &Attributes) {
 /// The units.
 #[utoipa::path(
     get, path = "/api/v1/units", operation_id = "list_units", tag = "atlas",
-    params(("city" = Option<String>, Query, description = "The city, where there are several")),
+    params(
+        ("datetime" = Option<String>, Query, description = "As it was then: RFC 3339, or a date in the city's time zone (its beginning)"),
+        ("city" = Option<String>, Query, description = "The city, where there are several"),
+    ),
     responses(
         (status = 200, description = "The units", body = UnitsBody),
         (status = 304, description = "What the caller has"),
@@ -310,8 +335,12 @@ pub fn attributes(json: &mut Json, attributes: &Attributes) {
         UsualProblems,
     )
 )]
-pub(crate) async fn list_units(desk: Desk, headers: HeaderMap) -> Result<Response, Problem> {
-    let atlas = desk.open(Operation::ListUnits)?;
+pub(crate) async fn list_units(
+    State(web): State<Web>,
+    mut desk: Desk,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let atlas = desk.view(&web, Operation::ListUnits).await?.atlas;
     desk.params.finish()?;
     Ok(etag::tagged(&headers, &etag::of(&atlas), JSON, || {
         let mut json = Json::with_capacity(atlas.units().len() * 256 + 64);
@@ -327,6 +356,7 @@ pub(crate) async fn list_units(desk: Desk, headers: HeaderMap) -> Result<Respons
     get, path = "/api/v1/units/{id}", operation_id = "get_unit", tag = "atlas",
     params(
         ("id" = String, Path, description = "The unit's code"),
+        ("datetime" = Option<String>, Query, description = "As it was then: RFC 3339, or a date in the city's time zone (its beginning)"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
     responses(
@@ -337,11 +367,12 @@ pub(crate) async fn list_units(desk: Desk, headers: HeaderMap) -> Result<Respons
     )
 )]
 pub(crate) async fn get_unit(
-    desk: Desk,
+    State(web): State<Web>,
+    mut desk: Desk,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let atlas = desk.open(Operation::GetUnit)?;
+    let atlas = desk.view(&web, Operation::GetUnit).await?.atlas;
     desk.params.finish()?;
     let id = crate::domain::id::UnitId::new(&id).map_err(|_| Refusal::NotFound)?;
     let unit = atlas.unit(&id).ok_or(Refusal::NotFound)?;

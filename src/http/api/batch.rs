@@ -41,7 +41,8 @@ const TAKEN: [&str; 5] = [
         ("crs" = Option<String>, Query, description = "System of rows that name none: wgs84 (default), cgcs2000, gcj02, bd09"),
         ("accuracy" = Option<f64>, Query, description = "Accuracy radius (m) of rows that name none"),
         ("category" = Option<String>, Query, description = "Category of rows that name none"),
-        ("at" = Option<String>, Query, description = "Time of rows that name none; now when absent"),
+        ("at" = Option<String>, Query, description = "Time of rows that name none; `datetime`, else now, when absent"),
+        ("datetime" = Option<String>, Query, description = "As it was then: RFC 3339, or a date in the city's time zone (its beginning)"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
     request_body(
@@ -70,13 +71,16 @@ pub(crate) async fn locate_batch(
     mut desk: Desk,
     request: Request,
 ) -> Result<Response, Problem> {
-    let atlas = desk.open(Operation::LocateBatch)?;
+    let view = desk.view(&web, Operation::LocateBatch).await?;
     let media = body::media_type(request.headers(), &TAKEN)?;
     let defaults = Defaults {
         crs: desk.params.crs("crs"),
         accuracy_m: desk.params.number("accuracy"),
         category: desk.params.read("category", CategoryCode::new),
-        at: desk.params.time("at").unwrap_or_else(|| web.app.now()),
+        at: desk.params.time("at").unwrap_or_else(|| match view.then {
+            Some((at, _)) => at,
+            None => web.app.now(),
+        }),
     };
     desk.params.finish()?;
     let form = match media {
@@ -88,7 +92,7 @@ pub(crate) async fn locate_batch(
     let mut batch = Batch {
         body: Limited::new(request.into_body(), max),
         cutter: Cutter::new(form),
-        work: Some(Work::new(atlas, defaults, form)),
+        work: Some(Work::new(view.atlas, defaults, form)),
         web,
         stage: Stage::Rows,
     };

@@ -1,6 +1,6 @@
 //! What the city holds as geometry: in a box, near a place, within a radius, by kind.
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ use crate::http::etag;
 use crate::http::json::Json;
 use crate::http::params::{self, Params};
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
+use crate::http::web::Web;
 
 /// Facilities on a page when nothing is said.
 const PAGE_DEFAULT: u32 = 1_000;
@@ -105,6 +106,7 @@ enum Search {
         ("radius" = Option<f64>, Query, description = "Metres to look around the place"),
         ("limit" = Option<u32>, Query, description = "Most on a page (1 to 10000; 1000 when absent)"),
         ("after" = Option<String>, Query, description = "`next` of the page before"),
+        ("datetime" = Option<String>, Query, description = "As it was then: RFC 3339, or a date in the city's time zone (its beginning)"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
     responses(
@@ -115,10 +117,11 @@ enum Search {
     )
 )]
 pub(crate) async fn list_facilities(
+    State(web): State<Web>,
     mut desk: Desk,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let atlas = desk.open(Operation::ListFacilities)?;
+    let atlas = desk.view(&web, Operation::ListFacilities).await?.atlas;
     let kinds = desk.params.read("kind", kinds).unwrap_or_default();
     let search = search(&mut desk.params, &atlas);
     let limit = desk.params.whole("limit", 1, PAGE_MAX).unwrap_or(PAGE_DEFAULT) as usize;
@@ -246,6 +249,7 @@ fn page(
     get, path = "/api/v1/facilities/{id}", operation_id = "get_facility", tag = "atlas",
     params(
         ("id" = String, Path, description = "The facility's code"),
+        ("datetime" = Option<String>, Query, description = "As it was then: RFC 3339, or a date in the city's time zone (its beginning)"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
     responses(
@@ -256,11 +260,12 @@ fn page(
     )
 )]
 pub(crate) async fn get_facility(
-    desk: Desk,
+    State(web): State<Web>,
+    mut desk: Desk,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let atlas = desk.open(Operation::GetFacility)?;
+    let atlas = desk.view(&web, Operation::GetFacility).await?.atlas;
     desk.params.finish()?;
     let id = FacilityId::new(&id).map_err(|_| Refusal::NotFound)?;
     let facility = atlas.facility(&id).ok_or(Refusal::NotFound)?;

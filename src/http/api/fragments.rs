@@ -66,6 +66,12 @@ impl Shelf {
 }
 
 impl Fragments {
+    /// Those of an atlas of the past, which the shelf does not keep: it is for what is in force.
+    #[must_use]
+    pub fn aside(atlas: &Atlas) -> Self {
+        Self::write(atlas)
+    }
+
     fn write(atlas: &Atlas) -> Self {
         let plan = atlas.plan().version;
         let head = text(|json| {

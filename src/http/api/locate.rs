@@ -1,5 +1,7 @@
 //! Who is responsible at a place? The most asked question: read and answered without detours.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -7,15 +9,17 @@ use axum::response::Response;
 use bytes::Bytes;
 
 use crate::app::locate::{Place, enter, locate};
+use crate::app::past;
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{Seat, must};
 use crate::domain::accounts::Operation;
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::CategoryCode;
-use crate::domain::time::Instant;
+use crate::domain::time::{Instant, Moment};
 use crate::geom::crs::Crs;
 use crate::http::api::answer::{self, AnswerBody};
-use crate::http::desk;
+use crate::http::api::fragments::Fragments;
+use crate::http::desk::{self, View};
 use crate::http::etag;
 use crate::http::json;
 use crate::http::params::Params;
@@ -32,6 +36,8 @@ struct Question<'a> {
     place: Place,
     category: Option<CategoryCode>,
     at: Option<Instant>,
+    /// The moment whose atlas is asked.
+    datetime: Option<std::borrow::Cow<'a, str>>,
     city: Option<std::borrow::Cow<'a, str>>,
     /// What is wrong with how it was asked; where the place itself is at fault shows in the atlas.
     faults: Vec<Fault>,
@@ -49,7 +55,8 @@ struct Question<'a> {
         ("crs" = Option<String>, Query, description = "System of the two: wgs84 (default), cgcs2000, gcj02, bd09"),
         ("accuracy" = Option<f64>, Query, description = "Accuracy radius in metres (68 %)"),
         ("category" = Option<String>, Query, description = "What it is about, such as event.05"),
-        ("at" = Option<String>, Query, description = "When, RFC 3339; now when absent"),
+        ("at" = Option<String>, Query, description = "When, RFC 3339; `datetime`, else now, when absent"),
+        ("datetime" = Option<String>, Query, description = "As it was then: RFC 3339, or a date in the city's time zone (its beginning)"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
     responses(
@@ -75,6 +82,9 @@ pub(crate) async fn locate_point(
         let caller = desk::caller(&web, &seat, request.headers()).await?;
         must(&caller, Operation::LocatePoint)?;
     }
+    if let Some(text) = &question.datetime {
+        return then(&web, &seat, &question, text, request.headers()).await;
+    }
     answer(&web, &seat, &question, request.headers())
 }
 
@@ -85,6 +95,10 @@ pub(crate) fn at_once(web: &Web, query: &str, headers: &HeaderMap) -> Option<Res
         return None;
     }
     let question = quick(query)?;
+    // A moment in the past may have to be read first.
+    if question.datetime.is_some() {
+        return None;
+    }
     let seat = web.app.seat(question.city.as_deref()).ok()?;
     answer(web, &seat, &question, headers).ok()
 }
@@ -104,10 +118,41 @@ fn answer(
     let body = || {
         let crs = question.place.crs;
         json::short(|json| {
-            web.fragments.with(atlas, |them| answer::write(json, atlas, them, &located, crs));
+            let of = (crs, None);
+            web.fragments.with(atlas, |them| answer::write(json, atlas, them, &located, of));
         })
     };
     Ok(if question.at.is_some() { kept(atlas, headers, body) } else { fresh(body()) })
+}
+
+/// The answer of a moment in the past.
+async fn then(
+    web: &Web,
+    seat: &Seat,
+    question: &Question<'_>,
+    text: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let then = match past::at(&web.app, seat, text).await {
+        Ok(then) => then,
+        Err(Refusal::Invalid(mut faults)) => {
+            // What else is wrong is told along.
+            let more = enter(&*seat.atlas()?, &question.place).err();
+            faults.extend(more.into_iter().flatten());
+            return Err(Refusal::Invalid(faults).into());
+        }
+        Err(refusal) => return Err(refusal.into()),
+    };
+    let atlas = Arc::clone(&then.atlas);
+    let at = question.at.unwrap_or(then.at);
+    let located = locate(&atlas, &question.place, question.category.as_ref(), at)?;
+    let when = (then.at, then.stood);
+    let view = View { atlas: then.atlas, then: Some(when) };
+    Ok(etag::tagged(headers, &view.tag_in_time(), JSON, || {
+        let of = (question.place.crs, Some(when));
+        let fragments = Fragments::aside(&atlas);
+        json::short(|json| answer::write(json, &atlas, &fragments, &located, of))
+    }))
 }
 
 fn kept(atlas: &Atlas, headers: &HeaderMap, body: impl FnOnce() -> Bytes) -> Response {
@@ -127,7 +172,7 @@ fn quick(query: &str) -> Option<Question<'_>> {
     if query.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
         return None;
     }
-    let mut found = [None; 7];
+    let mut found = [None; 8];
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=')?;
         let slot = match name {
@@ -138,13 +183,14 @@ fn quick(query: &str) -> Option<Question<'_>> {
             "category" => 4,
             "at" => 5,
             "city" => 6,
+            "datetime" => 7,
             _ => return None,
         };
         if value.is_empty() || found[slot].replace(value).is_some() {
             return None;
         }
     }
-    let [lon, lat, crs, accuracy, category, at, city] = found;
+    let [lon, lat, crs, accuracy, category, at, city, datetime] = found;
     let finite = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
     // A parameter that is there must be right: `?` leaves the words to the careful reader.
     let right = |given: Option<&str>| given.map(finite);
@@ -169,6 +215,7 @@ fn quick(query: &str) -> Option<Question<'_>> {
             Some(text) => Some(Instant::parse(text).ok()?),
             None => None,
         },
+        datetime: datetime.map(std::borrow::Cow::Borrowed),
         city: city.map(std::borrow::Cow::Borrowed),
         faults: Vec::new(),
     })
@@ -182,22 +229,25 @@ fn careful(query: &str) -> Question<'static> {
     let accuracy_m = params.number("accuracy");
     let category = params.read("category", CategoryCode::new);
     let at = params.time("at");
+    let datetime = params.text("datetime").map(std::borrow::Cow::Owned);
     let city = params.text("city").map(std::borrow::Cow::Owned);
     let faults = params.finish().err().unwrap_or_default();
     let (lon, lat) = (lon.unwrap_or(f64::NAN), lat.unwrap_or(f64::NAN));
-    Question { place: Place { lon, lat, crs, accuracy_m }, category, at, city, faults }
+    Question { place: Place { lon, lat, crs, accuracy_m }, category, at, datetime, city, faults }
 }
 
 /// What is wrong with how it was asked, and with the place that was asked for.
 fn every_fault(web: &Web, question: Question<'_>) -> Problem {
-    let Question { place, city, mut faults, .. } = question;
+    let Question { place, city, datetime, mut faults, .. } = question;
     let seat = web.app.seat(city.as_deref()).ok();
-    if let Some(atlas) = seat.as_ref().and_then(|seat| seat.atlas().ok())
-        && let Err(more) = enter(&atlas, &place)
-    {
+    if let Some(atlas) = seat.as_ref().and_then(|seat| seat.atlas().ok()) {
         // Of a number that could not be read there are words already.
         let read = place.lon.is_finite() && place.lat.is_finite();
-        faults.extend(more.into_iter().filter(|fault| read || fault.place != "lon,lat"));
+        let more = enter(&atlas, &place).err().into_iter().flatten();
+        faults.extend(more.filter(|fault| read || fault.place != "lon,lat"));
+        let moment = datetime.map(|text| Moment::parse(&text, atlas.time_zone()));
+        let no_moment = moment.and_then(Result::err);
+        faults.extend(no_moment.map(|words| Fault::new("datetime", words)));
     }
     Refusal::Invalid(faults).into()
 }
@@ -211,13 +261,14 @@ mod tests {
         for query in [
             "lon=109.5&lat=36.6",
             "lat=36.6&lon=-109.5e0&crs=GCJ-02&accuracy=12.5",
-            "lon=1&lat=2&category=event.05&at=2026-05-01T08:00:00Z&city=c",
+            "lon=1&lat=2&category=event.05&at=2026-05-01T08:00:00Z&city=c&datetime=2026-03-03",
         ] {
             let (quick, careful) = (quick(query).unwrap(), careful(query));
             assert_eq!(careful.faults, []);
             assert_eq!(quick.place, careful.place, "{query}");
             assert_eq!(quick.category, careful.category);
             assert_eq!(quick.at, careful.at);
+            assert_eq!(quick.datetime, careful.datetime);
             assert_eq!(quick.city, careful.city);
         }
     }

@@ -126,7 +126,10 @@ impl RehearsalBody {
 /// The routing rules in force as GeoJSON: what `set_rules` takes.
 #[utoipa::path(
     get, path = "/api/v1/rules", operation_id = "list_rules", tag = "atlas",
-    params(("city" = Option<String>, Query, description = "The city, where there are several")),
+    params(
+        ("datetime" = Option<String>, Query, description = "As it was then: RFC 3339, or a date in the city's time zone (its beginning)"),
+        ("city" = Option<String>, Query, description = "The city, where there are several"),
+    ),
     responses(
         (status = 200, description = "The rules; those without a line or area have no geometry", body = serde_json::Value, content_type = "application/geo+json"),
         (status = 304, description = "What the caller has"),
@@ -135,8 +138,12 @@ impl RehearsalBody {
     ),
     security(("key" = []))
 )]
-pub(crate) async fn list_rules(desk: Desk, headers: HeaderMap) -> Result<Response, Problem> {
-    let atlas = desk.open(Operation::ListRules)?;
+pub(crate) async fn list_rules(
+    State(web): State<Web>,
+    mut desk: Desk,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let atlas = desk.view(&web, Operation::ListRules).await?.atlas;
     desk.params.finish()?;
     Ok(etag::tagged(&headers, &etag::of(&atlas), GEOJSON, || {
         geojson::write(&layer(atlas.state(), Kind::Rules, Crs::Wgs84))

@@ -1,8 +1,10 @@
 //! The store for many: PostgreSQL with PostGIS, through a pool.
 
 mod connect;
+mod drafts;
 mod geometry;
 mod people;
+mod plans;
 mod rows;
 mod writer;
 

@@ -1,7 +1,9 @@
 //! The embedded store: one GeoPackage file that QGIS and GDAL open, one writer, several readers.
 
+mod drafts;
 mod file;
 mod people;
+mod plans;
 mod rows;
 mod writer;
 

@@ -12,7 +12,6 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params_from_iter};
 use tokio::sync::oneshot;
 
 use crate::domain::id::CityId;
-use crate::store::history;
 use crate::store::promise::{CommitError, Head, StoreError};
 use crate::store::reports::{self, Known};
 use crate::store::sql::Dialect;
@@ -20,6 +19,7 @@ use crate::store::sqlite::file;
 use crate::store::sqlite::rows::{SqliteRow, all, fault};
 use crate::store::statement::{Row, Statement, Value};
 use crate::store::writing::{self, Commit, Group, HeadRow};
+use crate::store::{history, plans};
 
 /// Most commits that wait; the next is refused at once.
 pub(super) const QUEUE_MAX: usize = 8_192;
@@ -382,6 +382,7 @@ fn count_up(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let text = "update city_head set atlas_version = atlas_version + 1 where atlas_version > 0";
     transaction.execute(text, [])?;
+    transaction.execute(plans::BEGUN_BY_FOREIGN_EDITS, [])?;
     for text in history::after_foreign_edits() {
         transaction.execute(&text, [])?;
     }

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use zonewarden::app::accounts::{self, KeyOrder};
+use zonewarden::app::drafts::make::{NewDraft, make};
 use zonewarden::app::transfer::Kind;
 use zonewarden::app::transfer::export::layer;
 use zonewarden::app::webhooks::{self, Order};
@@ -40,6 +41,7 @@ struct Held {
     request: String,
     picture: String,
     webhook: String,
+    draft: String,
 }
 
 /// A webhook of the unit, its id.
@@ -49,6 +51,44 @@ async fn webhook(world: &World, unit: &UnitId) -> String {
     let order = Order { url, unit: Some(unit.clone()), ..Order::default() };
     let made = webhooks::make(&world.app, &seat, &Caller::cli(), order).await.unwrap();
     made.standing.webhook.id.to_string()
+}
+
+/// A draft, its id.
+async fn draft(world: &World) -> String {
+    let seat = world.app.seat(None).unwrap();
+    let ask = NewDraft { name: "北岸".to_owned(), ..NewDraft::default() };
+    make(&world.app, &seat, &Caller::cli(), ask).await.unwrap().id.to_string()
+}
+
+/// Of those about drafts; `None` for the others.
+fn right_request_of_drafts(operation: Operation, held: &Held) -> Option<Request<Body>> {
+    let get = |path: &str| request(Method::GET, path, None, Body::empty());
+    let post = |path: &str, body: Value| {
+        let request = request(Method::POST, path, None, Body::from(body.to_string()));
+        of_type("application/json", request)
+    };
+    let of = format!("/api/v1/drafts/{}", held.draft);
+    Some(match operation {
+        Operation::ListDrafts => get("/api/v1/drafts"),
+        Operation::MakeDraft => post("/api/v1/drafts", json!({ "name": "x" })),
+        Operation::ImportDraft => {
+            let path = "/api/v1/drafts/import?name=x&format=blocks&dry_run=true";
+            of_type("text/csv", request(Method::POST, path, None, Body::from("block,zone\n")))
+        }
+        Operation::GetDraft => get(&of),
+        Operation::GetDraftZones => get(&format!("{of}/zones")),
+        Operation::GetDraftBorders => get(&format!("{of}/borders")),
+        Operation::CompareDraft => get(&format!("{of}/changes")),
+        Operation::ActOnDraft => {
+            let body = json!({ "act": "comment", "words": "看过", "revision": 1 });
+            post(&format!("{of}/steps"), body)
+        }
+        Operation::ReviewDraft => get(&format!("{of}/review")),
+        Operation::TryEdits => post(&format!("{of}/review"), json!({ "edits": [] })),
+        // That it cannot be done is told in the answer's lines.
+        Operation::BalancePlan => post("/api/v1/plans/balance", json!({ "locked": ["nowhere"] })),
+        _ => return None,
+    })
 }
 
 /// Files a report, and a request in public with a picture.
@@ -73,7 +113,8 @@ async fn hold(world: &World) -> (Held, UnitId) {
     let found = world.client.get(&format!("/open311/v2/requests/{request}.json")).await.json();
     let picture = found[0]["media_url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     let webhook = webhook(world, &unit).await;
-    (Held { report, request, picture, webhook }, unit)
+    let draft = draft(world).await;
+    (Held { report, request, picture, webhook, draft }, unit)
 }
 
 fn of_type(media: &str, mut request: Request<Body>) -> Request<Body> {
@@ -99,7 +140,10 @@ fn about_people(operation: Operation, held: &Held) -> (String, Value) {
 fn right_request(world: &World, operation: Operation, held: &Held, revision: u32) -> Request<Body> {
     let atlas = world.app.atlas(&world.city).unwrap();
     let (lon, lat) = CENTRE;
-    if let Some(request) = right_request_of_rules(world, operation) {
+    let special = right_request_of_drafts(operation, held)
+        .or_else(|| right_request_of_rules(world, operation))
+        .or_else(|| right_request_of_plans(operation));
+    if let Some(request) = special {
         return request;
     }
     let get = |path: &str| request(Method::GET, path, None, Body::empty());
@@ -204,6 +248,23 @@ fn live_request(operation: Operation, held: &Held) -> Request<Body> {
     }
 }
 
+/// Of those about published plans; `None` for the others.
+fn right_request_of_plans(operation: Operation) -> Option<Request<Body>> {
+    let ask = |method, path: &str| {
+        Some(request(method, &format!("/api/v1/plans{path}"), None, Body::empty()))
+    };
+    match operation {
+        Operation::ListPlans => ask(Method::GET, ""),
+        Operation::GetPlanVersion => ask(Method::GET, "/1"),
+        Operation::GetPlanZones => ask(Method::GET, "/1/zones"),
+        Operation::ComparePlans => ask(Method::GET, "/1/changes?geometry=false"),
+        Operation::RestorePlan => ask(Method::POST, "/1/restore?dry_run=true"),
+        Operation::GetHandover => ask(Method::GET, "/1/handover"),
+        Operation::ReroutePlan => ask(Method::POST, "/1/reroute?dry_run=true&since_plan=0"),
+        _ => None,
+    }
+}
+
 /// Of those about rules; `None` for the others.
 fn right_request_of_rules(world: &World, operation: Operation) -> Option<Request<Body>> {
     let atlas = world.app.atlas(&world.city).unwrap();
@@ -257,6 +318,7 @@ async fn every_operation_opens_to_the_roles_of_the_table_and_to_no_other() {
     world.take_up().await;
     for role in Role::ALL {
         held.webhook = webhook(&world, &unit).await;
+        held.draft = draft(&world).await;
         let key = match role {
             Role::Public => None,
             _ => Some(world.key(role, &unit).await),

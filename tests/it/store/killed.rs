@@ -105,7 +105,7 @@ fn kill_one(place: &str, round: u64) -> Vec<ReportId> {
 }
 
 /// Waits until the server has done with what the killed process had sent it.
-async fn alone(place: &Place) {
+pub(super) async fn alone(place: &Place) {
     let Place::Postgres(url) = place else { return };
     let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
     let _connection = tokio::spawn(connection);

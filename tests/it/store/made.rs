@@ -3,7 +3,7 @@
 use geo_types::{Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use uuid::Uuid;
 use zonewarden::domain::accounts::{ApiKey, Role};
-use zonewarden::domain::atlas::city::City;
+use zonewarden::domain::atlas::city::{Approval, City};
 use zonewarden::domain::atlas::facility::{Facility, FacilityKind};
 use zonewarden::domain::atlas::rule::{Mode, Reach, Rule};
 use zonewarden::domain::atlas::unit::{Unit, UnitKind};
@@ -336,5 +336,6 @@ pub(crate) fn city(id: &CityId) -> City {
         calendar: Calendar { holidays: vec!["2026-10-01".parse().unwrap()], ..Calendar::default() },
         limits: CaseLimits::default(),
         contact_days: 30,
+        approval: Approval::Off,
     }
 }

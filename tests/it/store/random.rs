@@ -11,7 +11,7 @@ use zonewarden::domain::id::{CityId, IncidentId, ReportId, ZoneId};
 use zonewarden::domain::incidents::case::{Ask, Case};
 use zonewarden::domain::incidents::desk::take_up;
 use zonewarden::domain::incidents::docket::{
-    CaseMoved, CaseTimed, Due, IncidentKey, IncidentOrder, Matter, incident_of,
+    CaseMoved, CaseTimed, Docket, Due, IncidentKey, IncidentOrder, Matter, incident_of,
 };
 use zonewarden::domain::incidents::proposals::Dismissal;
 use zonewarden::domain::incidents::step::{Carried, Move, Stage};
@@ -22,9 +22,9 @@ use zonewarden::store::{
     Basis, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, StepKey, Store,
 };
 
-use super::made::{Dice, city};
-use super::people;
+use super::made::{Dice, city, stamp};
 use super::places::{all, block_on};
+use super::{drafts, people, plans};
 
 const COMMANDS: usize = 150;
 
@@ -97,7 +97,7 @@ impl Run {
 
     async fn change(&mut self, oracle: &Store, id: &CityId) -> Change {
         let dice = &mut self.dice;
-        match dice.below(33) {
+        match dice.below(39) {
             0 => Change::CitySet(City { limits: dice.limits(), ..city(id) }),
             1 => Change::UnitsSet((0..3).map(|_| dice.unit()).collect()),
             2 => Change::UnitsRemoved(BTreeSet::from([dice.unit_id()]).into_iter().collect()),
@@ -131,7 +131,9 @@ impl Run {
                 ..RulesNote::default()
             }),
             19..24 => self.webhook(oracle, id).await,
+            33..36 => drafts::change(&mut self.dice, oracle, id).await,
             24..27 => people::change(&mut self.dice, oracle, id).await,
+            36.. => plans::change(&mut self.dice, oracle, id).await,
             _ => {
                 let key = dice.maybe().then(|| dice.below(40));
                 let mut filed = dice.filed(key);
@@ -389,7 +391,9 @@ impl Run {
             }
             self.compare_cases(oracle, store, &id, what).await;
             self.compare_webhooks(oracle, store, &id, what).await;
+            drafts::compare(&mut self.dice, oracle, store, &id, what).await;
             people::compare(&mut self.dice, oracle, store, &id, what).await;
+            plans::compare(&mut self.dice, oracle, store, (&id, &self.filed), what).await;
             for _ in 0..12 {
                 let filter = self.filter();
                 let after = self.dice.maybe().then(|| ReportKey {
@@ -421,6 +425,18 @@ impl Run {
             public: dice.below(3) == 0,
         }
     }
+}
+
+/// A case that a report of the suite's city has opened, as it is listed.
+pub(super) async fn opened_case(store: &Store, dice: &mut Dice) -> Docket {
+    let Change::ReportFiled { report, assignment } = dice.filed(None) else { unreachable!() };
+    let case = take_up(&report, &assignment, report.received_at).unwrap();
+    let matter = Matter::of(&report, &assignment);
+    let moved = CaseMoved::between(None, &case, matter, Due::default());
+    let docket = moved.docket.clone();
+    let changes = vec![Change::ReportFiled { report, assignment }, Change::CaseMoved(moved)];
+    store.commit(stamp(350), Basis::default(), changes).await.unwrap();
+    docket
 }
 
 /// Everything to the south-west of a place, which lies on the edge.

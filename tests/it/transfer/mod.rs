@@ -49,7 +49,7 @@ impl World {
         format: Format,
         crs: Crs,
     ) -> Vec<u8> {
-        export(&self.app, city, kind, format, crs).await.unwrap()
+        export(&self.app, city, kind, format, crs, None).await.unwrap()
     }
 }
 

@@ -1,6 +1,8 @@
 //! An answer as it is kept with a report.
 
 use crate::domain::atlas::in_force::Atlas;
+use crate::domain::id::ReportId;
+use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::{Assignment, Report};
 use crate::domain::reports::routing::{Ask, route};
 use crate::domain::time::Instant;
@@ -14,9 +16,25 @@ pub fn assign(atlas: &Atlas, report: &Report, now: Instant) -> Assignment {
         category: report.category.as_ref(),
         at: report.happened_at,
     };
-    let answer = route(atlas, &ask);
+    first(atlas, report.id, &ask, now)
+}
+
+/// The same for what routing has to know of a report.
+#[must_use]
+pub fn assign_told(atlas: &Atlas, told: &Told, now: Instant) -> Assignment {
+    let ask = Ask {
+        position: told.position,
+        accuracy_m: told.accuracy_m,
+        category: told.category.as_ref(),
+        at: told.happened_at,
+    };
+    first(atlas, told.id, &ask, now)
+}
+
+fn first(atlas: &Atlas, report: ReportId, ask: &Ask<'_>, now: Instant) -> Assignment {
+    let answer = route(atlas, ask);
     Assignment {
-        report: report.id,
+        report,
         turn: 1,
         plan_version: answer.plan_version,
         atlas_version: answer.atlas_version,

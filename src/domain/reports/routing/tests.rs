@@ -6,7 +6,7 @@ use geo_types::{Coord, Geometry, LineString, MultiPolygon, Point, Polygon, Rect}
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::atlas::city::{City, CityState};
+use crate::domain::atlas::city::{Approval, City, CityState};
 use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::atlas::fault::AtlasFault;
 use crate::domain::atlas::rule::Reach;
@@ -99,6 +99,7 @@ fn city(rules: Vec<Rule>) -> CityState {
             calendar: Calendar::default(),
             limits: CaseLimits::default(),
             contact_days: 180,
+            approval: Approval::Off,
         },
         plan: Plan { version: 3, effective_from: Instant(0), note: String::new() },
         zones: vec![zone("east", "b", 109.5), zone("west", "a", 109.4)],

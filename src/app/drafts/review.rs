@@ -1,0 +1,266 @@
+//! The review of a draft: findings, figures, and who and what would change hands; of the draft as it is, or with edits
+//! that are only tried, live while somebody drags a border.
+//!
+//! What lies in the city is read once and kept for a while, and where it lies in a draft is kept with the draft's
+//! ground: an edit that is tried costs what it moves.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::app::drafts::bench::{Bench, Ground};
+use crate::app::drafts::readings::Reading;
+use crate::app::drafts::refused::edit_faults;
+use crate::app::refusal::Refusal;
+use crate::app::state::{App, Seat, must};
+use crate::domain::accounts::{Caller, Operation};
+use crate::domain::atlas::facility::Facility;
+use crate::domain::atlas::in_force::Atlas;
+use crate::domain::clocks::limit::LimitKind;
+use crate::domain::clocks::limits::Awaited;
+use crate::domain::id::{CityId, DraftId, ZoneId};
+use crate::domain::incidents::docket::IncidentOrder;
+use crate::domain::reports::routing::{Ask, route_unit};
+use crate::domain::time::Instant;
+use crate::domain::zoning::edit::ZoningEdit;
+use crate::domain::zoning::review::findings::{ReviewFinding, findings};
+use crate::domain::zoning::review::movers::{Flow, Mover, flows, movers};
+use crate::domain::zoning::review::state::{PlanFigures, Review, ZoneFigures};
+use crate::domain::zoning::review::things::{OpenCase, PastReport, Things};
+use crate::domain::zoning::tract::weight_of;
+use crate::store::{IncidentFilter, ROWS_MAX, ReportKey, Store};
+
+/// Days looked back for reports when nothing is said.
+pub const DAYS_DEFAULT: u32 = 90;
+/// Most days looked back.
+pub const DAYS_MAX: u32 = 3_660;
+/// Most movers listed.
+pub const LISTED_MAX: u32 = 100_000;
+/// How long (µs) what lies in the city is taken as it was read.
+const FRESH_US: i64 = 60 * 1_000_000;
+/// Most cities, or ways to look at one, of which it is kept.
+const KEPT_MAX: usize = 4;
+const DAY_US: i64 = 24 * 3_600 * 1_000_000;
+/// Minutes of a calendar day, and of a working day.
+const DAY_MIN: i64 = 1_440;
+const WORKING_DAY_MIN: i64 = 480;
+
+/// How a draft is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Reports of so many days count.
+    pub days: u32,
+    /// The attribute of blocks that weighs them; `None`: their `people`.
+    pub weight: Option<String>,
+    /// At most so many movers are listed.
+    pub listed: u32,
+}
+
+/// A review.
+pub struct Told {
+    /// The draft's revision.
+    pub revision: u32,
+    /// The atlas that it is held against.
+    pub atlas: Arc<Atlas>,
+    /// What lies in the city.
+    pub things: Arc<Things>,
+    /// As of when.
+    pub read_at: Instant,
+    /// What was found, the weightiest first.
+    pub findings: Vec<ReviewFinding>,
+    /// The draft in figures.
+    pub plan: PlanFigures,
+    /// Its zones in figures; with edits that are tried only those that they touch.
+    pub zones: Vec<ZoneFigures>,
+    /// What goes from which unit to which.
+    pub flows: Vec<Flow>,
+    /// The incidents and facilities that go.
+    pub movers: Vec<Mover>,
+    /// How many of them there are.
+    pub moving: u64,
+}
+
+/// Reviews a draft; with `edits` as it would be with them. Nothing is written.
+///
+/// # Errors
+/// [`Refusal::NotFound`]; [`Refusal::Invalid`] for edits that do not fit, with the place.
+pub async fn review(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    id: DraftId,
+    (look, edits): (Look, Option<Vec<ZoningEdit>>),
+) -> Result<Told, Refusal> {
+    must(caller, Operation::ReviewDraft)?;
+    let reading = read(app, seat, &look).await?;
+    let mut turn = app.benches().turn(&seat.city, id).await;
+    let bench = Bench::catch_up(app.store(), &seat.city, id, turn.take()).await?;
+    let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
+    let revision = bench.draft.revision;
+    let locked = bench.draft.locked.clone();
+    let worked = app.benches().work(move || {
+        let mut ground = ground;
+        ground.review(&reading.things);
+        let told = match edits {
+            None => Ok(told(&ground, &reading, revision, (None, look.listed))),
+            Some(edits) => tried(&mut ground, &reading, revision, (&edits, &locked, look.listed)),
+        };
+        (ground, told)
+    });
+    let (ground, told) = worked.await?;
+    *turn = Some(bench.on(ground));
+    told
+}
+
+/// The review with edits, which are taken back.
+fn tried(
+    ground: &mut Ground,
+    reading: &Reading,
+    revision: u32,
+    (edits, locked, listed): (&[ZoningEdit], &BTreeSet<ZoneId>, u32),
+) -> Result<Told, Refusal> {
+    let applied = ground.working.apply(edits, locked).map_err(|faults| edit_faults(&faults))?;
+    let followed = ground.reviewed.as_mut().map(|it| it.follow(&ground.working, &applied));
+    let told = told(ground, reading, revision, (Some(&applied.touched), listed));
+    if let (Some(review), Some(followed)) = (ground.reviewed.as_mut(), followed) {
+        review.take_back(followed);
+    }
+    ground.working.take_back(&applied).map_err(|fault| Refusal::Inner(fault.to_string()))?;
+    Ok(told)
+}
+
+fn told(
+    ground: &Ground,
+    reading: &Reading,
+    revision: u32,
+    (touched, listed): (Option<&BTreeSet<ZoneId>>, u32),
+) -> Told {
+    let made;
+    let review = if let Some(review) = &ground.reviewed {
+        review
+    } else {
+        made = Review::of(Arc::clone(&reading.things), &ground.working);
+        &made
+    };
+    let (atlas, working) = (&reading.atlas, &ground.working);
+    let all: Vec<_> = match touched {
+        Some(touched) => touched.iter().cloned().collect(),
+        None => working.ids(),
+    };
+    let listed = usize::try_from(listed).unwrap_or(usize::MAX);
+    let flows = flows(review, atlas, working);
+    let counted = |flow: &Flow| {
+        let facilities: u64 = flow.tally.facilities.iter().map(|count| u64::from(*count)).sum();
+        facilities + u64::from(flow.tally.incidents)
+    };
+    Told {
+        revision,
+        atlas: Arc::clone(atlas),
+        things: Arc::clone(&reading.things),
+        read_at: reading.at,
+        findings: findings(review, atlas, working),
+        plan: review.plan(working),
+        zones: all.iter().filter_map(|zone| review.zone(atlas, working, zone)).collect(),
+        moving: flows.iter().map(counted).sum(),
+        movers: movers(review, atlas, working, listed),
+        flows,
+    }
+}
+
+/// What lies in the city, read lately or now.
+async fn read(app: &App, seat: &Seat, look: &Look) -> Result<Reading, Refusal> {
+    let (atlas, now) = (seat.atlas()?, app.now());
+    let weight = look.weight.clone().unwrap_or_else(|| "people".to_owned());
+    let fits = |it: &Reading| {
+        it.city == seat.city
+            && it.atlas.version() == atlas.version()
+            && it.days == look.days
+            && it.weight == weight
+            && now.0.saturating_sub(it.at.0) < FRESH_US
+    };
+    let readings = app.benches().readings();
+    if let Some(found) = readings.held().iter().find(|it| fits(it)) {
+        return Ok(found.clone());
+    }
+    let cases = open_cases(app.store(), &seat.city).await?;
+    let back = i64::from(look.days.min(DAYS_MAX)).saturating_mul(DAY_US);
+    let since = Instant(now.0.saturating_sub(back));
+    let reports = past_reports(app.store(), &seat.city, since, &atlas).await?;
+    let (held, by) = (Arc::clone(&atlas), weight.clone());
+    let things = app.benches().work(move || {
+        let weigh = |block: &Facility| weight_of(block, &by);
+        let ruled = |case: &OpenCase, zone| is_ruled(&held, case, zone);
+        Arc::new(Things::gather(&held, cases, &reports, &weigh, &ruled))
+    });
+    let things = things.await?;
+    let made = Reading { city: seat.city.clone(), atlas, days: look.days, weight, at: now, things };
+    let mut kept = readings.held();
+    kept.retain(|it| !(it.city == made.city && it.days == made.days && it.weight == made.weight));
+    if kept.len() >= KEPT_MAX {
+        kept.remove(0);
+    }
+    kept.push(made.clone());
+    Ok(made)
+}
+
+/// Whether a rule names the unit, whatever the zone.
+#[must_use]
+pub fn is_ruled(atlas: &Atlas, case: &OpenCase, zone: Option<u16>) -> bool {
+    let ask = Ask {
+        position: case.position,
+        accuracy_m: None,
+        category: case.category.as_ref(),
+        at: case.happened_at,
+    };
+    route_unit(atlas, &ask, zone).rule.is_some()
+}
+
+async fn open_cases(store: &Store, city: &CityId) -> Result<Vec<OpenCase>, Refusal> {
+    let (filter, order) = (IncidentFilter::default(), IncidentOrder::Urgent);
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.incidents(city, &filter, order, after, ROWS_MAX).await?;
+        after = page.last().map(|docket| order.key(docket));
+        all.extend(page.into_iter().map(|docket| OpenCase {
+            id: docket.id,
+            position: docket.matter.position,
+            category: docket.matter.category,
+            happened_at: docket.matter.happened_at,
+            unit: docket.unit,
+        }));
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+async fn past_reports(
+    store: &Store,
+    city: &CityId,
+    since: Instant,
+    atlas: &Atlas,
+) -> Result<Vec<PastReport>, Refusal> {
+    let mut loads = BTreeMap::new();
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.told(city, since, after, ROWS_MAX).await?;
+        after = page.last().map(|last| ReportKey { received_at: last.received_at, id: last.id });
+        for told in page {
+            let load_min = *loads.entry(told.category.clone()).or_insert_with(|| {
+                let limits = atlas.city().limits.of(told.category.as_ref());
+                limits.stages.get(&Awaited::Handle).map_or(0, |limit| {
+                    let minutes = i64::from(limit.minutes);
+                    match limit.kind {
+                        LimitKind::Continuous | LimitKind::OfficeHours => minutes,
+                        LimitKind::WorkingDays | LimitKind::CalendarDays => {
+                            minutes * WORKING_DAY_MIN / DAY_MIN
+                        }
+                    }
+                })
+            });
+            all.push(PastReport { position: told.position, load_min });
+        }
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}

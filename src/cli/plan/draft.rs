@@ -1,0 +1,391 @@
+//! `zonewarden plan draft`: drafts of a plan, from the first edit until they are in force.
+
+use std::fmt::Write as _;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use miette::{IntoDiagnostic, WrapErr};
+use uuid::Uuid;
+
+use crate::app::drafts::act::act;
+use crate::app::drafts::import::{DraftImport, Source, import};
+use crate::app::drafts::make::{NewDraft, make};
+use crate::app::drafts::order::{Done, Order, Wish};
+use crate::app::drafts::read::{self, PAGE_MAX, Wanted};
+use crate::app::refusal::Refusal;
+use crate::app::state::{App, Seat};
+use crate::app::transfer::Format;
+use crate::cli::common::Common;
+use crate::cli::print::print;
+use crate::cli::whole::write_whole;
+use crate::domain::accounts::Caller;
+use crate::domain::drafts::docket::DraftDocket;
+use crate::domain::drafts::state::Draft;
+use crate::domain::drafts::step::Deed;
+use crate::domain::id::{DraftId, UnitId};
+use crate::domain::time::Instant;
+use crate::domain::zoning::edit::ZoningEdit;
+use crate::formats::geojson;
+use crate::formats::layer::BYTES_MAX;
+use crate::formats::nouns::zones::to_layer;
+use crate::geom::crs::Crs;
+
+/// Drafts of a plan, from the first edit until they are in force.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  zonewarden plan draft make \"North bank\"
+  zonewarden plan draft import redrawn.geojson --name \"Redrawn\" --dry-run
+  zonewarden plan draft import assigned.csv --blocks --name \"By blocks\"
+  zonewarden plan draft edit DRAFT edits.json --dry-run
+  zonewarden plan draft show DRAFT --zones > zones.geojson
+  zonewarden plan draft publish DRAFT --at 2026-07-01T00:00:00+08:00
+
+A file of edits is a JSON list: [{\"kind\": \"merge\", \"into\": \"Z01\", \"from\": \"Z02\"}]")]
+pub(super) struct DraftArgs {
+    #[command(subcommand)]
+    act: Act,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Act {
+    /// List drafts, the last begun first.
+    List {
+        /// Also those that are over.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Begin a draft on the plan in force, or as a copy of another.
+    Make {
+        /// What it is called.
+        name: String,
+        /// What it is for.
+        #[arg(long, default_value = "")]
+        words: String,
+        /// The draft it is a copy of.
+        #[arg(long, value_name = "DRAFT", value_parser = draft_id)]
+        copy_of: Option<DraftId>,
+    },
+    /// Begin a draft with the zones of a file, or with a table of blocks and zones.
+    Import(ImportArgs),
+    /// Edit a draft: all edits of a JSON file or none, undone together.
+    Edit {
+        /// The draft.
+        #[arg(value_parser = draft_id)]
+        draft: DraftId,
+        /// The file; `-` for standard input.
+        file: PathBuf,
+        /// Only say what it would do.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Show a draft and its steps, or its zones as GeoJSON.
+    Show {
+        /// The draft.
+        #[arg(value_parser = draft_id)]
+        draft: DraftId,
+        /// Its zones as its edits leave them.
+        #[arg(long)]
+        zones: bool,
+        /// The file [default: standard output]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Lay a draft before a second person.
+    Propose(SayArgs),
+    /// Approve a draft that somebody else has drawn.
+    Approve(SayArgs),
+    /// Put a draft onto the plan in force.
+    Rebase {
+        /// The draft.
+        #[arg(value_parser = draft_id)]
+        draft: DraftId,
+        /// Leave out the edits that no longer fit.
+        #[arg(long)]
+        drop_conflicts: bool,
+        /// Only say which those are.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Bring a draft into force, now or at a time.
+    Publish {
+        /// The draft.
+        #[arg(value_parser = draft_id)]
+        draft: DraftId,
+        /// From when, RFC 3339 [default: at once]; `serve` does it at its time.
+        #[arg(long, value_name = "TIME", value_parser = Instant::parse)]
+        at: Option<Instant>,
+        /// Why; kept with the plan [default: the draft's name]
+        #[arg(long, default_value = "")]
+        note: String,
+        /// Only say what keeps it from being published.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Draw on a draft after all that was proposed, approved or scheduled.
+    Withdraw(SayArgs),
+    /// Give a draft up.
+    Drop(SayArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct SayArgs {
+    /// The draft.
+    #[arg(value_parser = draft_id)]
+    draft: DraftId,
+    /// Why.
+    #[arg(long, default_value = "")]
+    words: String,
+}
+
+#[derive(Debug, clap::Args)]
+struct ImportArgs {
+    /// The file: `GeoJSON`, `GeoPackage`, a zipped Shapefile, CSV with WKT; `-` for standard input.
+    file: PathBuf,
+    /// What the draft is called.
+    #[arg(long)]
+    name: String,
+    /// What it is for.
+    #[arg(long, default_value = "")]
+    words: String,
+    /// The file is a CSV of `block,zone`: the zones are the dissolved blocks.
+    #[arg(long)]
+    blocks: bool,
+    /// geojson, csv, gpkg or shapefile (a zip) [default: by the file's name]
+    #[arg(long, value_parser = format, conflicts_with = "blocks")]
+    format: Option<Format>,
+    /// The coordinate system, where the file does not say it: wgs84, cgcs2000, gcj02 or bd09.
+    #[arg(long, value_parser = crate::cli::import::crs)]
+    crs: Option<Crs>,
+    /// The layer of a `GeoPackage` that holds several.
+    #[arg(long, value_name = "NAME")]
+    layer: Option<String>,
+    /// The column that holds the id, where it is called otherwise than we know.
+    #[arg(long, value_name = "FIELD")]
+    zone_id: Option<String>,
+    /// The unit that leads zones of which nothing says who does.
+    #[arg(long, value_name = "UNIT", value_parser = UnitId::new)]
+    lead: Option<UnitId>,
+    /// Only list what is wrong.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// What went wrong, for people.
+pub(super) fn run(common: &Common, args: &DraftArgs) -> miette::Result<()> {
+    common.must_exist(None)?;
+    let runtime = tokio::runtime::Runtime::new().into_diagnostic()?;
+    let told = runtime.block_on(async {
+        let app = common.app().await?;
+        let seat = app.seat(common.city.as_deref()).into_diagnostic()?;
+        done(&app, &seat, &args.act).await
+    })?;
+    match (&args.act, told) {
+        (Act::Show { output: Some(path), .. }, told) => write_whole(path, told.as_bytes())
+            .into_diagnostic()
+            .wrap_err(path.display().to_string()),
+        (_, told) => print(told.as_bytes()),
+    }
+}
+
+async fn done(app: &App, seat: &Seat, what: &Act) -> miette::Result<String> {
+    let caller = Caller::cli();
+    let wish = |deed| Wish::Deed(deed);
+    let (id, wish, dry_run) = match what {
+        Act::List { all } => return list(app, seat, *all).await,
+        Act::Make { name, words, copy_of } => {
+            let ask = NewDraft { name: name.clone(), words: words.clone(), copy_of: *copy_of };
+            let made = make(app, seat, &caller, ask).await.into_diagnostic()?;
+            return Ok(format!("{}\n", made.id));
+        }
+        Act::Import(args) => return imported(app, seat, args).await,
+        Act::Show { draft, zones, .. } => return show(app, seat, *draft, *zones).await,
+        Act::Edit { draft, file, dry_run } => {
+            let edits: Vec<ZoningEdit> = serde_json::from_slice(&bytes(file)?)
+                .into_diagnostic()
+                .wrap_err_with(|| format!("{} is no list of edits", file.display()))?;
+            (draft, wish(Deed::Edit { edits }), *dry_run)
+        }
+        Act::Rebase { draft, drop_conflicts, dry_run } => {
+            (draft, Wish::Rebase { drop_conflicts: *drop_conflicts }, *dry_run)
+        }
+        Act::Publish { draft, at, note, dry_run } => {
+            (draft, Wish::Publish { effective_at: *at, note: note.clone() }, *dry_run)
+        }
+        Act::Propose(say) => (&say.draft, wish(Deed::Propose { words: say.words.clone() }), false),
+        Act::Approve(say) => (&say.draft, wish(Deed::Approve { words: say.words.clone() }), false),
+        Act::Withdraw(say) => {
+            (&say.draft, wish(Deed::Withdraw { words: say.words.clone() }), false)
+        }
+        Act::Drop(say) => (&say.draft, wish(Deed::Drop { words: say.words.clone() }), false),
+    };
+    // Who sits at the machine means the draft as it is.
+    let found = read::get(app, seat, &caller, *id, (u32::MAX, 0)).await.map_err(no_draft)?;
+    let order = Order { seen: found.draft.revision, wish, dry_run, foreign: false };
+    let done = act(app, seat, &caller, *id, order).await.map_err(faults)?;
+    Ok(told(&done, dry_run))
+}
+
+async fn list(app: &App, seat: &Seat, all: bool) -> miette::Result<String> {
+    let mut lines = String::new();
+    let mut after = None;
+    loop {
+        let open = (!all).then_some(true);
+        let wanted = Wanted { open, after, limit: PAGE_MAX, ..Wanted::default() };
+        let page = read::list(app, seat, &Caller::cli(), wanted).await.into_diagnostic()?;
+        let Some(last) = page.last() else { return Ok(lines) };
+        after = Some(last.key());
+        lines.extend(page.iter().map(line));
+    }
+}
+
+fn line(it: &DraftDocket) -> String {
+    let then = match (it.plan, it.effective_at) {
+        (Some(plan), _) => format!("  plan {plan}"),
+        (None, Some(at)) => format!("  from {}", at.rfc3339()),
+        (None, None) => String::new(),
+    };
+    format!(
+        "{}  {:9}  {:>5} edits on plan {}  {}  {}{then}\n",
+        it.id, it.stage, it.edits, it.base, it.owner, it.name
+    )
+}
+
+async fn show(app: &App, seat: &Seat, id: DraftId, zones: bool) -> miette::Result<String> {
+    let caller = Caller::cli();
+    if zones {
+        let found = read::zones(app, seat, &caller, id).await.map_err(no_draft)?;
+        let bytes = geojson::write(&to_layer(&found.zones));
+        return String::from_utf8(bytes).into_diagnostic();
+    }
+    let found = read::get(app, seat, &caller, id, (0, PAGE_MAX)).await.map_err(no_draft)?;
+    let mut lines = summary(&found.draft);
+    for step in &found.steps {
+        let words = step.deed.words();
+        let words = if words.is_empty() { String::new() } else { format!("  {words}") };
+        let (at, act, actor) = (step.at.rfc3339(), step.deed.act(), &step.actor);
+        let _ = writeln!(lines, "{:>5}  {at}  {act:10}  {actor}{words}", step.revision);
+    }
+    Ok(lines)
+}
+
+fn summary(draft: &Draft) -> String {
+    line(&DraftDocket::of(draft))
+}
+
+fn told(done: &Done, dry_run: bool) -> String {
+    let mut lines = String::new();
+    if let Some(applied) = &done.applied {
+        let zones: Vec<String> = applied.touched.iter().map(ToString::to_string).collect();
+        let _ = writeln!(lines, "zones: {}", zones.join(", "));
+        for moved in &applied.moved {
+            let name = |zone: &Option<crate::domain::id::ZoneId>| {
+                zone.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string)
+            };
+            let (from, to) = (name(&moved.from), name(&moved.to));
+            let _ = writeln!(lines, "{:>12.1} m²  {from} -> {to}", moved.area_m2);
+        }
+    }
+    for conflict in &done.conflicts {
+        let (edit, kind) = (conflict.edit, conflict.kind);
+        let _ = writeln!(lines, "edit {edit} ({kind}) no longer fits: {}", conflict.fault);
+    }
+    for words in &done.warnings {
+        let _ = writeln!(lines, "warning: {words}");
+    }
+    lines.push_str(&summary(&done.draft));
+    if dry_run {
+        lines.push_str("dry run: nothing was written\n");
+    }
+    lines
+}
+
+async fn imported(app: &App, seat: &Seat, args: &ImportArgs) -> miette::Result<String> {
+    let name = args.file.display().to_string();
+    let source = if args.blocks {
+        Source::Blocks
+    } else {
+        let format = args.format.or_else(|| Format::of_name(&name)).ok_or_else(|| {
+            miette::miette!("{name}: its name does not say the format; give --format")
+        })?;
+        Source::Zones(format)
+    };
+    let ask = DraftImport {
+        name: args.name.clone(),
+        words: args.words.clone(),
+        source,
+        layer: args.layer.clone(),
+        crs: args.crs,
+        id: args.zone_id.clone(),
+        lead: args.lead.clone(),
+        dry_run: args.dry_run,
+    };
+    let bytes = Arc::from(bytes(&args.file)?);
+    let outcome = import(app, seat, &Caller::cli(), bytes, &ask).await.map_err(faults)?;
+    let mut lines = String::new();
+    for finding in &outcome.findings {
+        let _ = writeln!(lines, "{finding}");
+    }
+    let errors = outcome.findings.iter().filter(|finding| !finding.warning).count();
+    if errors > 0 {
+        print(lines.as_bytes())?;
+        return Err(miette::miette!("{name} was refused: {errors} errors; nothing was written"));
+    }
+    let _ = match &outcome.draft {
+        Some(draft) => writeln!(lines, "{} zones; {}", outcome.zones, draft.id),
+        None => writeln!(lines, "{} zones; dry run, nothing was written", outcome.zones),
+    };
+    Ok(lines)
+}
+
+/// The file, as long as it is within the limit.
+fn bytes(path: &Path) -> miette::Result<Vec<u8>> {
+    let limit = u64::try_from(BYTES_MAX).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    let read = if path.as_os_str() == "-" {
+        std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
+    };
+    read.into_diagnostic().wrap_err_with(|| path.display().to_string())?;
+    Ok(bytes)
+}
+
+fn no_draft(refusal: Refusal) -> miette::Report {
+    match refusal {
+        Refusal::NotFound => miette::miette!(
+            help = "`zonewarden plan draft list --all` tells which there are",
+            "there is no such draft"
+        ),
+        refusal => faults(refusal),
+    }
+}
+
+/// Every fault on a line of its own, with its place.
+fn faults(refusal: Refusal) -> miette::Report {
+    let Refusal::Invalid(faults) = refusal else { return miette::Report::msg(refusal.to_string()) };
+    let lines = faults.iter().map(|fault| match fault.at {
+        Some(at) => {
+            let at = at.degrees();
+            format!("{}: {} (at {}, {})", fault.place, fault.words, at.lon(), at.lat())
+        }
+        None => format!("{}: {}", fault.place, fault.words),
+    });
+    miette::Report::msg(lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    match crate::cli::import::format(text)? {
+        crate::cli::import::FileFormat::Layer(format) => Ok(format),
+        crate::cli::import::FileFormat::Ics => Err("an iCalendar holds no zones".to_owned()),
+    }
+}
+
+fn draft_id(text: &str) -> Result<DraftId, String> {
+    let fault = "is no id of a draft; `zonewarden plan draft list` shows them";
+    Uuid::parse_str(text).map(DraftId).map_err(|_| fault.to_owned())
+}

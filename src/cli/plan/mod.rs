@@ -1,0 +1,220 @@
+//! `zonewarden plan`: drafts of a plan, published plans, and what went from unit to unit with one.
+
+mod balance;
+mod draft;
+mod told;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use miette::{IntoDiagnostic, WrapErr, miette};
+use serde_json::json;
+
+use crate::app::plans::handover::{self, Page};
+use crate::app::plans::reroute::{Ask, reroute_all};
+use crate::app::state::{App, Seat};
+use crate::app::transfer::plan_versions::{self, PAGE_MAX, Restore, areas};
+use crate::cli::common::Common;
+use crate::cli::print::print;
+use crate::cli::whole::write_whole;
+use crate::domain::accounts::Caller;
+use crate::domain::time::Moment;
+use crate::domain::zoning::diff::differences;
+
+/// Redraw, propose, list, compare and restore plans; what went from unit to unit with one.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  zonewarden plan list
+  zonewarden plan diff 4
+  zonewarden plan diff 4 --since 2 --json > changes.json
+  zonewarden plan restore 3 --dry-run
+  zonewarden plan handover 4 -o handover.csv
+  zonewarden plan reroute --since 2026-01-01 --dry-run
+
+Who answered on a day: `zonewarden locate LON LAT --datetime 2026-03-03`. A published plan never changes:
+it is undone by publishing the former one again.")]
+pub struct PlanArgs {
+    #[command(subcommand)]
+    act: Act,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Act {
+    /// Drafts of a plan.
+    Draft(draft::DraftArgs),
+    /// Propose balanced plans from the city's blocks.
+    Balance(balance::BalanceArgs),
+    /// The plans that were published, the last first.
+    List {
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One plan and its zones.
+    Show {
+        /// The plan's version.
+        #[arg(id = "plan", value_name = "VERSION")]
+        version: i64,
+    },
+    /// What differs between two plans: zones, and the areas that changed hands.
+    Diff {
+        /// The later plan.
+        #[arg(id = "plan", value_name = "VERSION")]
+        version: i64,
+        /// The earlier one [default: the plan before].
+        #[arg(long, value_name = "VERSION")]
+        since: Option<i64>,
+        /// Answer in JSON, with the areas' geometries.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Publish a former plan again, which makes a new one.
+    Restore {
+        /// The former plan.
+        #[arg(id = "plan", value_name = "VERSION")]
+        version: i64,
+        /// Why; kept with the new plan.
+        #[arg(long, default_value = "")]
+        note: String,
+        /// Only say what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// The incidents that went from unit to unit with a plan.
+    Handover {
+        /// The plan's version.
+        #[arg(id = "plan", value_name = "VERSION")]
+        version: i64,
+        /// The file, .csv or .json [default: standard output, a table].
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Route stored reports anew whose place changed hands with the plan in force.
+    Reroute {
+        /// Only reports received since: RFC 3339, or a date in the city's time zone.
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// Whose zones are compared with [default: the plan before].
+        #[arg(long, value_name = "VERSION")]
+        since_plan: Option<i64>,
+        /// Only count.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// What went wrong, for people.
+pub fn run(common: &Common, args: &PlanArgs) -> miette::Result<()> {
+    match &args.act {
+        Act::Draft(args) => return draft::run(common, args),
+        Act::Balance(args) => return balance::run(common, args),
+        _ => common.must_exist(None)?,
+    }
+    let runtime = tokio::runtime::Runtime::new().into_diagnostic()?;
+    runtime.block_on(async {
+        let app = common.app().await?;
+        let seat = app.seat(common.city.as_deref()).into_diagnostic()?;
+        act(&app, &seat, &args.act).await
+    })
+}
+
+async fn act(app: &App, seat: &Seat, act: &Act) -> miette::Result<()> {
+    let (city, cli) = (&seat.city, &Caller::cli());
+    match act {
+        // Commands of their own.
+        Act::Draft(_) | Act::Balance(_) => Ok(()),
+        Act::List { json } => {
+            let (mut all, mut until) = (Vec::new(), None);
+            loop {
+                let page =
+                    plan_versions::list(app, city, cli, until, PAGE_MAX).await.into_diagnostic()?;
+                let Some(last) = page.last() else { break };
+                until = Some(last.plan.version - 1);
+                all.extend(page);
+            }
+            print(&if *json { told::list_json(&all)? } else { told::list(&all, seat)? })
+        }
+        Act::Show { version } => {
+            let found = plan_versions::whole(app, city, cli, *version).await;
+            let whole = found.map_err(|_| miette!("there is no plan {version}"))?;
+            print(&told::show(&whole, seat)?)
+        }
+        Act::Diff { version, since, json } => diff(app, seat, (*version, *since), *json).await,
+        Act::Restore { version, note, dry_run } => {
+            let ask =
+                Restore { version: *version, note: note.clone(), dry_run: *dry_run, seen: None };
+            restore(app, seat, ask).await
+        }
+        Act::Handover { version, output } => {
+            let page = Page { limit: usize::MAX, ..Page::default() };
+            let found = handover::list(app, city, cli, *version, &page).await;
+            let found = found.map_err(|_| miette!("there is no plan {version}"))?;
+            let Some(path) = output else { return print(&told::handover(&found, *version)?) };
+            let json = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
+            let bytes =
+                if json { told::handover_json(&found, *version)? } else { handover::table(&found) };
+            write_whole(path, &bytes).into_diagnostic().wrap_err(path.display().to_string())
+        }
+        Act::Reroute { since, since_plan, dry_run } => {
+            let atlas = seat.atlas().into_diagnostic()?;
+            let since = since.as_ref().map(|text| Moment::parse(text, atlas.time_zone()));
+            let since = since.transpose().map_err(|words| miette!("--since {words}"))?;
+            let ask = Ask {
+                plan: atlas.plan().version,
+                since_plan: *since_plan,
+                since: since.map(Moment::instant),
+                dry_run: *dry_run,
+            };
+            let outcome = reroute_all(app, seat, cli, ask).await.into_diagnostic()?;
+            print(&told::rerouted(&outcome, &ask)?)
+        }
+    }
+}
+
+async fn diff(
+    app: &App,
+    seat: &Seat,
+    (version, since): (i64, Option<i64>),
+    as_json: bool,
+) -> miette::Result<()> {
+    let since = since.unwrap_or(version - 1);
+    let zones = async |version: i64| {
+        if version == 0 {
+            return Ok(Vec::new());
+        }
+        let found = plan_versions::whole(app, &seat.city, &Caller::cli(), version).await;
+        found.map(|whole| whole.zones).map_err(|_| miette!("there is no plan {version}"))
+    };
+    let (before, after) = (Arc::new(zones(since).await?), Arc::new(zones(version).await?));
+    let areas = areas(Arc::clone(&before), Arc::clone(&after)).await.into_diagnostic()?;
+    let differ = differences(&before, &after);
+    print(&if as_json {
+        let told = json!({
+            "areas": told::areas_json(&areas),
+            "since": since,
+            "version": version,
+            "zones": told::zones_json(&differ),
+        });
+        told::pretty(&told)?
+    } else {
+        told::diff(&differ, &areas, (since, version))?
+    })
+}
+
+async fn restore(app: &App, seat: &Seat, ask: Restore) -> miette::Result<()> {
+    let (version, dry_run) = (ask.version, ask.dry_run);
+    let done = plan_versions::restore(app, &seat.city, &Caller::cli(), ask).await;
+    let outcome = done.map_err(|refusal| match refusal {
+        crate::app::refusal::Refusal::NotFound => miette!("there is no plan {version}"),
+        refusal => miette!("{refusal}"),
+    })?;
+    if outcome.refused() {
+        let words: Vec<String> = outcome.findings.iter().map(ToString::to_string).collect();
+        return Err(miette!("plan {version} cannot be published again:\n{}", words.join("\n")));
+    }
+    print(&told::restored(&outcome, version, dry_run)?)
+}

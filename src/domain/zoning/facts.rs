@@ -1,0 +1,76 @@
+//! What is known of a zone beside its area.
+
+use geo_types::MultiPolygon;
+
+use crate::domain::atlas::zone::Zone;
+use crate::domain::id::{UnitId, ZoneId};
+use crate::domain::text::{Attributes, Names};
+use crate::domain::zoning::edit::{NamesGiven, ZoningEdit};
+
+/// What is known of a zone beside its area.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Facts {
+    pub(super) id: ZoneId,
+    pub(super) number: u32,
+    pub(super) names: Names,
+    pub(super) lead: UnitId,
+    pub(super) co: Vec<UnitId>,
+    pub(super) attributes: Attributes,
+}
+
+impl Facts {
+    /// Those of a zone.
+    pub(super) fn of(zone: &Zone) -> Self {
+        Self {
+            id: zone.id.clone(),
+            number: zone.number,
+            names: zone.names.clone(),
+            lead: zone.lead.clone(),
+            co: zone.co.clone(),
+            attributes: zone.attributes.clone(),
+        }
+    }
+
+    /// The zone with an area.
+    pub(super) fn zone(&self, area: MultiPolygon<f64>) -> Zone {
+        Zone {
+            id: self.id.clone(),
+            number: self.number,
+            names: self.names.clone(),
+            lead: self.lead.clone(),
+            co: self.co.clone(),
+            area,
+            attributes: self.attributes.clone(),
+        }
+    }
+
+    /// With what an edit sets.
+    pub(super) fn with(mut self, edit: &ZoningEdit) -> Self {
+        let ZoningEdit::SetZone { number, names, lead, co, attributes, .. } = edit else {
+            return self;
+        };
+        self.number = number.unwrap_or(self.number);
+        if let Some(names) = names.as_ref().and_then(NamesGiven::kept) {
+            self.names = names;
+        }
+        if let Some(lead) = lead {
+            self.lead = lead.clone();
+        }
+        self.co = beside(co.as_ref().unwrap_or(&self.co), &self.lead);
+        if let Some(attributes) = attributes {
+            self.attributes.clone_from(attributes);
+        }
+        self
+    }
+}
+
+/// Units beside the lead, each once.
+pub(super) fn beside(co: &[UnitId], lead: &UnitId) -> Vec<UnitId> {
+    let mut kept: Vec<UnitId> = Vec::with_capacity(co.len());
+    for unit in co {
+        if unit != lead && !kept.contains(unit) {
+            kept.push(unit.clone());
+        }
+    }
+    kept
+}

@@ -1,0 +1,12 @@
+//! Zoning 分区: what an edit does to a city's zones, and what it changes for whom.
+
+pub mod diff;
+pub mod edit;
+mod facts;
+pub mod fault;
+pub mod found;
+pub mod redraw;
+pub mod working;
+pub mod review;
+pub mod balance;
+pub mod tract;

@@ -1,0 +1,119 @@
+//! Who and what would change hands.
+
+use std::collections::BTreeMap;
+
+use crate::domain::atlas::in_force::Atlas;
+use crate::domain::id::{UnitId, ZoneId};
+use crate::domain::zoning::review::state::Review;
+use crate::domain::zoning::review::tally::Tally;
+use crate::domain::zoning::review::things::{Thing, What};
+use crate::domain::zoning::working::Working;
+
+/// What goes from one unit to another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flow {
+    /// The unit that answers now; outside every zone the fallback unit.
+    pub from: UnitId,
+    /// The unit that would answer.
+    pub to: UnitId,
+    /// What goes. Incidents that a rule gives to a unit are not among them: they stay where they are.
+    pub tally: Tally,
+}
+
+/// A thing that changes hands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mover {
+    /// The thing.
+    pub thing: Thing,
+    /// The zone that it lies in now.
+    pub zone: Option<ZoneId>,
+    /// The zone that it would lie in.
+    pub zone_then: Option<ZoneId>,
+    /// The unit that answers now.
+    pub from: UnitId,
+    /// The unit that would answer.
+    pub to: UnitId,
+}
+
+impl PartialEq for Thing {
+    fn eq(&self, other: &Self) -> bool {
+        (self.what, self.at, self.amount) == (other.what, other.at, other.amount)
+    }
+}
+
+/// Who answers in the zones of both, by place and face.
+struct Leads<'a> {
+    atlas: &'a Atlas,
+    working: &'a Working,
+}
+
+impl<'a> Leads<'a> {
+    fn now(&self, zone: u16) -> &'a UnitId {
+        let atlas = self.atlas;
+        atlas.zones().get(usize::from(zone)).map_or(&atlas.city().fallback, |zone| &zone.lead)
+    }
+
+    fn then(&self, face: u16) -> &'a UnitId {
+        self.working.lead(face).unwrap_or(&self.atlas.city().fallback)
+    }
+}
+
+/// What goes from which unit to which, by units. What only comes to another zone of the same unit is not told.
+#[must_use]
+pub fn flows(review: &Review, atlas: &Atlas, working: &Working) -> Vec<Flow> {
+    let leads = Leads { atlas, working };
+    let mut flows: BTreeMap<(&UnitId, &UnitId), Tally> = BTreeMap::new();
+    for ((zone, face), tally) in review.sums() {
+        let (from, to) = (leads.now(*zone), leads.then(*face));
+        if from != to {
+            let mut gone = *tally;
+            gone.incidents -= gone.ruled;
+            gone.ruled = 0;
+            flows.entry((from, to)).or_default().add(&gone);
+        }
+    }
+    let told = flows.into_iter().filter(|(_, tally)| !tally.is_empty());
+    told.map(|((from, to), tally)| Flow { from: from.clone(), to: to.clone(), tally }).collect()
+}
+
+/// The incidents and facilities that change hands, at most `limit`: incidents first, then facilities in the order of
+/// their kinds. Reports and pieces of streets are only counted.
+#[must_use]
+pub fn movers(review: &Review, atlas: &Atlas, working: &Working, limit: usize) -> Vec<Mover> {
+    let leads = Leads { atlas, working };
+    // Pairs of zones between which hands change are few; most things are passed over by one look.
+    let moving: Vec<(u16, u16)> = review
+        .sums()
+        .keys()
+        .copied()
+        .filter(|(zone, face)| leads.now(*zone) != leads.then(*face))
+        .collect();
+    if moving.is_empty() {
+        return Vec::new();
+    }
+    let mut found: Vec<Mover> = Vec::new();
+    for (thing, face) in review.things().all().iter().zip(review.faces()) {
+        let listed = match thing.what {
+            What::Case(_) => thing.amount == 0,
+            What::Facility(_) => true,
+            What::Report | What::Piece => false,
+        };
+        if listed && moving.binary_search(&(thing.zone, *face)).is_ok() {
+            found.push(Mover {
+                thing: *thing,
+                zone: atlas.zones().get(usize::from(thing.zone)).map(|zone| zone.id.clone()),
+                zone_then: working.zone_of(Some(*face)).cloned(),
+                from: leads.now(thing.zone).clone(),
+                to: leads.then(*face).clone(),
+            });
+        }
+    }
+    let order = |mover: &Mover| match mover.thing.what {
+        What::Case(number) => (0, number),
+        What::Facility(number) => (1 + u16::from(mover.thing.kind), number),
+        What::Report | What::Piece => (u16::MAX, 0),
+    };
+    found.sort_by_key(order);
+    found.truncate(limit);
+    found
+}

@@ -1,0 +1,270 @@
+//! A review as it stands, and how an edit changes it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use geo_types::{Coord, MultiPolygon};
+
+use crate::domain::atlas::in_force::Atlas;
+use crate::domain::id::{UnitId, ZoneId};
+use crate::domain::zoning::review::shape::Shape;
+use crate::domain::zoning::review::tally::Tally;
+use crate::domain::zoning::review::things::{Sign, Things, box_of};
+use crate::domain::zoning::working::{Applied, Working};
+use crate::geom::coord::GridBox;
+use crate::geom::locate::AreaIndex;
+use crate::geom::locate::area::NOWHERE;
+use crate::geom::measure::between_m;
+
+/// A review of a draft against the plan in force.
+///
+/// What is kept is where each thing lies, and sums of what lies in which zone of the plan in force and in which of
+/// the draft at once. Everything that is told is made of these sums.
+#[derive(Clone)]
+pub struct Review {
+    things: Arc<Things>,
+    /// The draft's face of each thing, or [`NOWHERE`].
+    faces: Vec<u16>,
+    /// By zone of the plan in force and face of the draft.
+    sums: BTreeMap<(u16, u16), Tally>,
+    shapes: BTreeMap<u16, Shape>,
+}
+
+/// What an edit changed in a review.
+pub struct Followed {
+    moved: Vec<(usize, u16)>,
+    shapes: Vec<(u16, Option<Shape>)>,
+    /// What there was before all was reviewed anew.
+    whole: Option<Box<Review>>,
+}
+
+/// A zone of a draft in figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ZoneFigures {
+    /// Which.
+    pub zone: ZoneId,
+    /// The unit that answers first.
+    pub lead: UnitId,
+    /// Its shape.
+    pub shape: Shape,
+    /// What lies in it.
+    pub tally: Tally,
+    /// How far (m) the middle of its area is from the seat of its lead unit, where that is known.
+    pub seat_m: Option<f64>,
+}
+
+/// A draft in figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanFigures {
+    /// How many zones.
+    pub zones: usize,
+    /// Area of all of them.
+    pub area_m2: f64,
+    /// Length of the borders between zones.
+    pub cut_m: f64,
+    /// The mean of the zones' Polsby–Popper figures.
+    pub polsby_popper_mean: f64,
+    /// By how much of the mean the heaviest zone is above it or the lightest below it, whichever is more; `None`
+    /// without weights.
+    pub deviation: Option<f64>,
+    /// What lies in all zones.
+    pub tally: Tally,
+}
+
+impl Review {
+    /// A review from scratch.
+    #[must_use]
+    pub fn of(things: Arc<Things>, working: &Working) -> Self {
+        let coverage = working.coverage();
+        let faces: Vec<u16> = coverage.faces();
+        let areas: Vec<MultiPolygon<f64>> =
+            faces.iter().map(|face| coverage.polygons(*face)).collect();
+        let index = AreaIndex::build(&areas.iter().collect::<Vec<_>>());
+        let xs: Vec<i32> = things.all().iter().map(|thing| thing.at.x).collect();
+        let ys: Vec<i32> = things.all().iter().map(|thing| thing.at.y).collect();
+        let mut found = vec![NOWHERE; xs.len()];
+        index.locate_batch(&xs, &ys, &mut found);
+        for number in &mut found {
+            *number = faces.get(usize::from(*number)).copied().unwrap_or(NOWHERE);
+        }
+        let mut sums: BTreeMap<(u16, u16), Tally> = BTreeMap::new();
+        for (thing, face) in things.all().iter().zip(&found) {
+            thing.count(sums.entry((thing.zone, *face)).or_default(), Sign::Add);
+        }
+        let shapes = faces.iter().zip(&areas).map(|(face, area)| (*face, Shape::of(area)));
+        Self { shapes: shapes.collect(), things, faces: found, sums }
+    }
+
+    /// What was reviewed.
+    #[must_use]
+    pub fn things(&self) -> &Arc<Things> {
+        &self.things
+    }
+
+    /// The draft's face of each thing, in the order of [`Things::all`].
+    #[must_use]
+    pub fn faces(&self) -> &[u16] {
+        &self.faces
+    }
+
+    /// What lies in which zone of the plan in force and in which face of the draft.
+    #[must_use]
+    pub fn sums(&self) -> &BTreeMap<(u16, u16), Tally> {
+        &self.sums
+    }
+
+    /// The shapes by face.
+    #[must_use]
+    pub fn shapes(&self) -> &BTreeMap<u16, Shape> {
+        &self.shapes
+    }
+
+    /// Takes note of edits that were done to the draft: `working` is as they left it.
+    pub fn follow(&mut self, working: &Working, applied: &Applied) -> Followed {
+        if applied.moved.is_empty() && !applied.reshaped.is_empty() {
+            // Everything was drawn anew.
+            let before = self.clone();
+            *self = Self::of(Arc::clone(&self.things), working);
+            let whole = Some(Box::new(before));
+            return Followed { moved: Vec::new(), shapes: Vec::new(), whole };
+        }
+        let boxes: Vec<GridBox> = applied.moved.iter().filter_map(|it| box_of(&it.area)).collect();
+        let mut near = Vec::new();
+        let things = Arc::clone(&self.things);
+        for frame in boxes {
+            things.in_box(frame, |at| near.push(at));
+        }
+        let mut moved = Vec::new();
+        for at in near {
+            let face = working.coverage().locate(things.all()[at].at).unwrap_or(NOWHERE);
+            let was = self.faces[at];
+            if face != was {
+                moved.push((at, was));
+                self.put(at, face);
+            }
+        }
+        let faces = applied.reshaped.iter().filter_map(|zone| working.face(zone));
+        let gone = self.shapes.keys().copied().filter(|face| !working.coverage().has(*face));
+        let mut changed: Vec<u16> = faces.chain(gone).collect();
+        changed.sort_unstable();
+        changed.dedup();
+        let shapes = changed.into_iter().map(|face| {
+            let shape =
+                working.coverage().has(face).then(|| Shape::of(&working.coverage().polygons(face)));
+            (face, self.shape(face, shape))
+        });
+        let shapes = shapes.collect();
+        Followed { moved, shapes, whole: None }
+    }
+
+    /// Takes back what [`Self::follow`] did.
+    pub fn take_back(&mut self, followed: Followed) {
+        if let Some(before) = followed.whole {
+            *self = *before;
+            return;
+        }
+        // A thing that lies in two boxes was moved once only, so the order does not matter.
+        for (at, was) in followed.moved {
+            self.put(at, was);
+        }
+        for (face, shape) in followed.shapes {
+            self.shape(face, shape);
+        }
+    }
+
+    fn put(&mut self, at: usize, face: u16) {
+        let thing = self.things.all()[at];
+        let before = (thing.zone, std::mem::replace(&mut self.faces[at], face));
+        if let Some(tally) = self.sums.get_mut(&before) {
+            thing.count(tally, Sign::Take);
+            if tally.is_empty() {
+                self.sums.remove(&before);
+            }
+        }
+        thing.count(self.sums.entry((thing.zone, face)).or_default(), Sign::Add);
+    }
+
+    fn shape(&mut self, face: u16, shape: Option<Shape>) -> Option<Shape> {
+        match shape {
+            Some(shape) => self.shapes.insert(face, shape),
+            None => self.shapes.remove(&face),
+        }
+    }
+
+    /// What lies in a face.
+    #[must_use]
+    pub fn tally(&self, face: u16) -> Tally {
+        let mut all = Tally::default();
+        for ((_, in_face), tally) in &self.sums {
+            if *in_face == face {
+                all.add(tally);
+            }
+        }
+        all
+    }
+
+    /// A zone in figures.
+    #[must_use]
+    pub fn zone(&self, atlas: &Atlas, working: &Working, zone: &ZoneId) -> Option<ZoneFigures> {
+        let face = working.face(zone)?;
+        let shape = self.shapes.get(&face).cloned().unwrap_or_default();
+        let lead = working.lead(face)?.clone();
+        let seat = atlas.unit(&lead).and_then(|unit| unit.seat);
+        let centre = Coord { x: shape.centre[0], y: shape.centre[1] };
+        let seat_m = seat.map(|at| {
+            let at = at.degrees();
+            between_m(centre, Coord { x: at.lon(), y: at.lat() })
+        });
+        Some(ZoneFigures { zone: zone.clone(), lead, shape, tally: self.tally(face), seat_m })
+    }
+
+    /// The draft in figures.
+    #[must_use]
+    pub fn plan(&self, working: &Working) -> PlanFigures {
+        let faces = working.coverage().faces();
+        let mut weights: BTreeMap<u16, i64> = faces.iter().map(|face| (*face, 0)).collect();
+        let mut tally = Tally::default();
+        for ((_, face), some) in &self.sums {
+            if let Some(weight) = weights.get_mut(face) {
+                *weight += some.weight_milli;
+                tally.add(some);
+            }
+        }
+        let shapes = faces.iter().filter_map(|face| self.shapes.get(face));
+        let count = whole(faces.len());
+        let borders = working.coverage().shared_borders();
+        Self::figures(
+            &weights,
+            count,
+            PlanFigures {
+                zones: faces.len(),
+                area_m2: shapes.clone().map(|shape| shape.area_m2).sum(),
+                cut_m: borders
+                    .iter()
+                    .filter(|border| border.one.is_some() && border.other.is_some())
+                    .map(|border| border.length_m)
+                    .sum(),
+                polsby_popper_mean: shapes.map(|shape| shape.polsby_popper).sum::<f64>()
+                    / count.max(1.0),
+                deviation: None,
+                tally,
+            },
+        )
+    }
+
+    fn figures(weights: &BTreeMap<u16, i64>, count: f64, mut of: PlanFigures) -> PlanFigures {
+        #[expect(clippy::cast_precision_loss, reason = "sums below 2^53")]
+        let weight = |milli: i64| milli as f64;
+        let mean = weights.values().map(|milli| weight(*milli)).sum::<f64>() / count.max(1.0);
+        if mean > 0.0 {
+            let off = weights.values().map(|milli| (weight(*milli) / mean - 1.0).abs());
+            of.deviation = off.reduce(f64::max);
+        }
+        of
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count of zones")]
+fn whole(count: usize) -> f64 {
+    count as f64
+}

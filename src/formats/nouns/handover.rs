@@ -1,0 +1,50 @@
+//! Hand-over 移交 as a layer: the list that both units are given. Written, never read.
+
+use geo_types::{Geometry, Point};
+use serde_json::Value;
+
+use crate::domain::id::{CategoryCode, UnitId, ZoneId};
+use crate::domain::incidents::docket::Docket;
+use crate::domain::incidents::handover::Handed;
+use crate::domain::reports::categories;
+use crate::domain::text::Attributes;
+use crate::formats::layer::{Feature, Layer};
+use crate::geom::crs::Crs;
+
+/// The layer of what was handed over, WGS84, each with its incident as it stands, in the order given.
+#[must_use]
+pub fn to_layer(rows: &[(Handed, Option<Docket>)]) -> Layer {
+    let features = rows.iter().enumerate().map(|(i, (handed, docket))| {
+        let place = docket.as_ref().map(|docket| docket.matter.position.degrees());
+        Feature {
+            row: i + 1,
+            id: Some(handed.incident.to_string()),
+            geometry: place.map(|at| Geometry::Point(Point::new(at.lon(), at.lat()))),
+            fields: fields(handed, docket.as_ref()),
+        }
+    });
+    Layer { name: "handover".to_owned(), crs: Some(Crs::Wgs84), features: features.collect() }
+}
+
+fn fields(handed: &Handed, docket: Option<&Docket>) -> Attributes {
+    let text = |text: Option<&str>| text.map_or(Value::Null, Value::from);
+    let category = docket.and_then(|docket| docket.matter.category.as_ref());
+    let category = category.map(CategoryCode::as_str);
+    let named = category.and_then(categories::named);
+    let all = [
+        ("id", Value::from(handed.incident.to_string())),
+        ("plan", Value::from(handed.plan)),
+        ("from", Value::from(handed.from.as_str())),
+        ("to", Value::from(handed.to.as_str())),
+        ("from_zone", text(handed.from_zone.as_ref().map(ZoneId::as_str))),
+        ("to_zone", text(handed.to_zone.as_ref().map(ZoneId::as_str))),
+        ("handed_at", Value::from(handed.at.rfc3339())),
+        ("revision", Value::from(handed.revision)),
+        ("category", text(category)),
+        ("category_zh", text(named.map(|named| named.zh))),
+        ("category_en", text(named.map(|named| named.en))),
+        ("stage", text(docket.map(|docket| docket.stage.code()))),
+        ("unit", text(docket.and_then(|it| it.unit.as_ref()).map(UnitId::as_str))),
+    ];
+    all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}

@@ -1,0 +1,3 @@
+//! What a store is asked, a file for each wing; the older ones stand in the promise itself.
+
+mod drafts;

@@ -1,0 +1,136 @@
+//! Redrawn plans out of files, and tables of blocks.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use zonewarden::app::transfer::export::layer;
+use zonewarden::app::transfer::{Format, Kind, file};
+use zonewarden::domain::atlas::facility::FacilityKind;
+use zonewarden::geom::crs::Crs;
+
+use super::Office;
+use crate::client::Answer;
+use crate::world::demonstration;
+
+async fn import(office: &Office, query: &str, bytes: Vec<u8>) -> Answer {
+    let path = format!("/api/v1/drafts/import?{query}");
+    office.world.client.post_as(&office.a, &path, "application/octet-stream", bytes).await
+}
+
+#[tokio::test]
+async fn the_plan_in_force_out_of_every_format_is_a_draft_that_changes_no_area() {
+    let office = Office::new().await;
+    let zones = layer(&demonstration(), Kind::Zones, Crs::Wgs84);
+    for format in [Format::GeoJson, Format::GeoPackage, Format::Csv] {
+        let bytes = file::write(&zones, format).unwrap();
+        let query = format!("name=x&crs=wgs84&format={}", format.code());
+        let looked = import(&office, &format!("{query}&dry_run=true"), bytes.clone()).await;
+        assert_eq!(
+            (looked.status, looked.json()["draft"].is_null()),
+            (StatusCode::OK, true),
+            "{}",
+            looked.text()
+        );
+        let made = import(&office, &query, bytes).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+        let id = made.json()["draft"]["id"].as_str().unwrap().to_owned();
+        let changes = office.get(&office.a, &format!("/api/v1/drafts/{id}/changes")).await;
+        let moved: f64 = changes["moved"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["area_m2"].as_f64().unwrap())
+            .sum();
+        assert!(moved < 1.0, "{}: {changes}", format.code());
+        let shown = office.get(&office.a, &format!("/api/v1/drafts/{id}")).await;
+        assert_eq!(shown["undoable"], 1);
+    }
+}
+
+#[tokio::test]
+async fn a_table_of_blocks_makes_zones_of_them_and_every_bad_row_is_told() {
+    let office = Office::new().await;
+    let city = demonstration();
+    let blocks: Vec<&str> = city
+        .facilities
+        .iter()
+        .filter(|it| it.kind == FacilityKind::Block)
+        .map(|it| it.id.as_str())
+        .collect();
+    assert!(blocks.len() > 10);
+    let zone = |n: usize| city.zones[n % 3].id.as_str();
+    let bad = format!(
+        "block,zone\n{0},{1}\n{0},{1}\nnowhere,{1}\n{2},\n{2},a b\n{2},new\n",
+        blocks[0],
+        zone(0),
+        blocks[1]
+    );
+    let refused = import(&office, "name=x&format=blocks", bad.into_bytes()).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
+    assert_eq!(refused.places().len(), 5, "{}", refused.text());
+    let rows = blocks.iter().enumerate().map(|(n, block)| format!("{block},{}", zone(n)));
+    let table = std::iter::once("block,zone".to_owned()).chain(rows).collect::<Vec<_>>().join("\n");
+    let made = import(&office, "name=x&format=blocks", table.into_bytes()).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    assert_eq!(made.json()["zones"], 3);
+    let none: Value = office.get(&office.a, "/api/v1/drafts?mine=true").await;
+    assert_eq!(none["drafts"].as_array().unwrap().len(), 1, "a refused file leaves nothing");
+}
+
+#[tokio::test]
+async fn zones_drawn_over_each_other_are_told_with_the_place_and_nothing_is_written() {
+    let office = Office::new().await;
+    let square = |id: &str, west: f64| {
+        let (x, y) = (109.4 + west, 36.5);
+        json!({ "type": "Feature", "properties": { "id": id, "lead": demonstration().units[0].id },
+                "geometry": { "type": "Polygon", "coordinates":
+                    [[[x, y], [x + 0.01, y], [x + 0.01, y + 0.01], [x, y + 0.01], [x, y]]] } })
+    };
+    let body =
+        json!({ "type": "FeatureCollection", "features": [square("p", 0.0), square("q", 0.005)] });
+    let looked =
+        import(&office, "name=x&format=geojson&dry_run=true", body.to_string().into_bytes()).await;
+    let told = looked.json();
+    assert_eq!(told["refused"], true, "{told}");
+    assert!(told["findings"][0]["fault"].as_str().unwrap().contains("over each other"), "{told}");
+    let refused = import(&office, "name=x&format=geojson", body.to_string().into_bytes()).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.places()[0].contains("at 109."), "{}", refused.text());
+    for (query, place) in
+        [("format=geojson", "name"), ("name=x", "format"), ("name=x&format=dwg", "format")]
+    {
+        let refused = import(&office, query, Vec::new()).await;
+        assert!(refused.places().contains(&place.to_owned()), "{query}: {}", refused.text());
+    }
+}
+
+#[tokio::test]
+async fn a_plan_of_five_thousand_zones_is_imported_edited_and_published() {
+    const SIDE: i32 = 71;
+    let office = Office::new().await;
+    let unit = demonstration().units[0].id.clone();
+    let at = |n: i32| f64::from(n * 5_000) / 1e7;
+    let cell = |n: i32| {
+        let (west, south) = (109.4 + at(n % SIDE), 36.5 + at(n / SIDE));
+        let (east, north) = (109.4 + at(n % SIDE + 1), 36.5 + at(n / SIDE + 1));
+        json!({ "type": "Feature", "properties": { "id": format!("n{n}"), "number": n, "lead": unit },
+                "geometry": { "type": "Polygon", "coordinates":
+                    [[[west, south], [east, south], [east, north], [west, north], [west, south]]] } })
+    };
+    let cells: Vec<Value> = (0..SIDE * SIDE).map(cell).collect();
+    let body = json!({ "type": "FeatureCollection", "features": cells }).to_string();
+    let made = import(&office, "name=x&format=geojson", body.into_bytes()).await;
+    assert_eq!(
+        (made.status, made.json()["zones"].as_i64()),
+        (StatusCode::CREATED, Some(5_041)),
+        "{}",
+        made.text()
+    );
+    let id = made.json()["draft"]["id"].as_str().unwrap().to_owned();
+    let merge =
+        json!({ "act": "edit", "edits": [{ "kind": "merge", "into": "n0", "from": "n1" }] });
+    let told = office.done(&office.a, &id, merge).await;
+    assert_eq!(told["reshaped"], json!(["n0", "n1"]));
+    let told = office.done(&office.a, &id, json!({ "act": "publish" })).await;
+    assert_eq!(told["draft"]["stage"], "published");
+    assert_eq!(office.plan().await["zones"], 5_040);
+}

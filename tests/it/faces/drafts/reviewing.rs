@@ -1,0 +1,129 @@
+//! What is found in a draft, who would change hands, and plans proposed from blocks.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use zonewarden::domain::accounts::Role;
+use zonewarden::domain::id::UnitId;
+
+use super::Office;
+
+async fn review(office: &Office, draft: &str, query: &str) -> Value {
+    office.get(&office.a, &format!("/api/v1/drafts/{draft}/review{query}")).await
+}
+
+/// An open incident in a zone, which no rule gives to a unit.
+async fn incident(office: &Office, lon: f64, lat: f64) -> Value {
+    let body = json!({ "lon": lon, "lat": lat, "words": "纸箱" });
+    let filed = office.world.client.post("/api/v1/reports", "application/json", body.to_string());
+    let filed = filed.await;
+    assert_eq!(filed.status, StatusCode::CREATED, "{}", filed.text());
+    office.world.take_up().await;
+    filed.json()
+}
+
+#[tokio::test]
+async fn a_draft_like_the_plan_in_force_moves_nobody_and_edits_that_are_tried_do() {
+    let office = Office::new().await;
+    let told = incident(&office, 109.484, 36.585).await;
+    let draft = office.draft().await;
+    let calm = review(&office, &draft, "").await;
+    assert_eq!((calm["publishable"].as_bool(), calm["moving"].as_u64()), (Some(true), Some(0)));
+    assert_eq!(calm["zones"].as_array().unwrap().len(), 60);
+    let schools = calm["figures"]["holds"]["facilities"]["school"].as_u64();
+    assert_eq!(schools, Some(35), "the others lie in the county, outside of every zone");
+    assert_eq!(calm["figures"]["holds"]["incidents"], 1);
+    assert_eq!(calm["figures"]["holds"]["reports"], 1);
+    assert_eq!(told["rule"], "zone");
+    let zone = told["zone"].as_str().unwrap();
+    let edit = json!({ "edits": [{ "kind": "set_zone", "zone": zone, "lead": "education" }] });
+    let path = format!("/api/v1/drafts/{draft}/review?listed=3");
+    let tried = office.post(&office.a, &path, &edit).await;
+    assert_eq!(tried.status, StatusCode::OK, "{}", tried.text());
+    let tried = tried.json();
+    assert!(tried["moving"].as_u64().unwrap() > 3);
+    let first = &tried["listed"][0];
+    assert_eq!((first["kind"].as_str(), &first["id"]), (Some("incident"), &told["id"]));
+    assert_eq!(
+        (first["from"].as_str(), first["to"].as_str()),
+        (told["unit"].as_str(), Some("education"))
+    );
+    assert_eq!(tried["listed"].as_array().unwrap().len(), 3);
+    assert_eq!(tried["flows"].as_array().unwrap().len(), 1);
+    assert_eq!(tried["zones"].as_array().unwrap().len(), 1, "only what the edits touch");
+    assert_eq!(review(&office, &draft, "").await, calm, "nothing was written");
+}
+
+#[tokio::test]
+async fn what_blocks_is_told_and_edits_that_do_not_fit_are_refused_with_their_place() {
+    let office = Office::new().await;
+    let draft = office.draft().await;
+    let path = format!("/api/v1/drafts/{draft}/review");
+    let stray =
+        json!({ "edits": [{ "kind": "move_vertex", "from": [1.0, 2.0], "to": [1.0, 3.0] }] });
+    let refused = office.post(&office.a, &path, &stray).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
+    for body in [json!({}), json!({ "edits": "x" }), json!({ "edits": [{ "kind": "turn" }] })] {
+        let refused = office.post(&office.a, &path, &body).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+    }
+    for query in ["?days=-1", "?listed=1000000", "?crs=utm", "?colour=red"] {
+        let answer = office.world.client.get_as(&office.a, &format!("{path}{query}")).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+    }
+    let none = format!("/api/v1/drafts/{}/review", uuid::Uuid::nil());
+    assert_eq!(office.world.client.get_as(&office.a, &none).await.status, StatusCode::NOT_FOUND);
+    let unit = UnitId::new("education").unwrap();
+    let unit = office.world.key(Role::Unit, &unit).await;
+    assert_eq!(office.world.client.get_as(&unit, &path).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn balanced_plans_are_proposed_with_progress_and_become_drafts() {
+    let office = Office::new().await;
+    let ask = json!({
+        "weights": ["people"], "tolerance": 0.1, "seconds": 1, "locked": ["zone-07"],
+        "draft": "均衡", "lead_by_seat": true,
+    });
+    let answer = office.post(&office.a, "/api/v1/plans/balance", &ask).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    let lines: Vec<Value> =
+        answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (last, progress) = lines.split_last().unwrap();
+    assert!(progress.iter().all(|line| line["progress"].as_f64().is_some()));
+    let proposed = &last["proposals"][0];
+    assert_eq!(proposed["broken"], 0, "{last}");
+    assert_eq!(proposed["zones"]["features"].as_array().unwrap().len(), 60);
+    let draft = proposed["draft"].as_str().unwrap();
+    let told = review(&office, draft, "?listed=0").await;
+    assert_eq!(told["publishable"], true, "{}", told["findings"]);
+    let was = office.draft().await;
+    let area = |of: &Value| {
+        let zones = of["zones"].as_array().unwrap().clone();
+        zones.into_iter().find(|zone| zone["zone"] == "zone-07").unwrap()["area_m2"].clone()
+    };
+    assert_eq!(area(&told), area(&review(&office, &was, "").await), "a locked zone stays");
+}
+
+#[tokio::test]
+async fn a_balance_that_cannot_be_is_told_with_the_reasons() {
+    let office = Office::new().await;
+    let path = "/api/v1/plans/balance";
+    let bad =
+        json!({ "tolerance": -1, "seconds": 0, "alternatives": 99, "locked": ["a b"], "hue": 1 });
+    let refused = office.post(&office.a, path, &bad).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.places().len(), 5, "{}", refused.text());
+    for (ask, place) in [
+        (json!({ "locked": ["nowhere"], "seconds": 1 }), "blocks"),
+        (json!({ "zones": 0, "seconds": 1 }), "zones"),
+        (json!({ "zones": 60_000, "seconds": 1 }), "balance"),
+    ] {
+        let answer = office.post(&office.a, path, &ask).await;
+        let last: Value = serde_json::from_str(answer.text().lines().last().unwrap()).unwrap();
+        let faults = last["problem"]["faults"].as_array().unwrap();
+        assert_eq!(faults[0]["place"], place, "{last}");
+    }
+    let nobody = UnitId::new("x").unwrap();
+    let dispatcher = office.world.key(Role::Dispatcher, &nobody).await;
+    assert_eq!(office.post(&dispatcher, path, &json!({})).await.status, StatusCode::NOT_FOUND);
+}

@@ -144,8 +144,8 @@ impl Tract {
     }
 
     /// What the zones of a division are called, and who leads them: each takes over the zone of today with which it
-    /// shares most of its area, as far as there are any; what is more gets a code of its own and the unit of `spare`
-    /// whose turn it is.
+    /// shares most of its area, as far as there are any; what is more gets a code of its own and the city's
+    /// fallback unit. `locked` zones are taken over by none.
     #[must_use]
     pub fn facts(
         &self,

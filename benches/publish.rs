@@ -13,23 +13,26 @@
 //! for several zones. Ends with an error when the target is missed.
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Instant as Tick;
 
 use bytes::Bytes;
 use futures_util::SinkExt;
-use geo_types::{Coord, Geometry, MultiPolygon};
+use geo_types::{Geometry, MultiPolygon};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 use zonewarden::domain::atlas::zone::Zone;
 use zonewarden::domain::sample::{self, Recipe};
 use zonewarden::domain::zoning::diff::boxes;
+use zonewarden::domain::zoning::edit::ZoningEdit;
+use zonewarden::domain::zoning::working::Working;
 use zonewarden::formats::wkt;
 use zonewarden::geom::coord::{GridBox, GridPoint};
+use zonewarden::geom::coverage::edit::place::Place;
 use zonewarden::geom::locate::AreaIndex;
 use zonewarden::geom::overlay::frame;
-use zonewarden::geom::validity;
 
 type Fault = Box<dyn std::error::Error + Send + Sync>;
 
@@ -80,37 +83,17 @@ async fn main() -> Result<ExitCode, Fault> {
     Ok(if reached { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The zones after a vertex that two of them share was moved a little.
+/// The zones after a vertex that two of them share, and nobody's land does not, was moved some fifty metres.
 fn redrawn(before: &[Zone]) -> Option<Vec<Zone>> {
-    let mut shared: std::collections::BTreeMap<(i64, i64), Vec<usize>> =
-        std::collections::BTreeMap::new();
-    for (n, zone) in before.iter().enumerate() {
-        for ring in zone.area.iter().map(geo_types::Polygon::exterior) {
-            for at in ring.0.iter().skip(1) {
-                shared.entry(key(*at)).or_default().push(n);
-            }
-        }
-    }
-    let two = shared.into_iter().filter(|(_, zones)| zones.len() == 2 && zones[0] != zones[1]);
-    two.take(500).find_map(|(at, zones)| {
-        let mut after = before.to_vec();
-        for n in zones {
-            let moved = |c: Coord<f64>| {
-                if key(c) == at { Coord { x: c.x + 0.000_6, y: c.y + 0.000_4 } } else { c }
-            };
-            after[n].area = geo::MapCoords::map_coords(&after[n].area, moved);
-            let area = Geometry::MultiPolygon(after[n].area.clone());
-            if !validity::faults(&area).is_empty() {
-                return None;
-            }
-        }
-        Some(after)
+    let mut working = Working::of(before).ok()?;
+    let mut borders = working.borders();
+    borders.retain(|border| border.left.is_some() && border.right.is_some());
+    borders.iter().filter(|border| border.points.len() > 2).find_map(|border| {
+        let from = border.points[border.points.len() / 2];
+        let to = GridPoint { x: from.x + 5_000, y: from.y + 3_000 };
+        let edit = ZoningEdit::MoveVertex { from: Place(from), to: Place(to) };
+        working.apply(&[edit], &BTreeSet::new()).ok().map(|_| working.zones())
     })
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "degrees as grid steps")]
-fn key(c: Coord<f64>) -> (i64, i64) {
-    ((c.x * 1e7).round() as i64, (c.y * 1e7).round() as i64)
 }
 
 fn index(zones: &[Zone]) -> AreaIndex {

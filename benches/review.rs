@@ -23,6 +23,7 @@ use zonewarden::domain::time::Instant;
 use zonewarden::domain::zoning::edit::ZoningEdit;
 use zonewarden::domain::zoning::review::findings::{ReviewFinding, findings};
 use zonewarden::domain::zoning::review::movers::{Flow, flows, movers};
+use zonewarden::domain::zoning::review::outline::Before;
 use zonewarden::domain::zoning::review::state::{PlanFigures, Review, ZoneFigures};
 use zonewarden::domain::zoning::review::things::{OpenCase, PastReport, Things};
 use zonewarden::domain::zoning::working::Working;
@@ -46,7 +47,9 @@ fn main() -> ExitCode {
     let atlas = Arc::new(Atlas::build(sample::city(&recipe)).unwrap());
     let (cases, reports) = told_in(&Reports::new(&recipe, count));
     let mut working = Working::of(atlas.zones()).unwrap();
-    let things = gather(&atlas, cases.clone(), &reports);
+    // The ground of the plan in force is no part of a review: it is made once for a plan.
+    let before = Before::of(&atlas);
+    let things = gather((&atlas, &before), cases.clone(), &reports);
     println!(
         "{count} open incidents and reports, {} facilities, {} things, {} segments of borders",
         atlas.facilities().len(),
@@ -70,7 +73,8 @@ fn main() -> ExitCode {
             if number % 100 == round {
                 working.apply(std::slice::from_ref(edit), &BTreeSet::new()).unwrap();
                 let begun = Stopwatch::now();
-                let scratch = Review::of(gather(&atlas, cases.clone(), &reports), &working);
+                let scratch =
+                    Review::of(gather((&atlas, &before), cases.clone(), &reports), &working);
                 let all = look(&scratch, &atlas, &working, &applied.touched);
                 whole.push(begun.elapsed().as_secs_f64());
                 working.take_back(&applied).unwrap();
@@ -93,10 +97,13 @@ fn main() -> ExitCode {
     if reached { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn gather(atlas: &Atlas, cases: Vec<OpenCase>, reports: &[PastReport]) -> Arc<Things> {
-    Arc::new(Things::gather(atlas, cases, reports, &|_| 1.0, &|case, zone| {
-        is_ruled(atlas, case, zone)
-    }))
+fn gather(
+    (atlas, before): (&Atlas, &Before),
+    cases: Vec<OpenCase>,
+    reports: &[PastReport],
+) -> Arc<Things> {
+    let ruled = |case: &OpenCase, zone| is_ruled(atlas, case, zone);
+    Arc::new(Things::gather((atlas, before.clone()), cases, reports, &|_| 1.0, &ruled))
 }
 
 fn look(

@@ -81,7 +81,7 @@ def metis(graph, k):
                         options.contig = 1
                     _, zones = pymetis.part_graph(
                         k, xadj=xadj, adjncy=adjncy, vweights=vweights, eweights=eweights,
-                        recursive=recursive, contiguous=None if recursive else True, options=options)
+                        recursive=recursive, options=options)
                     figures = judge(graph, zones, k)
                     # The fairest of its seeds: contiguous first, then the shortest cut.
                     key = (figures[3] > 0, figures[1])
@@ -96,7 +96,7 @@ def recom(graph, k, tolerance, seconds):
 
     from gerrychain import Graph, MarkovChain, Partition, accept, constraints, updaters
     from gerrychain.proposals import recom as step
-    from gerrychain.tree import recursive_tree_part
+    from gerrychain.tree import bipartition_tree, recursive_tree_part
     random.seed(1)
     ours = Graph.from_networkx(graph) if hasattr(Graph, "from_networkx") else Graph(graph)
     ideal = sum(at["load"] for _, at in graph.nodes(data=True)) / k
@@ -112,7 +112,8 @@ def recom(graph, k, tolerance, seconds):
     cut = lambda p: sum(graph.edges[e]["shared_perim"] for e in p["cut_edges"])
     partition = Partition(ours, first, {"load": updaters.Tally("load"),
                                         "cut_edges": updaters.cut_edges})
-    move = partial(step, pop_col="load", pop_target=ideal, epsilon=tolerance, node_repeats=1)
+    move = partial(step, pop_col="load", pop_target=ideal, epsilon=tolerance, node_repeats=0,
+                   method=partial(bipartition_tree, max_attempts=500, allow_pair_reselection=True))
     best = [None]
 
     def shorter(new):

@@ -497,7 +497,15 @@ pub(super) fn page<'a>(
     let all = format!("select {columns} from {from} where {by}.city_id = $1{}", ask.wheres);
     let code = filter.category.as_ref().map_or("", CategoryCode::as_str);
     let each = || std::iter::once(code).chain(leaves.iter().map(String::as_str));
-    let text = if merged && dialect == Dialect::Sqlite {
+    let text = if merged && leaves.is_empty() {
+        // A branch without categories below it has an index in its order.
+        ask.add("i.category = $n", [Value::text(code)]);
+        let wheres = &ask.wheres;
+        format!(
+            "select {columns} from {from} where {by}.city_id = $1{wheres} \
+             order by {by}.{at}{way}, {by}.incident_id{way} limit ${limit}"
+        )
+    } else if merged && dialect == Dialect::Sqlite {
         // Merged as they come, each along its index.
         let mut arms = Vec::with_capacity(leaves.len() + 1);
         for leaf in each() {

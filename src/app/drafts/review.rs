@@ -24,6 +24,7 @@ use crate::domain::time::Instant;
 use crate::domain::zoning::edit::ZoningEdit;
 use crate::domain::zoning::review::findings::{ReviewFinding, findings};
 use crate::domain::zoning::review::movers::{Flow, Mover, flows, movers};
+use crate::domain::zoning::review::outline::Before;
 use crate::domain::zoning::review::state::{PlanFigures, Review, ZoneFigures};
 use crate::domain::zoning::review::things::{OpenCase, PastReport, Things};
 use crate::domain::zoning::tract::weight_of;
@@ -189,7 +190,7 @@ async fn read(app: &App, seat: &Seat, look: &Look) -> Result<Reading, Refusal> {
     let things = app.benches().work(move || {
         let weigh = |block: &Facility| weight_of(block, &by);
         let ruled = |case: &OpenCase, zone| is_ruled(&held, case, zone);
-        Arc::new(Things::gather(&held, cases, &reports, &weigh, &ruled))
+        Arc::new(Things::gather((&held, Before::of(&held)), cases, &reports, &weigh, &ruled))
     });
     let things = things.await?;
     let made = Reading { city: seat.city.clone(), atlas, days: look.days, weight, at: now, things };

@@ -9,13 +9,19 @@ use crate::domain::zoning::edit::{NamesGiven, ZoningEdit};
 
 /// What is known of a zone beside its area.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Facts {
-    pub(super) id: ZoneId,
-    pub(super) number: u32,
-    pub(super) names: Names,
-    pub(super) lead: UnitId,
-    pub(super) co: Vec<UnitId>,
-    pub(super) attributes: Attributes,
+pub struct Facts {
+    /// Its code.
+    pub id: ZoneId,
+    /// Its number on maps.
+    pub number: u32,
+    /// Its name.
+    pub names: Names,
+    /// The unit that answers first.
+    pub lead: UnitId,
+    /// The units beside it.
+    pub co: Vec<UnitId>,
+    /// Whatever else is known.
+    pub attributes: Attributes,
 }
 
 impl Facts {

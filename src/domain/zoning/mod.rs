@@ -2,7 +2,7 @@
 
 pub mod diff;
 pub mod edit;
-mod facts;
+pub mod facts;
 pub mod fault;
 pub mod found;
 pub mod redraw;

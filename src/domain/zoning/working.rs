@@ -123,6 +123,20 @@ impl Applied {
         turned
     }
 
+    /// Whether the ground was drawn anew: faces have other numbers, and what changed is not told segment by segment.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.back.iter().any(|back| matches!(back, Back::Whole(_)))
+    }
+
+    /// The changes of the ground's segments, in the order in which they were done.
+    pub fn patches(&self) -> impl Iterator<Item = Patch> + '_ {
+        self.back.iter().filter_map(|back| match back {
+            Back::Ground(back) => Some(back.inverse()),
+            Back::Facts(..) | Back::Whole(_) => None,
+        })
+    }
+
     /// This, and then what came after it.
     pub fn join(&mut self, next: Self) {
         self.back.extend(next.back);
@@ -188,10 +202,9 @@ impl Working {
         self.facts.get(&face).map(|facts| &facts.lead)
     }
 
-    /// The units beside it.
-    #[must_use]
-    pub fn co(&self, face: u16) -> &[UnitId] {
-        self.facts.get(&face).map_or(&[], |facts| &facts.co)
+    /// What is known of the zones beside their areas, by id.
+    pub fn facts(&self) -> impl Iterator<Item = &Facts> {
+        self.faces.values().filter_map(|face| self.facts.get(face))
     }
 
     /// The zones' codes, in order.
@@ -226,10 +239,10 @@ impl Working {
         arcs.collect()
     }
 
-    /// Every law of the ground that is broken, each with its place where it has one. None after edits alone.
+    /// Every law of the ground that is broken, in words. None after edits alone.
     #[must_use]
-    pub fn check(&self) -> Vec<(Option<GridPoint>, String)> {
-        self.coverage.check().into_iter().map(|fault| (None, fault.to_string())).collect()
+    pub fn check(&self) -> Vec<String> {
+        self.coverage.check().iter().map(ToString::to_string).collect()
     }
 
     /// Does edits, all of them or none. `locked` are zones whose areas stay as they are.

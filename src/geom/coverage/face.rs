@@ -1,8 +1,6 @@
 //! Faces as polygons, and what lies beside them.
 
-use std::collections::BTreeMap;
-
-use geo_types::{Coord, MultiPolygon};
+use geo_types::{Coord, MultiPolygon, Polygon};
 
 use crate::geom::coord::GridPoint;
 use crate::geom::coverage::exact::Spot;
@@ -10,17 +8,6 @@ use crate::geom::coverage::map::Coverage;
 use crate::geom::coverage::rings::{Part, parts, polygon};
 use crate::geom::coverage::side::{FaceLabel, Side};
 use crate::geom::measure::between_m;
-
-/// A border that two faces share, or a face and the outside.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SharedBorder {
-    /// The smaller label; outside is the smallest.
-    pub one: FaceLabel,
-    /// The larger label.
-    pub other: FaceLabel,
-    /// The length of all their common segments.
-    pub length_m: f64,
-}
 
 impl Coverage {
     /// A face as polygons in degrees, the grid's coordinates exactly: shells counter-clockwise, holes
@@ -37,24 +24,10 @@ impl Coverage {
         (0..=u16::MAX).take(count).map(|face| self.polygons(face)).collect()
     }
 
-    /// The borders of every two faces that share one, ascending by labels. Touching at a point is
-    /// no border.
+    /// What lies outside of all faces and is enclosed by them, as [`Self::polygons`] spells it.
     #[must_use]
-    pub fn shared_borders(&self) -> Vec<SharedBorder> {
-        // Summed in whole nanometres, so that the order of segments does not matter.
-        let mut sums: BTreeMap<(FaceLabel, FaceLabel), i128> = BTreeMap::new();
-        for Side { a, b, left, right } in self.each() {
-            let metres = between_m(coord(a), coord(b));
-            #[expect(clippy::cast_possible_truncation, reason = "at most 4e7 m: below 2^56")]
-            let nanometres = (metres * 1e9).round() as i128;
-            *sums.entry((left.min(right), left.max(right))).or_default() += nanometres;
-        }
-        let border = |((one, other), nanometres): ((FaceLabel, FaceLabel), i128)| {
-            #[expect(clippy::cast_precision_loss, reason = "a length for people")]
-            let length_m = nanometres as f64 / 1e9;
-            SharedBorder { one, other, length_m }
-        };
-        sums.into_iter().map(border).collect()
+    pub fn gaps(&self) -> Vec<Polygon<f64>> {
+        self.parts(None).iter().map(|part| polygon(part, 1.0)).collect()
     }
 
     /// The parts of a face; of the outside, its holes have no shell and are dropped.
@@ -65,6 +38,15 @@ impl Coverage {
         });
         parts(border.collect())
     }
+}
+
+/// The length of a segment in whole nanometres: sums of them do not depend on their order.
+#[must_use]
+pub fn nanometres(side: Side) -> i128 {
+    let metres = between_m(coord(side.a), coord(side.b));
+    #[expect(clippy::cast_possible_truncation, reason = "at most 4e7 m: below 2^56")]
+    let whole = (metres * 1e9).round() as i128;
+    whole
 }
 
 /// A grid point as the coordinate that files and databases hold.

@@ -128,7 +128,7 @@ impl Coverage {
     }
 
     /// Every segment, in no order.
-    pub(super) fn each(&self) -> impl Iterator<Item = Side> + '_ {
+    pub fn each(&self) -> impl Iterator<Item = Side> + '_ {
         self.segments.iter().map(|held| held.side).filter(|side| side.left != side.right)
     }
 

@@ -31,4 +31,10 @@ impl Side {
             Self { a: to, b: from, left: right, right: left }
         }
     }
+
+    /// The two faces, the smaller label first; outside is the smallest.
+    #[must_use]
+    pub fn beside(self) -> (FaceLabel, FaceLabel) {
+        (self.left.min(self.right), self.left.max(self.right))
+    }
 }

@@ -1,6 +1,7 @@
 use geo_types::Geometry;
 
 use crate::geom::coord::GridPoint;
+use crate::geom::coverage::face::nanometres;
 use crate::geom::coverage::fault::CoverageFault;
 use crate::geom::coverage::map::Coverage;
 use crate::geom::coverage::patch::Patch;
@@ -225,11 +226,18 @@ fn a_patch_and_its_inverse_restore_bit_for_bit() {
 }
 
 #[test]
-fn shared_borders_have_the_length_of_their_segments() {
+fn a_segment_has_its_length_and_what_is_enclosed_is_a_gap() {
     let coverage =
         drawn(&["0 0, 1000 0, 1000 1000, 0 1000", "1000 0, 2000 0, 2000 1000, 1000 1000"]);
-    let borders = coverage.shared_borders();
-    let labels: Vec<_> = borders.iter().map(|border| (border.one, border.other)).collect();
-    assert_eq!(labels, [(None, Some(0)), (None, Some(1)), (Some(0), Some(1))]);
-    assert!((borders[2].length_m - 11.057_427_6).abs() < 1e-6, "{borders:?}");
+    let between = coverage.each().find(|side| side.beside() == (Some(0), Some(1))).unwrap();
+    assert!((nanometres(between) - 11_057_427_600).abs() < 1_000, "{}", nanometres(between));
+    assert_eq!(coverage.gaps(), []);
+    let around = drawn(&[
+        "0 0, 3000 0, 3000 1000, 2000 1000, 1000 1000, 0 1000",
+        "0 1000, 1000 1000, 1000 2000, 2000 2000, 2000 1000, 3000 1000, 3000 3000, 0 3000",
+    ]);
+    let gaps = around.gaps();
+    assert_eq!(gaps.len(), 1);
+    assert_eq!(gaps[0].exterior().0.len(), 5);
+    assert_eq!(gaps[0].exterior().0[0], geo_types::Coord { x: 1e-4, y: 1e-4 });
 }

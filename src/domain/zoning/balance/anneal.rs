@@ -8,29 +8,32 @@ use crate::domain::zoning::balance::dice::{Dice, below};
 use crate::domain::zoning::balance::plan::{Plan, centi};
 use crate::domain::zoning::balance::push::push;
 use crate::domain::zoning::balance::setting::{NONE, Setting};
+use crate::domain::zoning::balance::settle::settle;
 
 /// Proposals between two questions to the watch.
 const BATCH: u32 = 4_096;
 /// Entries of the table of logarithms; a power of two.
 const THROWS: usize = 4_096;
-/// First and last temperature, in mean borders of a block, and that of a later warming.
+/// First and last temperature, in mean borders of a block, and the first of the last stretch.
 const HOT: f64 = 2.0;
 const COLD: f64 = 0.05;
-const WARM: f64 = 0.3;
-/// What a mean load beyond the tolerance costs at first and after the main cooling, in mean borders.
+const WARM: f64 = 0.1;
+/// What a mean load beyond the tolerance costs at first and after the cooling, in mean borders.
 const CHEAP: f64 = 40.0;
-const DEAR: f64 = 100.0;
-/// The part of a round that the main cooling takes; then it is warmed and cooled so many times.
-const MAIN: f64 = 0.7;
-const CYCLES: f64 = 2.0;
+const DEAR: f64 = 200.0;
+/// The part of a round that the cooling takes; in the rest the plan is brought within the tolerance.
+const MAIN: f64 = 0.85;
 /// How fast the price rises while a plan is beyond the tolerance, and falls while it is within:
 /// exponents for a whole round.
 const RISE: f64 = 30.0;
 const FALL: f64 = 100.0;
 const SCARCE_MAX: f64 = 300.0;
-/// Zones farther off than this, as a part of their target, are pushed before a cycle, so often.
+/// Zones farther off than this, as a part of their target, are pushed before the last stretch, so often.
 const FAR: f64 = 0.05;
 const PUSHES: usize = 12;
+/// A plan beyond the tolerance is settled: so many turns at the beginning of the last stretch, and between two batches.
+const TURNS_FIRST: u32 = 40;
+const TURNS: u32 = 4;
 
 /// The best plan of a search.
 #[derive(Clone)]
@@ -91,24 +94,26 @@ impl<'w, 'f> Search<'w, 'f> {
             price_m: 0.0,
             late: true,
         };
-        let (mut before, mut cycle, mut scarce) = (0.0, 0.0, 1.0);
+        let (mut before, mut scarce, mut last) = (0.0, 1.0, false);
         walk.note(plan);
         loop {
             let part = ((self.look()? - from) / (to - from)).max(0.0);
             if part >= 1.0 {
                 break;
             }
-            let (now, temperature, price) = course(part);
-            if now > cycle {
-                cycle = now;
-                walk.begin_again(plan, dice);
-            }
-            if cycle > 0.0 {
+            let (temperature, price) = course(part);
+            if part >= MAIN {
+                if !last {
+                    self.progress.proposals += walk.begin_last(plan, dice);
+                } else if !walk.is_within() {
+                    self.progress.proposals += walk.settle(plan, dice, TURNS);
+                }
+                last = true;
                 let pace = if plan.beyond > 0 { RISE } else { -FALL };
                 scarce = f64::clamp(scarce * libm::exp(pace * (part - before)), 1.0, SCARCE_MAX);
             }
             before = part;
-            walk.late = cycle > 0.0;
+            walk.late = last;
             walk.temperature_m = step_m * temperature;
             walk.price_m = step_m * price * scarce;
             for _ in 0..BATCH {
@@ -135,16 +140,14 @@ impl<'w, 'f> Search<'w, 'f> {
     }
 }
 
-/// Which cycle a part of the round is in (0 is the main cooling), its temperature and price.
-fn course(part: f64) -> (f64, f64, f64) {
+/// The temperature and price of a part of the round.
+fn course(part: f64) -> (f64, f64) {
     if part < MAIN {
         let part = part / MAIN;
-        let price = CHEAP * libm::pow(DEAR / CHEAP, part);
-        return (0.0, HOT * libm::pow(COLD / HOT, part), price);
+        return (HOT * libm::pow(COLD / HOT, part), CHEAP * libm::pow(DEAR / CHEAP, part));
     }
-    let cycles = (part - MAIN) / (1.0 - MAIN) * CYCLES;
-    let cycle = cycles.floor();
-    (cycle + 1.0, WARM * libm::pow(COLD / WARM, cycles - cycle), DEAR)
+    let part = (part - MAIN) / (1.0 - MAIN);
+    (WARM * libm::pow(COLD / WARM, part), DEAR)
 }
 
 /// A walk from plan to plan.
@@ -159,15 +162,31 @@ struct Walk {
 }
 
 impl Walk {
-    /// Goes back to the best plan within the tolerance; where there is none, carries what is far
-    /// off to where it lacks.
-    fn begin_again(&mut self, plan: &mut Plan<'_>, dice: &mut Dice) {
+    /// Goes back to the best plan within the tolerance; where there is none, settles, and carries what is far off to
+    /// where it lacks. Gives the proposals in whose time that was done.
+    fn begin_last(&mut self, plan: &mut Plan<'_>, dice: &mut Dice) -> u64 {
+        let spent = if self.is_within() { 0 } else { self.settle(plan, dice, TURNS_FIRST) };
         match &self.best {
             Some(best) if best.misses <= 0.0 => plan.set(&best.zone),
             _ if plan.misses() > FAR => push(plan, dice, PUSHES),
             _ => {}
         }
         self.cost_m = plan.cost_m();
+        spent
+    }
+
+    /// Whether a plan within the tolerance was found.
+    fn is_within(&self) -> bool {
+        self.best.as_ref().is_some_and(|best| best.misses <= 0.0)
+    }
+
+    /// Settles the plan; gives the proposals in whose time that was done.
+    fn settle(&mut self, plan: &mut Plan<'_>, dice: &mut Dice, turns: u32) -> u64 {
+        let spent = settle(plan, dice, turns);
+        self.cost_m = plan.cost_m();
+        self.late = true;
+        self.note(plan);
+        spent
     }
 
     fn propose(&mut self, plan: &mut Plan<'_>, dice: &mut Dice, throws: &[f64]) {
@@ -285,7 +304,7 @@ fn partner(plan: &Plan<'_>, word: u64, first: u32, to: u16) -> Option<(u32, u16)
     (target != to && beside != first).then_some((second, target))
 }
 
-/// How much more is beyond the tolerances when one block moves, in mean loads.
+/// How much more is paid for loads when one block moves, in mean loads.
 #[inline]
 fn one(plan: &Plan<'_>, block: u32, from: u16, to: u16) -> f64 {
     let Setting { loads, load, .. } = plan.setting;
@@ -319,5 +338,5 @@ fn both(plan: &Plan<'_>, (first, from, to): (u32, u16, u16), (second, target): (
 #[inline]
 fn more(plan: &Plan<'_>, row: usize, part: f64) -> f64 {
     let load = plan.load[row];
-    plan.setting.beyond(row, load + part) - plan.setting.beyond(row, load)
+    plan.setting.pays(row, load + part) - plan.setting.pays(row, load)
 }

@@ -19,6 +19,7 @@ mod start;
 mod split;
 mod repair;
 mod push;
+mod settle;
 mod anneal;
 
 #[cfg(test)]

@@ -9,6 +9,15 @@ pub(super) const NONE: u16 = u16::MAX;
 pub(super) const HAIR: f64 = 1e-9;
 /// What a load sums to: loads of blocks are whole parts of it, so that their sums are exact.
 const WHOLE: f64 = 1_099_511_627_776.0;
+/// The search aims within the tolerance by this part of it, but by no more than that part of a mean block's load: a block
+/// more or less then keeps within.
+const LEEWAY: f64 = 0.2;
+const LEEWAY_BLOCK: f64 = 0.1;
+/// What it costs to be off the target by all that the tolerance leaves, as a part of what so much beyond it costs: little,
+/// but what is too large together finds its way to where there is too little.
+const PULL: f64 = 0.04;
+/// The pull of a tolerance of nothing is that of this part of a mean block's load.
+const PULL_BLOCK: f64 = 0.25;
 /// How much of a block's mass is its load; the rest is its area, so that empty blocks belong
 /// somewhere too.
 const LOAD_IN_MASS: f64 = 0.9;
@@ -24,6 +33,9 @@ pub(super) struct Setting<'a> {
     pub(super) target: Vec<f64>,
     /// How far from its target, of zone × loads + load.
     pub(super) slack: Vec<f64>,
+    /// How far of that the search allows for free.
+    aim: Vec<f64>,
+    pull: Vec<f64>,
     /// One over a zone's mean load.
     pub(super) per_mean: f64,
     /// The zone a block is locked to, or [`NONE`].
@@ -59,8 +71,9 @@ impl<'a> Setting<'a> {
         let target: Vec<f64> =
             share.iter().flat_map(|share| totals.iter().map(move |total| share * total)).collect();
         let tolerances = ask.loads.iter().map(|load| load.tolerance).cycle();
-        let slack =
+        let slack: Vec<f64> =
             target.iter().zip(tolerances).map(|(t, part)| t * (part + HAIR / 2.0)).collect();
+        let block = WHOLE / real(graph.len());
         let area: f64 = blocks.area_m2.iter().sum();
         let mass: Vec<f64> = (0..graph.len())
             .map(|block| {
@@ -86,6 +99,8 @@ impl<'a> Setting<'a> {
             loads,
             load,
             target,
+            aim: slack.iter().map(|s| s - (s * LEEWAY).min(block * LEEWAY_BLOCK)).collect(),
+            pull: slack.iter().map(|s| PULL / s.max(block * PULL_BLOCK)).collect(),
             slack,
             per_mean: real(zones) / WHOLE,
             locked,
@@ -111,6 +126,13 @@ impl<'a> Setting<'a> {
     #[inline]
     pub(super) fn beyond(&self, row: usize, load: f64) -> f64 {
         ((load - self.target[row]).abs() - self.slack[row]).max(0.0) * self.per_mean
+    }
+
+    /// What the search pays for a load, in mean loads beyond what it aims at.
+    #[inline]
+    pub(super) fn pays(&self, row: usize, load: f64) -> f64 {
+        let off = (load - self.target[row]).abs();
+        ((off - self.aim[row]).max(0.0) + self.pull[row] * off * off) * self.per_mean
     }
 
     /// Distance from the zone's seat; 0 without one.

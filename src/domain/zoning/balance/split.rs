@@ -6,7 +6,7 @@ use crate::domain::zoning::balance::graph::index;
 use crate::domain::zoning::balance::plan::Plan;
 
 /// Trees tried; the cut that misses the load least and is shortest is taken.
-const TREES: usize = 6;
+const TREES: u32 = 6;
 /// What missing the load by a mean load costs, in mean borders.
 const MISS: f64 = 60.0;
 
@@ -18,6 +18,17 @@ pub(super) fn split(
     load: f64,
     dice: &mut Dice,
 ) -> bool {
+    split_within(plan, (one, two), (load, f64::INFINITY), TREES, dice)
+}
+
+/// The same from so many trees, and only where the load is missed by less than so much.
+pub(super) fn split_within(
+    plan: &mut Plan<'_>,
+    (one, two): (u16, u16),
+    (load, miss): (f64, f64),
+    trees: u32,
+    dice: &mut Dice,
+) -> bool {
     let blocks: Vec<u32> = (0..)
         .zip(&plan.zone)
         .filter(|(_, zone)| **zone == one || **zone == two)
@@ -25,9 +36,12 @@ pub(super) fn split(
         .collect();
     let both = Both::new(plan, &blocks);
     let mut best: Option<(f64, Vec<bool>)> = None;
-    for _ in 0..TREES {
+    for _ in 0..trees {
         let Some(part) = both.cut(plan, (one, two), load, dice) else { continue };
-        let cost = both.cost(plan, &part, load);
+        let (cost, off) = both.cost(plan, &part, load);
+        if off > miss {
+            continue;
+        }
         if best.as_ref().is_none_or(|best| cost < best.0) {
             best = Some((cost, part));
         }
@@ -151,14 +165,16 @@ impl<'b> Both<'b> {
         (order.len() == self.blocks.len() && order.len() > 1).then_some(Tree { parent, order })
     }
 
-    fn cost(&self, plan: &Plan<'_>, part: &[bool], load: f64) -> f64 {
+    /// What a part costs, and how far it is off the load.
+    fn cost(&self, plan: &Plan<'_>, part: &[bool], load: f64) -> (f64, f64) {
         let setting = plan.setting;
         let cut = self.edges.iter().filter(|(a, b, _)| part[*a as usize] != part[*b as usize]);
         let cut_m: f64 = cut.map(|(_, _, cm)| f64::from(*cm) / 100.0).sum();
         let given = self.blocks.iter().zip(part).filter(|(_, second)| **second);
         let given: f64 =
             given.map(|(block, _)| setting.load[*block as usize * setting.loads]).sum();
-        cut_m + (given - load).abs() * setting.per_mean * MISS * setting.step_m
+        let off = (given - load).abs();
+        (cut_m + off * setting.per_mean * MISS * setting.step_m, off)
     }
 }
 

@@ -1,15 +1,16 @@
 //! What a planner has to know of a draft before it is published.
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use geo_types::{LineString, MultiPolygon, Polygon};
+use std::fmt;
 
 use crate::domain::atlas::in_force::Atlas;
+use crate::domain::atlas::unit::Unit;
 use crate::domain::id::{UnitId, ZoneId};
+use crate::domain::zoning::review::borders::Beside;
+use crate::domain::zoning::review::outline::Gap;
 use crate::domain::zoning::review::state::Review;
 use crate::domain::zoning::working::Working;
 use crate::geom::coord::{GridPoint, step};
-use crate::geom::measure::{polygon_area_m2, ring_area_m2};
 
 /// A part narrower (m) than this is a sliver: `2 area / perimeter` of its outer ring.
 pub const SLIVER_M: f64 = 5.0;
@@ -30,10 +31,10 @@ pub enum Weight {
 pub enum ReviewFinding {
     /// There is no zone.
     Empty,
-    /// A law of the partition is broken.
-    Broken { says: String, at: Option<GridPoint> },
     /// A zone's unit is not one of the city's.
     NoUnit { zone: ZoneId, unit: UnitId },
+    /// Two zones have one number: two answers on the map to "which zone is 12?".
+    SameNumber { zone: ZoneId, other: ZoneId, number: u32 },
     /// A zone lies in several parts.
     Parts { zone: ZoneId, at: GridPoint, area_m2: f64 },
     /// A part of a zone is so narrow that it is hardly meant.
@@ -55,47 +56,90 @@ impl ReviewFinding {
     #[must_use]
     pub fn weight(&self) -> Weight {
         match self {
-            Self::Empty | Self::Broken { .. } | Self::NoUnit { .. } => Weight::Blocks,
-            Self::Parts { .. } | Self::Sliver { .. } | Self::Gap { .. } | Self::Outline { .. } => {
-                Weight::Warns
-            }
+            Self::Empty | Self::NoUnit { .. } => Weight::Blocks,
+            Self::SameNumber { .. }
+            | Self::Parts { .. }
+            | Self::Sliver { .. }
+            | Self::Gap { .. }
+            | Self::Outline { .. } => Weight::Warns,
             Self::Enclave { .. } | Self::Island { .. } | Self::IdleUnit { .. } => Weight::Informs,
         }
     }
 }
 
-/// Everything found in a draft, the weightiest first.
+impl fmt::Display for ReviewFinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => write!(f, "there is no zone; draw at least one"),
+            Self::NoUnit { zone, unit } => {
+                write!(
+                    f,
+                    "zone {zone} names unit {unit}, which is none of the city's; name one that is"
+                )
+            }
+            Self::SameNumber { zone, other, number } => {
+                write!(f, "zones {zone} and {other} both have the number {number}")
+            }
+            Self::Parts { zone, area_m2, .. } => {
+                write!(f, "zone {zone} has a part apart from the rest, {area_m2:.0} m²")
+            }
+            Self::Sliver { zone, width_m, .. } => {
+                write!(f, "zone {zone} has a part only {width_m:.1} m wide")
+            }
+            Self::Gap { area_m2, .. } => write!(f, "{area_m2:.0} m² between zones belong to none"),
+            Self::Outline { more_m2 } => {
+                let how = if *more_m2 > 0.0 { "more" } else { "less" };
+                let m2 = more_m2.abs();
+                write!(f, "all zones together have {m2:.0} m² {how} than those in force")
+            }
+            Self::Enclave { zone, within } => {
+                write!(f, "zone {zone} lies wholly within zone {within}")
+            }
+            Self::Island { zone } => write!(f, "zone {zone} touches no other"),
+            Self::IdleUnit { unit } => write!(f, "unit {unit} has no part in any zone"),
+        }
+    }
+}
+
+/// Everything found in a draft, the weightiest first. That the zones are a partition is no finding: no edit ends that.
 #[must_use]
 pub fn findings(review: &Review, atlas: &Atlas, working: &Working) -> Vec<ReviewFinding> {
-    let mut found = Vec::new();
-    if working.coverage().is_empty() {
-        found.push(ReviewFinding::Empty);
-    }
-    let broken = working.check().into_iter();
-    found.extend(broken.map(|(at, says)| ReviewFinding::Broken { says, at }));
-    units(atlas, working, &mut found);
+    let mut found = of_facts(atlas.units(), working);
     shapes(review, working, &mut found);
-    neighbours(working, &mut found);
-    outline(review, atlas, working, &mut found);
+    neighbours(review, working, &mut found);
+    outline(review, &mut found);
     found.sort_by_key(ReviewFinding::weight);
     found
 }
 
-fn units(atlas: &Atlas, working: &Working, found: &mut Vec<ReviewFinding>) {
+/// What is found in the zones without their areas; all that blocks is among it.
+#[must_use]
+pub fn of_facts(units: &[Unit], working: &Working) -> Vec<ReviewFinding> {
+    let mut found = Vec::new();
+    if working.coverage().is_empty() {
+        found.push(ReviewFinding::Empty);
+    }
+    let known: BTreeSet<&UnitId> = units.iter().map(|unit| &unit.id).collect();
     let mut busy: BTreeSet<&UnitId> = BTreeSet::new();
-    for face in working.coverage().faces() {
-        let (Some(zone), Some(lead)) = (working.zone_of(Some(face)), working.lead(face)) else {
-            continue;
-        };
-        for unit in std::iter::once(lead).chain(working.co(face)) {
-            if atlas.unit(unit).is_none() {
+    let mut numbers: BTreeMap<u32, &ZoneId> = BTreeMap::new();
+    for facts in working.facts() {
+        let zone = &facts.id;
+        for unit in std::iter::once(&facts.lead).chain(&facts.co) {
+            if !known.contains(unit) {
                 found.push(ReviewFinding::NoUnit { zone: zone.clone(), unit: unit.clone() });
             }
             busy.insert(unit);
         }
+        if let Some(first) = numbers.get(&facts.number) {
+            let (zone, other) = ((*first).clone(), zone.clone());
+            found.push(ReviewFinding::SameNumber { zone, other, number: facts.number });
+        } else {
+            numbers.insert(facts.number, zone);
+        }
     }
-    let idle = atlas.units().iter().filter(|unit| !busy.contains(&unit.id));
+    let idle = units.iter().filter(|unit| !busy.contains(&unit.id));
     found.extend(idle.map(|unit| ReviewFinding::IdleUnit { unit: unit.id.clone() }));
+    found
 }
 
 fn shapes(review: &Review, working: &Working, found: &mut Vec<ReviewFinding>) {
@@ -115,64 +159,31 @@ fn shapes(review: &Review, working: &Working, found: &mut Vec<ReviewFinding>) {
     }
 }
 
-fn neighbours(working: &Working, found: &mut Vec<ReviewFinding>) {
-    let coverage = working.coverage();
-    let mut beside: BTreeMap<u16, BTreeSet<Option<u16>>> = BTreeMap::new();
-    for border in coverage.shared_borders() {
-        for (mine, other) in [(border.one, border.other), (border.other, border.one)] {
-            if let Some(mine) = mine {
-                beside.entry(mine).or_default().insert(other);
-            }
-        }
-    }
+fn neighbours(review: &Review, working: &Working, found: &mut Vec<ReviewFinding>) {
+    let beside = review.borders().beside();
     let several = beside.len() > 1;
-    for (face, others) in beside {
+    for (face, beside) in beside {
         let Some(zone) = working.zone_of(Some(face)).cloned() else { continue };
-        let mut others = others.into_iter();
-        match (others.next(), others.next()) {
-            (Some(None), None) if several => found.push(ReviewFinding::Island { zone }),
-            (Some(Some(one)), None) => {
-                if let Some(within) = working.zone_of(Some(one)).cloned() {
+        match beside {
+            Beside::Nothing if several => found.push(ReviewFinding::Island { zone }),
+            Beside::One(other) => {
+                if let Some(within) = working.zone_of(Some(other)).cloned() {
                     found.push(ReviewFinding::Enclave { zone, within });
                 }
             }
-            _ => {}
+            Beside::Nothing | Beside::Several => {}
         }
     }
 }
 
 /// Gaps that the plan in force has not, and what is won or lost at the outline.
-fn outline(review: &Review, atlas: &Atlas, working: &Working, found: &mut Vec<ReviewFinding>) {
-    let coverage = working.coverage();
-    let most = coverage.faces().last().map_or(0, |face| usize::from(*face) + 1);
-    let union: MultiPolygon<f64> = coverage.relabelled(&vec![Some(0); most]).polygons(0);
-    for hole in union.iter().flat_map(Polygon::interiors) {
-        let Some(first) = hole.0.first() else { continue };
-        let area_m2 = ring_area_m2(hole).abs();
-        let at = GridPoint { x: step(first.x), y: step(first.y) };
-        // One that was there before, with the same border, is none of this draft's.
-        let known = atlas.zones().iter().any(|zone| {
-            zone.area.iter().any(|part| part.interiors().iter().any(|ring| same_ring(ring, hole)))
-        });
-        if !known {
-            found.push(ReviewFinding::Gap { at, area_m2 });
-        }
-    }
-    let now: f64 =
-        atlas.zones().iter().map(|zone| zone.area.iter().map(polygon_area_m2).sum::<f64>()).sum();
+fn outline(review: &Review, found: &mut Vec<ReviewFinding>) {
+    let gap = |gap: &Gap| ReviewFinding::Gap { at: gap.at, area_m2: gap.area_m2 };
+    found.extend(review.gaps().iter().map(gap));
     let then: f64 = review.shapes().values().map(|shape| shape.area_m2).sum();
+    let more_m2 = then - review.things().before().area_m2;
     // A square metre over the whole city is rounding of the figures themselves.
-    if (then - now).abs() > 1.0 {
-        found.push(ReviewFinding::Outline { more_m2: then - now });
+    if more_m2.abs() > 1.0 {
+        found.push(ReviewFinding::Outline { more_m2 });
     }
-}
-
-fn same_ring(a: &LineString<f64>, b: &LineString<f64>) -> bool {
-    let corners = |ring: &LineString<f64>| {
-        let mut all: Vec<(i32, i32)> = ring.0.iter().map(|at| (step(at.x), step(at.y))).collect();
-        all.sort_unstable();
-        all.dedup();
-        all
-    };
-    corners(a) == corners(b)
 }

@@ -81,30 +81,19 @@ pub fn flows(review: &Review, atlas: &Atlas, working: &Working) -> Vec<Flow> {
 #[must_use]
 pub fn movers(review: &Review, atlas: &Atlas, working: &Working, limit: usize) -> Vec<Mover> {
     let leads = Leads { atlas, working };
-    // Pairs of zones between which hands change are few; most things are passed over by one look.
-    let moving: Vec<(u16, u16)> = review
-        .sums()
-        .keys()
-        .copied()
-        .filter(|(zone, face)| leads.now(*zone) != leads.then(*face))
-        .collect();
-    if moving.is_empty() {
-        return Vec::new();
-    }
     let mut found: Vec<Mover> = Vec::new();
-    for (thing, face) in review.things().all().iter().zip(review.faces()) {
-        let listed = match thing.what {
-            What::Case(_) => thing.amount == 0,
-            What::Facility(_) => true,
-            What::Report | What::Piece => false,
-        };
-        if listed && moving.binary_search(&(thing.zone, *face)).is_ok() {
+    for (zone, face) in review.sums().keys().copied() {
+        let (from, to) = (leads.now(zone), leads.then(face));
+        if from == to {
+            continue;
+        }
+        for number in review.named((zone, face)) {
             found.push(Mover {
-                thing: *thing,
-                zone: atlas.zones().get(usize::from(thing.zone)).map(|zone| zone.id.clone()),
-                zone_then: working.zone_of(Some(*face)).cloned(),
-                from: leads.now(thing.zone).clone(),
-                to: leads.then(*face).clone(),
+                thing: review.things().all()[*number as usize],
+                zone: atlas.zones().get(usize::from(zone)).map(|zone| zone.id.clone()),
+                zone_then: working.zone_of(Some(face)).cloned(),
+                from: from.clone(),
+                to: to.clone(),
             });
         }
     }
@@ -113,7 +102,7 @@ pub fn movers(review: &Review, atlas: &Atlas, working: &Working, limit: usize) -
         What::Facility(number) => (1 + u16::from(mover.thing.kind), number),
         What::Report | What::Piece => (u16::MAX, 0),
     };
-    found.sort_by_key(order);
+    found.sort_unstable_by_key(order);
     found.truncate(limit);
     found
 }

@@ -7,11 +7,16 @@ use geo_types::{Coord, MultiPolygon};
 
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::{UnitId, ZoneId};
+use crate::domain::zoning::review::borders::Borders;
+use crate::domain::zoning::review::outline::Gap;
+use crate::domain::zoning::review::piles::Piles;
 use crate::domain::zoning::review::shape::Shape;
 use crate::domain::zoning::review::tally::Tally;
 use crate::domain::zoning::review::things::{Sign, Things, box_of};
 use crate::domain::zoning::working::{Applied, Working};
 use crate::geom::coord::GridBox;
+use crate::geom::coverage::patch::Patch;
+use crate::geom::coverage::side::Side;
 use crate::geom::locate::AreaIndex;
 use crate::geom::locate::area::NOWHERE;
 use crate::geom::measure::between_m;
@@ -27,13 +32,21 @@ pub struct Review {
     faces: Vec<u16>,
     /// By zone of the plan in force and face of the draft.
     sums: BTreeMap<(u16, u16), Tally>,
+    /// Incidents that no rule holds, and facilities, by the same.
+    piles: Piles,
     shapes: BTreeMap<u16, Shape>,
+    borders: Borders,
+    gaps: Vec<Gap>,
 }
 
 /// What an edit changed in a review.
+#[derive(Default)]
 pub struct Followed {
     moved: Vec<(usize, u16)>,
     shapes: Vec<(u16, Option<Shape>)>,
+    patches: Vec<Patch>,
+    /// The gaps before, where the outline was touched.
+    gaps: Option<Vec<Gap>>,
     /// What there was before all was reviewed anew.
     whole: Option<Box<Review>>,
 }
@@ -88,11 +101,24 @@ impl Review {
             *number = faces.get(usize::from(*number)).copied().unwrap_or(NOWHERE);
         }
         let mut sums: BTreeMap<(u16, u16), Tally> = BTreeMap::new();
-        for (thing, face) in things.all().iter().zip(&found) {
-            thing.count(sums.entry((thing.zone, *face)).or_default(), Sign::Add);
+        let mut piles = Piles::new(things.all().len());
+        for ((number, thing), face) in (0_u32..).zip(things.all()).zip(&found) {
+            let pair = (thing.zone, *face);
+            thing.count(sums.entry(pair).or_default(), Sign::Add);
+            if thing.is_named() {
+                piles.put(pair, number);
+            }
         }
         let shapes = faces.iter().zip(&areas).map(|(face, area)| (*face, Shape::of(area)));
-        Self { shapes: shapes.collect(), things, faces: found, sums }
+        Self {
+            shapes: shapes.collect(),
+            borders: Borders::of(coverage),
+            gaps: things.before().new_gaps(coverage),
+            things,
+            faces: found,
+            sums,
+            piles,
+        }
     }
 
     /// What was reviewed.
@@ -119,14 +145,31 @@ impl Review {
         &self.shapes
     }
 
+    /// The borders.
+    #[must_use]
+    pub fn borders(&self) -> &Borders {
+        &self.borders
+    }
+
+    /// Nobody's land that zones enclose, where the plan in force has none.
+    #[must_use]
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    /// The incidents that no rule holds and the facilities that lie in a zone of the plan in force and in a face of the draft,
+    /// by their places in [`Things::all`], in no order.
+    #[must_use]
+    pub fn named(&self, pair: (u16, u16)) -> &[u32] {
+        self.piles.of(pair)
+    }
+
     /// Takes note of edits that were done to the draft: `working` is as they left it.
     pub fn follow(&mut self, working: &Working, applied: &Applied) -> Followed {
-        if applied.moved.is_empty() && !applied.reshaped.is_empty() {
-            // Everything was drawn anew.
-            let before = self.clone();
-            *self = Self::of(Arc::clone(&self.things), working);
-            let whole = Some(Box::new(before));
-            return Followed { moved: Vec::new(), shapes: Vec::new(), whole };
+        if applied.is_whole() {
+            let made = Self::of(Arc::clone(&self.things), working);
+            let whole = Some(Box::new(std::mem::replace(self, made)));
+            return Followed { whole, ..Followed::default() };
         }
         let boxes: Vec<GridBox> = applied.moved.iter().filter_map(|it| box_of(&it.area)).collect();
         let mut near = Vec::new();
@@ -154,7 +197,26 @@ impl Review {
             (face, self.shape(face, shape))
         });
         let shapes = shapes.collect();
-        Followed { moved, shapes, whole: None }
+        let patches: Vec<Patch> = applied.patches().collect();
+        for patch in &patches {
+            self.segments(patch.removed(), patch.added());
+        }
+        let sides = patches.iter().flat_map(|patch| patch.removed().iter().chain(patch.added()));
+        let outline = sides.into_iter().any(|side| side.left.is_none() || side.right.is_none());
+        let gaps = outline.then(|| {
+            let gaps = self.things.before().new_gaps(working.coverage());
+            std::mem::replace(&mut self.gaps, gaps)
+        });
+        Followed { moved, shapes, patches, gaps, whole: None }
+    }
+
+    fn segments(&mut self, removed: &[Side], added: &[Side]) {
+        for side in removed {
+            self.borders.take(*side);
+        }
+        for side in added {
+            self.borders.add(*side);
+        }
     }
 
     /// Takes back what [`Self::follow`] did.
@@ -170,6 +232,12 @@ impl Review {
         for (face, shape) in followed.shapes {
             self.shape(face, shape);
         }
+        for patch in followed.patches.iter().rev() {
+            self.segments(patch.added(), patch.removed());
+        }
+        if let Some(gaps) = followed.gaps {
+            self.gaps = gaps;
+        }
     }
 
     fn put(&mut self, at: usize, face: u16) {
@@ -181,7 +249,12 @@ impl Review {
                 self.sums.remove(&before);
             }
         }
-        thing.count(self.sums.entry((thing.zone, face)).or_default(), Sign::Add);
+        let after = (thing.zone, face);
+        thing.count(self.sums.entry(after).or_default(), Sign::Add);
+        if let Some(number) = u32::try_from(at).ok().filter(|_| thing.is_named()) {
+            self.piles.take(before, number);
+            self.piles.put(after, number);
+        }
     }
 
     fn shape(&mut self, face: u16, shape: Option<Shape>) -> Option<Shape> {
@@ -232,18 +305,13 @@ impl Review {
         }
         let shapes = faces.iter().filter_map(|face| self.shapes.get(face));
         let count = whole(faces.len());
-        let borders = working.coverage().shared_borders();
         Self::figures(
             &weights,
             count,
             PlanFigures {
                 zones: faces.len(),
                 area_m2: shapes.clone().map(|shape| shape.area_m2).sum(),
-                cut_m: borders
-                    .iter()
-                    .filter(|border| border.one.is_some() && border.other.is_some())
-                    .map(|border| border.length_m)
-                    .sum(),
+                cut_m: self.borders.cut_m(),
                 polsby_popper_mean: shapes.map(|shape| shape.polsby_popper).sum::<f64>()
                     / count.max(1.0),
                 deviation: None,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::findings::{ReviewFinding, Weight, findings};
 use super::movers::{flows, movers};
+use super::outline::Before;
 use super::state::Review;
 use super::things::{OpenCase, PastReport, Things, What};
 use crate::domain::atlas::facility::{Facility, FacilityKind};
@@ -13,6 +14,7 @@ use crate::domain::id::{CategoryCode, IncidentId, UnitId, ZoneId};
 use crate::domain::sample::{self, Recipe};
 use crate::domain::time::Instant;
 use crate::domain::zoning::edit::ZoningEdit;
+use crate::domain::zoning::redraw::drawn;
 use crate::domain::zoning::working::Working;
 use crate::geom::coord::GridPoint;
 use crate::geom::coverage::edit::place::Place;
@@ -56,7 +58,8 @@ fn things(atlas: &Atlas, count: usize, dice: &mut Dice) -> Arc<Things> {
     let reports: Vec<PastReport> =
         (0..count).map(|_| PastReport { position: at(dice), load_min: 5 }).collect();
     let weigh = |block: &Facility| if block.id.as_str().ends_with('1') { 2.5 } else { 1.0 };
-    Arc::new(Things::gather(atlas, cases, &reports, &weigh, &|case, _| ruled(case)))
+    let before = Before::of(atlas);
+    Arc::new(Things::gather((atlas, before), cases, &reports, &weigh, &|case, _| ruled(case)))
 }
 
 /// An edit that may or may not fit.
@@ -64,7 +67,7 @@ fn some_edit(working: &Working, atlas: &Atlas, dice: &mut Dice) -> ZoningEdit {
     let zones = working.zones();
     let zone = &zones[dice.roll(zones.len())];
     let other = &zones[dice.roll(zones.len())];
-    match dice.roll(8) {
+    match dice.roll(9) {
         0 => ZoningEdit::SetZone {
             zone: zone.id.clone(),
             number: None,
@@ -74,7 +77,8 @@ fn some_edit(working: &Working, atlas: &Atlas, dice: &mut Dice) -> ZoningEdit {
             attributes: None,
         },
         1 => ZoningEdit::Merge { into: zone.id.clone(), from: other.id.clone() },
-        2 => ZoningEdit::Give {
+        2 => ZoningEdit::Redraw { zones: zones.iter().skip(1).rev().map(drawn).collect() },
+        3 => ZoningEdit::Give {
             from: Some(zone.id.clone()),
             to: Some(other.id.clone()),
             area: None,
@@ -98,6 +102,12 @@ fn same(a: &Review, b: &Review) {
     assert_eq!(a.faces(), b.faces());
     assert_eq!(a.sums(), b.sums());
     assert_eq!(a.shapes(), b.shapes());
+    assert_eq!(a.borders(), b.borders());
+    assert_eq!(a.gaps(), b.gaps());
+    for pair in a.sums().keys() {
+        let named = |of: &Review| of.named(*pair).iter().copied().collect::<BTreeSet<u32>>();
+        assert_eq!(named(a), named(b));
+    }
 }
 
 #[test]

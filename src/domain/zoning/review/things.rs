@@ -14,6 +14,7 @@ use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::{CategoryCode, IncidentId, UnitId};
 use crate::domain::time::Instant;
+use crate::domain::zoning::review::outline::Before;
 use crate::domain::zoning::review::tally::Tally;
 use crate::geom::coord::{GridBox, GridPoint, step};
 use crate::geom::locate::area::NOWHERE;
@@ -80,6 +81,17 @@ pub struct Thing {
 }
 
 impl Thing {
+    /// Whether it is named when it changes hands: incidents that no rule holds, and facilities. Reports and pieces of streets
+    /// are only counted.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        match self.what {
+            What::Case(_) => self.amount == 0,
+            What::Facility(_) => true,
+            What::Report | What::Piece => false,
+        }
+    }
+
     /// Counts it.
     pub fn count(&self, into: &mut Tally, sign: Sign) {
         let one = |count: &mut u32| match sign {
@@ -122,14 +134,15 @@ pub struct Things {
     /// Of each cell the range in `all`.
     cells: HashMap<(i32, i32), (u32, u32)>,
     cases: Vec<OpenCase>,
+    before: Before,
 }
 
 impl Things {
-    /// What lies in the zones of an atlas. `weigh` gives the weight of a block, such as its people; `ruled` says whether a
+    /// What lies in the zones of an atlas; `before` is its ground. `weigh` gives the weight of a block, such as its people; `ruled` says whether a
     /// rule names an incident's unit whatever the zone, by its place in [`Atlas::zones`].
     #[must_use]
     pub fn gather(
-        atlas: &Atlas,
+        (atlas, before): (&Atlas, Before),
         cases: Vec<OpenCase>,
         reports: &[PastReport],
         weigh: &dyn Fn(&Facility) -> f64,
@@ -171,7 +184,7 @@ impl Things {
             }
         }
         let cells = cells(&all);
-        Self { all, cells, cases }
+        Self { all, cells, cases, before }
     }
 
     /// All of them.
@@ -184,6 +197,12 @@ impl Things {
     #[must_use]
     pub fn cases(&self) -> &[OpenCase] {
         &self.cases
+    }
+
+    /// The ground of the plan in force.
+    #[must_use]
+    pub fn before(&self) -> &Before {
+        &self.before
     }
 
     /// Hands over the places in [`Self::all`] of what lies in a box, and perhaps of some beside it.

@@ -304,45 +304,43 @@ impl ReviewBody {
 impl ReviewFindingBody {
     fn of(found: &ReviewFinding, crs: Crs) -> Self {
         let (mut zone, mut unit, mut at, mut area) = (None, None, None, None);
-        let (kind, words) = match found {
-            ReviewFinding::Empty => ("empty", "there is no zone; draw at least one".to_owned()),
-            ReviewFinding::Broken { says, at: place } => {
-                at = *place;
-                ("broken", says.clone())
-            }
+        let kind = match found {
+            ReviewFinding::Empty => "empty",
             ReviewFinding::NoUnit { zone: of, unit: lacks } => {
                 (zone, unit) = (Some(of), Some(lacks));
-                ("no_unit", format!("zone {of} names unit {lacks}, which is none of the city's"))
+                "no_unit"
+            }
+            ReviewFinding::SameNumber { zone: of, .. } => {
+                zone = Some(of);
+                "same_number"
             }
             ReviewFinding::Parts { zone: of, at: place, area_m2 } => {
                 (zone, at, area) = (Some(of), Some(*place), Some(*area_m2));
-                ("parts", format!("zone {of} has a part apart from the rest, {area_m2:.0} m²"))
+                "parts"
             }
-            ReviewFinding::Sliver { zone: of, at: place, area_m2, width_m } => {
+            ReviewFinding::Sliver { zone: of, at: place, area_m2, .. } => {
                 (zone, at, area) = (Some(of), Some(*place), Some(*area_m2));
-                ("sliver", format!("zone {of} has a part only {width_m:.1} m wide"))
+                "sliver"
             }
             ReviewFinding::Gap { at: place, area_m2 } => {
                 (at, area) = (Some(*place), Some(*area_m2));
-                ("gap", format!("{area_m2:.0} m² between zones belong to none"))
+                "gap"
             }
             ReviewFinding::Outline { more_m2 } => {
                 area = Some(more_m2.abs());
-                let how = if *more_m2 > 0.0 { "more" } else { "less" };
-                let m2 = more_m2.abs();
-                ("outline", format!("all zones together have {m2:.0} m² {how} than those in force"))
+                "outline"
             }
-            ReviewFinding::Enclave { zone: of, within } => {
+            ReviewFinding::Enclave { zone: of, .. } => {
                 zone = Some(of);
-                ("enclave", format!("zone {of} lies wholly within zone {within}"))
+                "enclave"
             }
             ReviewFinding::Island { zone: of } => {
                 zone = Some(of);
-                ("island", format!("zone {of} touches no other"))
+                "island"
             }
             ReviewFinding::IdleUnit { unit: idle } => {
                 unit = Some(idle);
-                ("idle_unit", format!("unit {idle} has no part in any zone"))
+                "idle_unit"
             }
         };
         let weight = match found.weight() {
@@ -353,7 +351,7 @@ impl ReviewFindingBody {
         Self {
             kind: kind.to_owned(),
             weight: weight.to_owned(),
-            words,
+            words: found.to_string(),
             zone: zone.map(ToString::to_string),
             unit: unit.map(ToString::to_string),
             at: at.map(|at: GridPoint| position(at, crs)),

@@ -104,10 +104,11 @@ def recom(graph, k, tolerance, seconds):
     start = time.time()
     while first is None:
         try:
-            first = recursive_tree_part(ours, range(k), ideal, "load", tolerance)
+            first = recursive_tree_part(ours, range(k), ideal, "load", tolerance,
+                                        method=partial(bipartition_tree, max_attempts=200))
         except Exception as fault:
-            print("start again:", type(fault).__name__, fault)
             if time.time() - start > seconds:
+                print(f"GerryChain {100 * tolerance:g} %: no first plan in {seconds:g} s ({type(fault).__name__})")
                 return
     cut = lambda p: sum(graph.edges[e]["shared_perim"] for e in p["cut_edges"])
     partition = Partition(ours, first, {"load": updaters.Tally("load"),

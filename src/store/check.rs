@@ -147,6 +147,7 @@ fn cases_timed(them: &[CaseTimed]) -> Result<(), String> {
 
 fn handed_over(it: &HandedOver) -> Result<(), String> {
     once("incident", it.handed.iter().map(|handed| &handed.incident))?;
+    once("incident", it.rezoned.iter().map(|rezoned| &rezoned.incident))?;
     let plan = it.seen.plan + 1;
     if it.now <= it.seen || it.now.plan > plan || it.handed.iter().any(|of| of.plan != plan) {
         return Err(format!("a hand-over with plan {plan} goes on, and to no other plan"));

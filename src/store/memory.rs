@@ -464,8 +464,20 @@ impl Held {
                     .incidents
                     .entry(moved.docket.id)
                     .or_insert_with(|| (moved.docket.clone(), Vec::new()));
+                // Where it lies is told when it is opened and with a plan, and by no step.
+                let zone = docket.matter.zone.take();
                 docket.clone_from(&moved.docket);
+                docket.matter.zone = zone;
                 steps.extend(moved.steps.iter().cloned());
+            }
+        }
+        let rezoned = changes.iter().filter_map(|change| match change {
+            Change::HandedOver(it) => Some(&it.rezoned),
+            _ => None,
+        });
+        for it in rezoned.flatten() {
+            if let Some((docket, _)) = self.incidents.get_mut(&it.incident) {
+                docket.matter.zone.clone_from(&it.zone);
             }
         }
         // Behind all steps: whoever times a case has seen them.

@@ -173,6 +173,15 @@ pub(super) fn handed_over<'a>(city: &'a CityId, it: &'a HandedOver) -> Vec<State
         let rows = it.handed.iter().map(|handed| handed_row(city, handed)).collect();
         all.push(Statement::Bulk { table: &HANDED, rows });
     }
+    all.extend(it.rezoned.iter().map(|it| Statement::One {
+        text: "update zonewarden.incident set zone_id = $3 where city_id = $1 and incident_id = $2",
+        values: vec![
+            Value::text(city.as_str()),
+            Value::owned(it.incident.to_string()),
+            Value::text_or(it.zone.as_ref().map(ZoneId::as_str)),
+        ],
+        must: None,
+    }));
     all
 }
 

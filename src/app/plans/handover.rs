@@ -17,7 +17,7 @@ use crate::domain::incidents::case::Case;
 use crate::domain::incidents::deadlines::Deadlines;
 use crate::domain::incidents::desk::router;
 use crate::domain::incidents::docket::{CaseMoved, Docket};
-use crate::domain::incidents::handover::{Handed, HandedOver, Pointer, hand_over, owed};
+use crate::domain::incidents::handover::{Handed, HandedOver, Pointer, hand_over, owed, rezoned};
 use crate::domain::incidents::step::Step;
 use crate::formats::csv;
 use crate::formats::nouns::handover::to_layer;
@@ -85,7 +85,8 @@ pub async fn hand_over_all(app: &App, seat: &Seat) -> Result<usize, Refusal> {
 /// Everything of this plan is done.
 async fn finish(app: &App, seat: &Seat, seen: Pointer) -> Result<(), Refusal> {
     let now = Pointer { plan: seen.plan + 1, after: None };
-    let over = Change::HandedOver(HandedOver { seen, now, handed: Vec::new() });
+    let over =
+        Change::HandedOver(HandedOver { seen, now, handed: Vec::new(), rezoned: Vec::new() });
     match app.commit(&seat.city, &router(), Basis::default(), vec![over]).await {
         // Another process was faster: the pointer says how far it is.
         Ok(_) | Err(CommitError::Conflict(_)) => Ok(()),
@@ -125,7 +126,8 @@ async fn with_plan(app: &App, seat: &Seat, between: &Between, plan: i64) -> Resu
     }
 }
 
-/// The first of the incidents behind `after` that the plan moves, by id; none when there are no more.
+/// The first of the incidents behind `after` that the plan moves to another unit or zone, by id; none when there are no
+/// more.
 async fn owing(
     app: &App,
     city: &CityId,
@@ -149,7 +151,10 @@ async fn owing(
         let between = between.clone();
         let owing = tokio::task::spawn_blocking(move || {
             let dockets = found.into_values();
-            dockets.filter(|docket| owed(between.hands(), docket).is_some()).collect::<Vec<_>>()
+            let hands = between.hands();
+            let moves =
+                |docket: &Docket| owed(hands, docket).is_some() || rezoned(hands, docket).is_some();
+            dockets.filter(moves).collect::<Vec<_>>()
         })
         .await
         .map_err(|fault| Refusal::Inner(format!("a hand-over was not decided: {fault}")))?;
@@ -209,7 +214,8 @@ async fn write(
     }
     let now = Pointer { plan: seen.plan, after: stretch.last().map(|docket| docket.id) };
     let count = handed.len();
-    changes.push(Change::HandedOver(HandedOver { seen, now, handed }));
+    let rezoned = stretch.iter().filter_map(|docket| rezoned(between.hands(), docket)).collect();
+    changes.push(Change::HandedOver(HandedOver { seen, now, handed, rezoned }));
     app.commit(&seat.city, &router(), Basis::default(), changes).await?;
     Ok((now, count))
 }

@@ -10,7 +10,8 @@ use crate::domain::reports::report::{Assignment, Report};
 use crate::domain::time::Instant;
 use crate::geom::coord::GridPoint;
 
-/// What an incident is about: told by the report that opened it, and never changed.
+/// What an incident is about: told by the report that opened it, and never changed but for the zone of an open one, which
+/// is that of its place under the plan in force.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matter {
     /// Through which door the first report came.

@@ -3,7 +3,7 @@
 //! An incident moves when its place has another owner, the rules therefore name another unit, and it lies with
 //! the unit that they named under the former plan. So what somebody reassigned by hand stays where it is, and
 //! so does what a rule above the zones decides alike under both plans. What lies with no unit yet is routed
-//! anew when it is dispatched.
+//! anew when it is dispatched. The zone of every open incident is that of its place under the plan in force.
 
 use crate::domain::accounts::Caller;
 use crate::domain::atlas::zone::Zone;
@@ -56,6 +56,17 @@ pub struct HandedOver {
     pub now: Pointer,
     /// What went.
     pub handed: Vec<Handed>,
+    /// Open incidents whose place is another zone's, whether they went or not: lists by zone go by the plan in force.
+    pub rezoned: Vec<Rezoned>,
+}
+
+/// An open incident whose place is another zone's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rezoned {
+    /// Which incident.
+    pub incident: IncidentId,
+    /// Whose the place is; `None`: no zone's.
+    pub zone: Option<ZoneId>,
 }
 
 /// What an incident's hand-over is decided by.
@@ -89,6 +100,14 @@ pub fn owed<'a>(hands: Hands<'a>, docket: &Docket) -> Option<Owed<'a>> {
     }
     let co = after.co.into_iter().take(CO_UNITS_MAX).cloned().collect();
     Some(Owed { from: before.unit, to: after.unit, co, place })
+}
+
+/// The other zone that an open incident lies in under the later plan.
+#[must_use]
+pub fn rezoned(hands: Hands<'_>, docket: &Docket) -> Option<Rezoned> {
+    let zone = hands.changed(docket.matter.position)?.to.map(|zone| zone.id.clone());
+    let other = docket.is_open() && zone != docket.matter.zone;
+    other.then_some(Rezoned { incident: docket.id, zone })
 }
 
 /// Hands a case over.

@@ -63,6 +63,7 @@ async fn what_lies_where_the_owner_changed_goes_to_the_other_unit_and_all_else_s
         planned.world.take_up().await;
         assert_eq!(look(&planned.world).await, 0, "{name}: nothing came before the first plan");
         planned.world.pass_us(HOUR_US);
+        let then = planned.atlas().zones().to_vec();
         let version = planned.swap(a, b).await;
         assert_eq!(look(&planned.world).await, 4, "{name}");
         assert_eq!(look(&planned.world).await, 0, "{name}: not twice");
@@ -82,6 +83,9 @@ async fn what_lies_where_the_owner_changed_goes_to_the_other_unit_and_all_else_s
                 "{name}: {case}"
             );
             assert_eq!(shown["revision"], steps, "{name}: {case}");
+            // Whatever is open is in the lists of the zone that it lies in now.
+            let lies_in = if stage == "void" { &then[a].id } else { &then[b].id };
+            assert_eq!(shown["zone"], json!(lies_in), "{name}: {case}");
         }
         assert_eq!(planned.shown(&elsewhere).await["revision"], 4, "{name}");
         let told = planned.shown(&ids["dispatched"]).await;

@@ -147,7 +147,7 @@ impl Dice {
         UnitId::new(&format!("单位-{}", self.below(8))).unwrap()
     }
 
-    fn zone_id(&mut self) -> ZoneId {
+    pub(crate) fn zone_id(&mut self) -> ZoneId {
         ZoneId::new(&format!("z{}", self.below(6))).unwrap()
     }
 

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use zonewarden::domain::change::Change;
 use zonewarden::domain::id::{CityId, IncidentId, ReportId};
-use zonewarden::domain::incidents::handover::{Handed, HandedOver, Pointer};
+use zonewarden::domain::incidents::docket::IncidentOrder;
+use zonewarden::domain::incidents::handover::{Handed, HandedOver, Pointer, Rezoned};
 use zonewarden::domain::reports::report::Assignment;
 use zonewarden::domain::reports::reroute::Rerouted;
 use zonewarden::domain::time::Instant;
 use zonewarden::geom::coord::{GridBox, GridPoint};
 use zonewarden::store::open::{Migrate, Place, open};
-use zonewarden::store::{Basis, CommitError, Store};
+use zonewarden::store::{Basis, CommitError, IncidentFilter, Store};
 
 use super::faces::{founded, report_of};
 use super::made::{Dice, city, city_id, stamp};
@@ -59,7 +60,15 @@ async fn handed_over(dice: &mut Dice, oracle: &Store, id: &CityId) -> Change {
     }
     let stale = Pointer { after: Some(IncidentId(dice.report_id().0)), ..seen };
     let seen = if dice.below(6) == 0 && stale < now { stale } else { seen };
-    Change::HandedOver(HandedOver { seen, now, handed: vec![handed] })
+    let zone = (dice.below(3) > 0).then(|| dice.zone_id());
+    let rezoned = match oracle
+        .incidents(id, &IncidentFilter::default(), IncidentOrder::Newest, None, 1)
+        .await
+    {
+        Ok(page) => page.iter().map(|it| Rezoned { incident: it.id, zone: zone.clone() }).collect(),
+        Err(_) => Vec::new(),
+    };
+    Change::HandedOver(HandedOver { seen, now, handed: vec![handed], rezoned })
 }
 
 pub(super) fn everywhere() -> GridBox {
@@ -259,7 +268,12 @@ fn a_hand_over_goes_on_from_where_it_stands_and_from_nowhere_else() {
                 after: (n > 0).then(|| IncidentId(uuid::Uuid::from_u64_pair(0, n))),
             };
             let go = async |seen, now| {
-                let change = Change::HandedOver(HandedOver { seen, now, handed: Vec::new() });
+                let change = Change::HandedOver(HandedOver {
+                    seen,
+                    now,
+                    handed: Vec::new(),
+                    rezoned: Vec::new(),
+                });
                 store.commit(stamp(1), Basis::default(), vec![change]).await
             };
             go(at(0, 0), at(0, 5)).await.unwrap();

@@ -1,7 +1,7 @@
 //! Plans out of blocks: how good in a second, and is every seed within?
 //!
 //! `cargo bench --bench balance -- GRAPH.csv [ZONES [TOLERANCE [SECONDS [PLANS.csv]]]]`, or the
-//! graph in `ZONEWARDEN_BENCH_GRAPH`. The graph has rows `b,x,y,area,outer border,weight` and
+//! graph in `ZONEWARDEN_BENCH_GRAPH`; `benches/balance/graph.py` makes one of blocks. The graph has rows `b,x,y,area,outer border,weight` and
 //! `e,block,block,border`, in metres. Twenty seeds on one thread; the plans are written to the last
 //! file, one row each, for `benches/balance/compare.py`, which judges them beside METIS and
 //! `GerryChain`. Ends with an error when a seed is not contiguous or beyond the tolerance.

@@ -1,15 +1,21 @@
 //! The partition: what an edit costs on a city of 64 zones and 100,000 segments, and what the check
 //! and the dissolving of 10,000 blocks do.
 //!
-//! Run by hand: `cargo bench --bench coverage`. Every edit is planned and applied, and undone
-//! afterwards; times are those of this machine.
+//! Run by hand: `cargo bench --bench coverage -- [ZONES.geojson]`, or the path in `ZONEWARDEN_BENCH_ZONES`.
+//! Every edit is planned and applied, and undone afterwards; times are those of this machine. Of the file it is told
+//! how long its polygons take to become a partition; `benches/coverage/compare.py ZONES.geojson` lets the clean of GEOS do
+//! the same.
 
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::hint::black_box;
 use std::time::Instant;
 
+use geo::CoordsIter;
+use geo_types::{Geometry, MultiPolygon};
 use zonewarden::geom::coord::GridPoint;
+use zonewarden::geom::coverage::build::build;
+use zonewarden::geom::coverage::build::settings::BuildSettings;
 use zonewarden::geom::coverage::edit::command::{Edit, Share};
 use zonewarden::geom::coverage::edit::locks::Locks;
 use zonewarden::geom::coverage::edit::place::Place;
@@ -28,9 +34,33 @@ const CORNER: GridPoint = GridPoint { x: 1_094_000_000, y: 365_000_000 };
 /// Makes an edit of one kind.
 type Making = fn(&mut Dice, &[Side]) -> Edit;
 
-fn main() {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     edits();
     blocks();
+    let path = std::env::args().skip(1).find(|word| !word.starts_with("--"));
+    match path.or_else(|| std::env::var("ZONEWARDEN_BENCH_ZONES").ok()) {
+        Some(path) => world(&path)?,
+        None => println!("a file of the world: SKIPPED (give ZONES.geojson)"),
+    }
+    Ok(())
+}
+
+/// The polygons of a file as a partition.
+fn world(path: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let file: geojson::GeoJson = std::fs::read_to_string(path)?.parse()?;
+    let mut areas: Vec<MultiPolygon<f64>> = Vec::new();
+    for feature in geojson::FeatureCollection::try_from(file)?.features {
+        match feature.geometry.map(Geometry::<f64>::try_from).transpose()? {
+            Some(Geometry::Polygon(one)) => areas.push(MultiPolygon(vec![one])),
+            Some(Geometry::MultiPolygon(some)) => areas.push(some),
+            _ => {}
+        }
+    }
+    let given: Vec<&MultiPolygon<f64>> = areas.iter().collect();
+    let vertices: usize = areas.iter().map(CoordsIter::coords_count).sum();
+    println!("{path}: {} areas, {vertices} vertices", areas.len());
+    best("build", || assert!(build(&given, &BuildSettings::default()).is_ok()));
+    Ok(())
 }
 
 /// Numbers by a fixed rule (splitmix64).

@@ -113,17 +113,39 @@ pub async fn verify(app: &App, city: &CityId, token: &str) -> Result<Caller, Ref
     let pepper = app.pepper()?;
     let token = Token::read(token).ok_or(Refusal::BadKey)?;
     let now = app.now();
-    let key = if let Some(key) = app.keyring().recall(city, &token.id, now) {
-        key
-    } else {
-        let key = app.store().key(city, &token.id).await?;
-        app.keyring().remember(city, &token.id, key.clone(), now);
-        key
-    };
+    let key = known(app, city, &token.id, now).await?;
     let hash = key.as_ref().map_or("", |key| &key.hash);
     let matches = pepper.matches(&token.secret, hash);
     match key {
         Some(key) if matches && key.is_live(now) => Ok(Caller::holder(&key)),
         _ => Err(Refusal::BadKey),
     }
+}
+
+/// Whether the key that a caller came with still opens what it did: whoever stays connected is asked again.
+///
+/// # Errors
+/// [`Refusal::BadKey`] when it does not; [`Refusal::Unavailable`].
+pub async fn still(app: &App, city: &CityId, caller: &Caller) -> Result<(), Refusal> {
+    let id = KeyId::new(&caller.actor).map_err(|_| Refusal::BadKey)?;
+    let now = app.now();
+    match known(app, city, &id, now).await? {
+        Some(key) if key.is_live(now) && Caller::holder(&key) == *caller => Ok(()),
+        _ => Err(Refusal::BadKey),
+    }
+}
+
+/// The key with this id, as it was remembered or as the store has it.
+async fn known(
+    app: &App,
+    city: &CityId,
+    id: &KeyId,
+    now: Instant,
+) -> Result<Option<ApiKey>, Refusal> {
+    if let Some(key) = app.keyring().recall(city, id, now) {
+        return Ok(key);
+    }
+    let key = app.store().key(city, id).await?;
+    app.keyring().remember(city, id, key.clone(), now);
+    Ok(key)
 }

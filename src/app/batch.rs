@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::app::clock;
 use crate::app::refusal::Refusal;
-use crate::app::reports::{Filed, Once, Telling, checked};
+use crate::app::reports::{Filed, Once, Telling, as_answered, checked};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::change::Change;
@@ -50,7 +50,7 @@ pub async fn file_many(
     let mut by_key: HashMap<String, usize> = HashMap::new();
     let mut repeats = Vec::new();
     for (at, one) in told.into_iter().enumerate() {
-        let report = one.and_then(|(telling, once)| checked(app, seat, telling, once, now));
+        let report = one.and_then(|(told, once)| checked(app, seat, caller, told, once, now));
         match report {
             Err(refusal) => pile.tell(at, Err(refusal)),
             Ok(report) => {
@@ -159,12 +159,14 @@ impl Pile<'_> {
         } else {
             store.reports(city, &filter, None, ROWS_MAX).await?
         };
-        let filed: HashMap<ReportId, AssignedReport> =
-            filed.into_iter().map(|it| (it.report.id, it)).collect();
+        let mut answered: HashMap<ReportId, AssignedReport> = HashMap::with_capacity(filed.len());
+        for it in filed {
+            answered.insert(it.report.id, as_answered(self.app, self.seat, it).await?);
+        }
         let mut fresh = Vec::with_capacity(reports.len());
         for (at, report) in reports {
             let earlier = report.idempotency_key.as_ref().and_then(|key| known.get(key));
-            let result = match earlier.map(|(id, hash)| (hash, filed.get(id))) {
+            let result = match earlier.map(|(id, hash)| (hash, answered.get(id))) {
                 None => {
                     fresh.push((at, report));
                     continue;

@@ -1,9 +1,12 @@
 //! The journal as a live feed: nothing is lost between two connections, nothing comes twice.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::timeout;
 
+use crate::app::accounts;
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation, Role, Scope};
@@ -11,6 +14,8 @@ use crate::domain::change::JournalEntry;
 
 /// Most entries read from the store at once.
 const READ_MAX: u32 = 500;
+/// How often it is looked whether the key of a reader who is told nothing still opens anything.
+const CHECK_EVERY: Duration = Duration::from_secs(10);
 
 /// A reader's place in the journal.
 pub struct Feed {
@@ -55,17 +60,23 @@ impl Feed {
     /// The next entries that the caller may see; waits until there are some.
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`]; ask again later.
+    /// [`Refusal::BadKey`] when the caller's key has ended; [`Refusal::Unavailable`], ask again later.
     pub async fn next(&mut self) -> Result<Vec<JournalEntry>, Refusal> {
         loop {
             // Marked before the read, so that what is written meanwhile wakes us again.
             self.told.borrow_and_update();
             let read = self.app.store().journal(&self.seat.city, self.last, READ_MAX).await?;
+            // Behind the read: what was written after a key has ended is not handed to its holder. Its end is
+            // in the journal before everybody has forgotten the key.
+            if read.iter().any(|entry| ends(&self.caller, entry)) {
+                return Err(Refusal::BadKey);
+            }
+            self.check().await?;
             let Some(end) = read.last() else {
-                if self.told.changed().await.is_err() {
-                    return Ok(Vec::new());
+                if self.wait().await? {
+                    continue;
                 }
-                continue;
+                return Ok(Vec::new());
             };
             self.last = end.seq;
             let seen: Vec<JournalEntry> =
@@ -75,6 +86,25 @@ impl Feed {
             }
         }
     }
+
+    /// Waits until something is written; whether anything ever will be.
+    async fn wait(&mut self) -> Result<bool, Refusal> {
+        loop {
+            match timeout(CHECK_EVERY, self.told.changed()).await {
+                Ok(told) => return Ok(told.is_ok()),
+                Err(_) => self.check().await?,
+            }
+        }
+    }
+
+    async fn check(&self) -> Result<(), Refusal> {
+        accounts::still(&self.app, &self.seat.city, &self.caller).await
+    }
+}
+
+/// Whether an entry says that the caller's key was revoked.
+fn ends(caller: &Caller, entry: &JournalEntry) -> bool {
+    entry.kind == "key_revoked" && entry.subject == caller.actor
 }
 
 /// Whether a caller may see an entry: keys, the delivery of webhooks, and who looked at or forgot whom are
@@ -116,9 +146,15 @@ mod tests {
         };
         assert!(sees(&unit, &entry("report_filed", "u1")));
         assert!(!sees(&unit, &entry("report_filed", "u2")));
-        for kind in ["key_issued", "people_seen", "people_forgotten"] {
+        let none = ["key_issued", "people_seen", "people_forgotten", "proposal_dismissed"];
+        // A picture's entry names a report, which may be another unit's.
+        for kind in none.into_iter().chain(["picture_kept", "a_kind_to_come"]) {
             assert!(!sees(&unit, &entry(kind, "u1")), "{kind}");
         }
+        for kind in ["city_set", "rules_noted", "cases_timed", "reports_rerouted"] {
+            assert!(sees(&unit, &entry(kind, "")), "{kind}");
+        }
+        assert!(sees(&Caller::cli(), &entry("picture_kept", "")));
         assert!(sees(&unit, &entry("case_moved", "u1")));
         assert!(!sees(&unit, &entry("case_moved", "u2")));
         let mut left = entry("case_moved", "u2");

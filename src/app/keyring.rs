@@ -129,20 +129,27 @@ struct Seen {
     until: Instant,
 }
 
+impl Seen {
+    /// Not for longer than [`REMEMBER_US`] either way: the clock may have been set back.
+    fn holds(&self, now: Instant) -> bool {
+        now < self.until && self.until.0.saturating_sub(now.0) <= REMEMBER_US
+    }
+}
+
 impl Keyring {
     /// What is remembered of the key: `None` when the store must be asked.
     #[must_use]
     pub fn recall(&self, city: &CityId, id: &KeyId, now: Instant) -> Option<Option<ApiKey>> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = seen.get(&(city.clone(), id.clone()))?;
-        (now < entry.until).then(|| entry.key.clone())
+        entry.holds(now).then(|| entry.key.clone())
     }
 
     /// Remembers what the store said.
     pub fn remember(&self, city: &CityId, id: &KeyId, key: Option<ApiKey>, now: Instant) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= REMEMBERED_MAX {
-            seen.retain(|_, entry| now < entry.until);
+            seen.retain(|_, entry| entry.holds(now));
             if seen.len() >= REMEMBERED_MAX {
                 seen.clear();
             }
@@ -250,6 +257,7 @@ mod tests {
         assert_eq!(ring.recall(&city, &id, Instant(REMEMBER_US - 1)), Some(None));
         assert_eq!(ring.recall(&city, &id, Instant(REMEMBER_US)), None);
         ring.remember(&city, &id, None, Instant(0));
+        assert_eq!(ring.recall(&city, &id, Instant(-1)), None, "the clock was set back");
         ring.forget(&city, &id);
         assert_eq!(ring.recall(&city, &id, Instant(1)), None);
     }

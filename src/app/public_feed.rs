@@ -103,7 +103,7 @@ fn item(seen: &Seen) -> Item {
         told_at: report.received_at,
         updated_at: seen.updated_at(),
         expected_at: seen.expected_at(),
-        zone: seen.filed.assignment.zone.clone(),
+        zone: seen.zone().cloned(),
         unit: seen.unit().clone(),
         place: report.public_place(),
         words: masked(&report.words),

@@ -91,7 +91,7 @@ pub async fn file(
     let now = app.now();
     let mut telling = telling;
     let pictures = std::mem::take(&mut telling.pictures);
-    let mut report = checked(app, seat, telling, once, now)?;
+    let mut report = checked(app, seat, caller, telling, once, now)?;
     let pictures = kept(&mut report, pictures);
     for _ in 0..DECISIONS_MAX {
         let atlas = seat.atlas()?;
@@ -142,15 +142,38 @@ async fn filed_before(
         return Err(Refusal::KeyReused);
     }
     match app.store().report(&seat.city, earlier).await? {
-        Some(filed) => Ok(Filed { filed, again: true }),
+        Some(filed) => Ok(Filed { filed: as_answered(app, seat, filed).await?, again: true }),
         None => Err(Refusal::Conflict(format!("report {earlier} was filed and is gone"))),
     }
+}
+
+/// A report with the assignment that its filer was told: a repeat is answered as the first was, though the
+/// report has gone elsewhere since.
+pub(super) async fn as_answered(
+    app: &App,
+    seat: &Seat,
+    mut filed: AssignedReport,
+) -> Result<AssignedReport, Refusal> {
+    if filed.assignment.turn > 1 {
+        let all = app.store().assignments(&seat.city, filed.report.id).await?;
+        if let Some(first) = all.into_iter().next() {
+            filed.assignment = first;
+        }
+    }
+    Ok(filed)
+}
+
+/// A key as it is kept: every caller's are its own, so that nobody uses up another's. All who come without
+/// an API key are one caller, `public`. The stroke stands in no caller's code, so that no two meet.
+fn own_key(caller: &Caller, key: &str) -> String {
+    format!("{}/{key}", caller.actor)
 }
 
 /// A report of what was told, or every fault of it.
 pub(super) fn checked(
     app: &App,
     seat: &Seat,
+    caller: &Caller,
     telling: Telling,
     once: Once,
     now: Instant,
@@ -185,9 +208,7 @@ pub(super) fn checked(
         faults.push(Fault::new("happened_at", "lies more than a day in the future"));
     }
     match (position, source, words, contact, key) {
-        (Ok(position), Ok(source), Ok(words), Ok(contact), Ok(idempotency_key))
-            if faults.is_empty() =>
-        {
+        (Ok(position), Ok(source), Ok(words), Ok(contact), Ok(key)) if faults.is_empty() => {
             person.contact = contact.filter(|contact| !contact.is_empty());
             let id = clock::report_id();
             let (person, request_hash) = sealed(app, seat, id, &person, once.request_hash)?;
@@ -202,7 +223,7 @@ pub(super) fn checked(
                 happened_at,
                 received_at: now,
                 person,
-                idempotency_key,
+                idempotency_key: key.map(|key| own_key(caller, &key)),
                 request_hash,
                 further: telling.further,
             })

@@ -27,10 +27,19 @@ pub use crate::cli::common::Common;
 use crate::cli::common::CommonArgs;
 use crate::cli::print::{READER_GONE_STATUS, ReaderGone};
 
+const EXAMPLES: &str = "\
+Examples:
+  zonewarden
+  zonewarden locate 109.484 36.585 --category event.05.parking
+  zonewarden route points.csv --zones precincts.geojson --zone-id precinct -o out.csv
+  zonewarden import zones precincts.geojson --city yanan --lead police --make-units
+
+`zonewarden COMMAND --help` shows more of each command.";
+
 /// Responsibility zones of a city: every report and incident routed by location to the unit that
 /// answers for it.
 #[derive(Debug, Parser)]
-#[command(name = "zonewarden", version, propagate_version = true)]
+#[command(name = "zonewarden", version, propagate_version = true, after_help = EXAMPLES)]
 struct Cli {
     #[command(flatten)]
     common: CommonArgs,

@@ -55,7 +55,8 @@ enum Act {
     Erase {
         #[command(flatten)]
         who: WhoArgs,
-        /// Also take numbers and addresses out of the words of the reports
+        /// Also take numbers and addresses out of the words of the reports and of their places, and answers
+        /// that may point to a person, such as number plates
         #[arg(long)]
         words: bool,
         /// Only tell what would be done
@@ -189,8 +190,8 @@ fn erased_words(erased: &Erased, how: Erasing) -> String {
     }
     let verb = if how.dry_run { "Would be erased" } else { "Erased" };
     let mut said = format!(
-        "{verb}: who stands behind {} of {} reports, what cameras wrote into {} pictures, numbers and \
-         addresses in the words of {}.\n",
+        "{verb}: who stands behind {} of {} reports, what cameras wrote into {} pictures, numbers, \
+         addresses and plates in what {} say.\n",
         erased.people,
         erased.reports.len(),
         erased.pictures,

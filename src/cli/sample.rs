@@ -18,7 +18,7 @@ use crate::formats::{geojson, nouns};
 
 /// Most reports of one file.
 const REPORTS_MAX: u64 = 1_000_000_000;
-/// Most times the model city's shops, stops and components.
+/// Most times the model city's restaurants, markets, toilets, components and building sites.
 const FACILITIES_MAX: u32 = 200;
 /// Most cameras of one city.
 const CAMERAS_MAX: u32 = 10_000_000;
@@ -131,7 +131,7 @@ fn layer(name: &str, layer: &Layer) -> (String, Vec<u8>) {
     (name.to_owned(), geojson::write(layer))
 }
 
-/// Writes a file whole before it bears its name.
+/// Writes a file whole before it bears its name; what a failed attempt leaves is taken away.
 fn write(
     path: &Path,
     content: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
@@ -146,7 +146,12 @@ fn write(
         content(&mut file)?;
         std::fs::rename(&draft, path)
     };
-    all().into_diagnostic().wrap_err_with(|| format!("cannot write {}", path.display()))
+    let written = all();
+    if written.is_err() {
+        // A full disk is to be left no fuller.
+        let _ = std::fs::remove_file(&draft);
+    }
+    written.into_diagnostic().wrap_err_with(|| format!("cannot write {}", path.display()))
 }
 
 /// Every row in order; all processors make them.
@@ -183,4 +188,23 @@ fn progress(rows: u64) -> ProgressBar {
         ProgressStyle::with_template("{bar:32} {human_pos} of {human_len} reports, {eta} left");
     let bar = ProgressBar::new(rows);
     if let Ok(style) = style { bar.with_style(style) } else { bar }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_could_not_be_written_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("reports.csv");
+        let full = |file: &mut std::fs::File| -> std::io::Result<()> {
+            file.write_all(b"half")?;
+            Err(std::io::ErrorKind::StorageFull.into())
+        };
+        assert!(write(&path, full).is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        write(&path, |file| file.write_all(b"whole")).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"whole");
+    }
 }

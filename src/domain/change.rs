@@ -328,8 +328,8 @@ pub struct JournalEntry {
 
 impl JournalEntry {
     /// Whether it is a unit's matter: a report that went to it, a case that it has or had a part in, its own
-    /// webhook, and whatever concerns all. Keys and the machinery of delivery are the admin's, drafts the
-    /// planners'.
+    /// webhook, and whatever concerns all. Keys and the machinery of delivery are the admin's, drafts and
+    /// proposals the planners'; a picture's entry names a report and no unit, so that it is told to none.
     #[must_use]
     pub fn concerns(&self, unit: &UnitId) -> bool {
         let is_own = |code: &serde_json::Value| code.as_str() == Some(unit.as_str());
@@ -339,16 +339,17 @@ impl JournalEntry {
             list.is_some_and(|list| list.iter().any(is_own))
         };
         match self.kind.as_str() {
-            "key_issued" | "key_revoked" | "webhook_posted" | "people_seen"
-            | "people_forgotten" | "people_sealed" | "words_masked" | "pictures_cleaned"
-            | "draft_opened" | "draft_moved" => false,
             "report_filed"
             | "webhook_made"
             | "webhook_set"
             | "webhook_removed"
             | "deliveries_replayed" => leads,
             "case_opened" | "case_moved" => leads || any("co") || any("left"),
-            _ => true,
+            "city_set" | "units_set" | "units_removed" | "plan_published" | "facilities_set"
+            | "facilities_removed" | "rules_set" | "rules_removed" | "rules_noted"
+            | "cases_timed" | "plan_handed_over" | "reports_rerouted" => true,
+            // What all may see is listed: a new kind is told to no unit until somebody has thought of it.
+            _ => false,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! CSV with a header line: longitude and latitude in two columns, or WKT in one.
 //!
 //! UTF-8; comma, semicolon or tab, whichever the header has most of. A column `crs` (`wgs84`,
-//! `gcj02` …) labels the coordinates; without it the caller must. Values are written by
-//! [`super::cell`]'s code. A cell that a spreadsheet would run as a formula is written with `'`
-//! before it, which reading takes away again.
+//! `gcj02` …) labels the coordinates, in every row that has some or in none; without it the caller
+//! must. Values are written by [`super::cell`]'s code. A cell that a spreadsheet would run as a
+//! formula is written with `'` before it, which reading takes away again.
 
 use std::collections::BTreeSet;
 
@@ -55,8 +55,13 @@ fn table(text: &str, found: &mut Findings) -> Layer {
         }
     };
     let Some(columns) = Columns::of(&headers, found) else { return layer };
-    let mut table =
-        Table { columns, count: VertexCount::default(), labels: BTreeSet::new(), found };
+    let mut table = Table {
+        columns,
+        count: VertexCount::default(),
+        labels: BTreeSet::new(),
+        bare: Vec::new(),
+        found,
+    };
     for record in reader.records() {
         match record {
             Ok(record) => {
@@ -147,6 +152,8 @@ struct Table<'a> {
     columns: Columns,
     count: VertexCount,
     labels: BTreeSet<String>,
+    /// The rows whose geometry bears no label.
+    bare: Vec<usize>,
     found: &'a mut Findings,
 }
 
@@ -168,6 +175,8 @@ impl Table<'_> {
             let label = self.columns.label.and_then(|at| record.get(at)).unwrap_or_default();
             if !label.trim().is_empty() {
                 self.labels.insert(label.trim().to_owned());
+            } else if self.srid(record).is_none() {
+                self.bare.push(row);
             }
         }
         let mut fields = crate::domain::text::Attributes::new();
@@ -180,6 +189,12 @@ impl Table<'_> {
             }
         }
         Some(Feature { row, id: None, geometry, fields })
+    }
+
+    /// The number before a row's WKT.
+    fn srid(&self, record: &::csv::StringRecord) -> Option<u32> {
+        let cell = record.get(self.columns.wkt?)?;
+        wkt::split_srid(unguard(cell).trim()).0
     }
 
     fn wkt(&mut self, row: usize, cell: &str) -> Option<Geometry<f64>> {
@@ -240,7 +255,26 @@ impl Table<'_> {
             );
             return None;
         }
-        match label::crs(self.labels.first()?) {
+        let label = self.labels.first()?;
+        if !self.bare.is_empty() {
+            let rows: Vec<String> = self.bare.iter().take(5).map(ToString::to_string).collect();
+            let more = match self.bare.len().saturating_sub(rows.len()) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let rows = rows.join(", ");
+            self.found.error(
+                0,
+                "crs",
+                format!(
+                    "rows name no coordinate system (lines {rows}{more}), others name {}",
+                    clip(label)
+                ),
+                "name it in every row that has a position, or in none",
+            );
+            return None;
+        }
+        match label::crs(label) {
             Ok(crs) => Some(crs),
             Err(system) => {
                 let fault = format!("the rows name {system}, which is not read");
@@ -429,6 +463,12 @@ mod tests {
         check("id,lon,lat,crs\na,1,2,EPSG:2232\n", "`EPSG:2232`, which is not read");
         check("id,lon,lat,crs\na,1,2,wgs84\nb,1,2,bd09\n", "different coordinate systems");
         check("id,wkt\na,SRID=3857;POINT (1 2)\n", "`EPSG:3857`");
+        let bare = "rows name no coordinate system (lines 3, 5), others name wgs84";
+        check("id,lon,lat,crs\na,1,2,wgs84\nb,1,2,\nc,,,\nd,1,2, \n", bare);
+        let bare = "(lines 2, 3, 4, 5, 6 and 1 more), others name EPSG:4326";
+        let rows = "a,POINT (1 2)\n".repeat(6);
+        check(&format!("id,wkt\n{rows}b,SRID=4326;POINT (1 2)\n"), bare);
+        assert_eq!(found("id,wkt,crs\na,SRID=4326;POINT (1 2),\nb,,\n"), Vec::<String>::new());
         let gbk = read(b"\xc3\xfb,lon,lat\n");
         assert!(gbk.findings[0].remedy.contains("GB18030"), "{:?}", gbk.findings);
     }

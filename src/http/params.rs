@@ -6,7 +6,7 @@ use crate::app::refusal::Fault;
 use crate::domain::text;
 use crate::domain::time::Instant;
 use crate::formats::urlencoded::{self, Unreadable};
-use crate::geom::coord::{GridBox, LonLat};
+use crate::geom::coord::{GridBox, GridPoint, LonLat, PositionFault, step};
 use crate::geom::crs::Crs;
 
 /// Longest query string taken, in bytes.
@@ -202,8 +202,11 @@ fn frame(text: &str) -> Result<GridBox, String> {
     if west > east || south > north {
         return Err("is no box: west must not exceed east, nor south north".to_owned());
     }
-    let corner = |lon: f64, lat: f64| {
-        LonLat::new(lon, lat).map(LonLat::grid).map_err(|fault| fault.to_string())
+    let corner = |lon: f64, lat: f64| match LonLat::new(lon, lat) {
+        Ok(at) => Ok(at.grid()),
+        // A corner at 0, 0 is a corner.
+        Err(PositionFault::Null { .. }) => Ok(GridPoint { x: step(lon), y: step(lat) }),
+        Err(fault) => Err(fault.to_string()),
     };
     Ok(GridBox { min: corner(west, south)?, max: corner(east, north)? })
 }
@@ -245,6 +248,9 @@ mod tests {
         for bad in ["1,2,3", "3,1,2,4", "1,4,2,3", "a,b,c,d", "1,2,3,400", "1,2,3,inf"] {
             assert!(frame(bad).is_err(), "{bad}");
         }
-        assert!(frame("109.1, 36.1,109.2,36.2").is_ok());
+        // A corner where systems write that they know no position is a corner all the same.
+        for good in ["109.1, 36.1,109.2,36.2", "0,0,180,90", "-180,-90,0,0", "-1,-1,1,1"] {
+            assert!(frame(good).is_ok(), "{good}");
+        }
     }
 }

@@ -204,7 +204,10 @@ fn of_people(change: &Change, people: &mut BTreeSet<ReportId>) -> Result<(), Str
         }),
         Change::WordsMasked(them) => {
             once("report", them.iter().map(|it| &it.report))?;
-            them.iter().try_for_each(|it| text("a report's words", &it.words))
+            them.iter().try_for_each(|it| {
+                text("a report's words", &it.words)?;
+                further("what a report tells", &it.further)
+            })
         }
         _ => Ok(()),
     }

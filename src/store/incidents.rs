@@ -481,10 +481,7 @@ pub(super) fn page<'a>(
         ("i", "zonewarden.incident i")
     };
     narrow(&mut ask, filter, order, by, merged);
-    let (at, before, way) = match order {
-        IncidentOrder::Urgent => ("due_at", ">", ""),
-        IncidentOrder::Newest => ("opened_at", "<", " desc"),
-    };
+    let (at, before, way) = along(order);
     if let Some(after) = after {
         let place = [Value::Int(after.at.0), Value::owned(after.id.to_string())];
         ask.add(&format!("({by}.{at}, {by}.incident_id) {before} ($n, $n)"), place);
@@ -532,6 +529,14 @@ pub(super) fn page<'a>(
         format!("{all} order by {by}.{at}{way}, {by}.incident_id{way} limit ${limit}")
     };
     (text, ask.values)
+}
+
+/// The column of an order, how what comes behind compares, and which way it goes.
+fn along(order: IncidentOrder) -> (&'static str, &'static str, &'static str) {
+    match order {
+        IncidentOrder::Urgent => ("due_at", ">", ""),
+        IncidentOrder::Newest => ("opened_at", "<", " desc"),
+    }
 }
 
 /// The conditions of a list; that on the category is left to its arms when they are `merged`.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::change::Change;
 use crate::domain::id::WebhookId;
 use crate::domain::time::Instant;
-use crate::domain::webhooks::delivery::{Delivery, Posted};
+use crate::domain::webhooks::delivery::{Delivery, Posted, claims_end_by};
 use crate::domain::webhooks::webhook::{Round, Standing};
 use crate::store::promise::{DeliveryFilter, rows_at_most};
 use crate::store::words;
@@ -36,7 +36,7 @@ impl Mailroom {
         let wanted = self.deliveries.values().filter(|it| {
             it.webhook == *webhook
                 && it.dead == filter.dead
-                && filter.due.is_none_or(|due| it.next_at <= due)
+                && filter.due.is_none_or(|due| it.is_due(due))
                 && it.seq > after
         });
         wanted.take(rows_at_most(limit)).cloned().collect()
@@ -77,8 +77,9 @@ impl Mailroom {
 
     fn post(&mut self, it: &Posted) -> Result<(), String> {
         let held = self.webhooks.get_mut(&it.webhook).map(|standing| &mut standing.round);
+        let free = |until: Instant| until <= it.at || until > claims_end_by(it.at);
         let round = held.filter(|round| {
-            round.read_to == it.seen && (round.holder == it.holder || round.held_until <= it.at)
+            round.read_to == it.seen && (round.holder == it.holder || free(round.held_until))
         });
         let Some(round) = round else { return Err(words::webhook_held(&it.webhook)) };
         *round = Round {

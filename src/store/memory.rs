@@ -1,6 +1,7 @@
 //! The store that forgets: plain maps behind a lock. It is the oracle of the suite, so it says what
 //! the promise means in the fewest words.
 
+mod cases;
 mod drafts;
 mod people;
 mod past;
@@ -25,7 +26,7 @@ use crate::domain::drafts::step::DraftStep;
 use crate::domain::id::{
     CityId, DraftId, FacilityId, IncidentId, KeyId, PictureId, ReportId, RuleId, UnitId, WebhookId,
 };
-use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder, report_of};
+use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
 use crate::domain::incidents::proposals::Dismissed;
 use crate::domain::incidents::step::Step;
 use crate::domain::reports::picture::Picture;
@@ -457,43 +458,7 @@ impl Held {
         }
         drafts_keep(&mut self.drafts, changes);
         // Behind all reports: a commit may file one and open its case.
-        for change in changes {
-            if let Change::CaseMoved(moved) = change {
-                self.waiting.remove(&report_of(moved.docket.id));
-                let (docket, steps) = self
-                    .incidents
-                    .entry(moved.docket.id)
-                    .or_insert_with(|| (moved.docket.clone(), Vec::new()));
-                // Where it lies is told when it is opened and with a plan, and by no step.
-                let zone = docket.matter.zone.take();
-                docket.clone_from(&moved.docket);
-                docket.matter.zone = zone;
-                steps.extend(moved.steps.iter().cloned());
-            }
-        }
-        let rezoned = changes.iter().filter_map(|change| match change {
-            Change::HandedOver(it) => Some(&it.rezoned),
-            _ => None,
-        });
-        for it in rezoned.flatten() {
-            if let Some((docket, _)) = self.incidents.get_mut(&it.incident) {
-                docket.matter.zone.clone_from(&it.zone);
-            }
-        }
-        // Behind all steps: whoever times a case has seen them.
-        let timed = changes.iter().filter_map(|change| match change {
-            Change::CasesTimed(timed) => Some(timed),
-            _ => None,
-        });
-        for it in timed.flatten() {
-            if let Some((docket, _)) = self.incidents.get_mut(&it.id)
-                && docket.revision == it.revision
-            {
-                docket.due_at = it.due.at;
-                docket.timed_by = it.due.edition;
-                docket.escalates_at = it.due.escalates_at;
-            }
-        }
+        cases::keep(&mut self.waiting, &mut self.incidents, changes);
     }
 }
 

@@ -142,8 +142,7 @@ pub(super) fn seal<'a>(
             Was::Clear { request_hash, further } => {
                 all.push(Statement::One { text: SEAL_FIRST, values, must: must.clone() });
                 let mut values = key();
-                let further = serde_json::to_string(further).unwrap_or_else(|_| "{}".to_owned());
-                values.extend([Value::text(request_hash), Value::owned(further)]);
+                values.extend([Value::text(request_hash), Value::owned(told(further))]);
                 all.push(Statement::One { text: CLEAR_NO_MORE, values, must });
             }
         }
@@ -158,14 +157,22 @@ pub(super) fn seal<'a>(
     all
 }
 
+fn told(further: &Further) -> String {
+    serde_json::to_string(further).unwrap_or_else(|_| "{}".to_owned())
+}
+
+const MASK: &str = "update zonewarden.report set words = $3, further = $4 \
+     where city_id = $1 and report_id = $2";
+
 /// Masks words.
 pub(super) fn mask<'a>(city: &'a CityId, it: &'a WordsMasked) -> Statement<'a> {
     Statement::One {
-        text: "update zonewarden.report set words = $3 where city_id = $1 and report_id = $2",
+        text: MASK,
         values: vec![
             Value::text(city.as_str()),
             Value::owned(it.report.to_string()),
             Value::text(&it.words),
+            Value::owned(told(&it.further)),
         ],
         must: Some((1, words::not_there("report", &it.report))),
     }

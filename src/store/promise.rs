@@ -158,7 +158,7 @@ pub struct DraftFilter {
 pub struct DeliveryFilter {
     /// Those that are tried no more, or those that still are.
     pub dead: bool,
-    /// Only those whose next attempt is due by then.
+    /// Only those whose next attempt is due by then, or lies further off than any attempt does.
     pub due: Option<Instant>,
 }
 

@@ -1,12 +1,14 @@
 //! GeoPackage files (OGC 12-128r18) as bytes: layers in and out, apart from any store of ours.
 //!
-//! The file is opened in memory, read-only, as data of others: nothing of its schema is trusted, a
-//! view is not run, and only tables that `gpkg_contents` names are read.
+//! The file is opened in memory, read-only, as data of others: nothing of its schema is trusted. A view
+//! is not run, a virtual table is not opened and a generated column is not made, in the tables of the
+//! standard as little as in others; only tables that `gpkg_contents` names are read, in at most
+//! `STEPS_MAX` steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, MAIN_DB, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OptionalExtension, params};
 use serde_json::Value;
 
 use crate::formats::cell::{decode, encode};
@@ -14,7 +16,7 @@ use crate::formats::label::{self, CRS_REMEDY, clip};
 use crate::formats::layer::{
     BYTES_MAX, FEATURES_MAX, FIELDS_MAX, Feature, Finding, Findings, Layer, Reading, VertexCount,
 };
-use crate::formats::wkb::{self, read_gpkg, write_gpkg};
+use crate::formats::wkb::{self, Wkb, read_gpkg, write_gpkg};
 use crate::geom::crs::Crs;
 
 /// Numbers of the two systems that EPSG does not list, in our files.
@@ -22,6 +24,15 @@ const GCJ02_SRS: i32 = 990_001;
 const BD09_SRS: i32 = 990_002;
 /// What stands for `GP` and the version in the file's header.
 const APPLICATION_ID: i32 = 0x4750_4B47;
+/// The tables that say what the others are.
+const DIRECTORY: [&str; 3] = ["gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys"];
+/// Most steps of SQLite's machine over one file. A cell takes one, a row a few more: a million rows of
+/// a thousand columns stay far below.
+const STEPS_MAX: u64 = 2_000_000_000;
+/// The steps are counted by so many.
+const STEPS_AT_ONCE: u16 = 10_000;
+/// What to do about a file that is otherwise than those of others.
+const ANEW: &str = "write the file anew with GDAL or QGIS";
 
 /// Reads a layer; without a name the only one there is.
 #[must_use]
@@ -31,7 +42,7 @@ pub fn read(bytes: &[u8], layer: Option<&str>) -> Reading {
         Ok(file) => match rows(&file, layer, &mut found) {
             Ok(layer) => layer,
             Err(fault) => {
-                found.error(0, "file", fault.to_string(), "write the file anew with GDAL or QGIS");
+                found.error(0, "file", words(&fault), ANEW);
                 Layer::default()
             }
         },
@@ -70,12 +81,57 @@ fn open(bytes: &[u8]) -> Result<Connection, Box<Finding>> {
         file.deserialize_read_exact(MAIN_DB, bytes.as_slice(), bytes.len(), true)?;
         file.pragma_update(None, "trusted_schema", false)?;
         file.pragma_update(None, "cell_size_check", true)?;
-        file.query_row("select count(*) from gpkg_contents", [], |row| row.get::<_, i64>(0))?;
-        Ok(file)
+        bound(&mut file, STEPS_MAX)?;
+        let fault = directory_fault(&file)?;
+        Ok((file, fault))
     });
-    opened.map_err(|fault| {
-        refuse(format!("the file is no whole GeoPackage: {fault}"), "get the whole file again")
-    })
+    let broken = |fault: &str| format!("the file is no whole GeoPackage: {fault}");
+    match opened {
+        Ok((file, None)) => Ok(file),
+        Ok((_, Some(fault))) => Err(refuse(broken(&fault), ANEW)),
+        Err(fault) => Err(refuse(broken(&words(&fault)), "get the whole file again")),
+    }
+}
+
+/// Ends whatever runs once the statements have taken so many steps.
+fn bound(file: &mut Connection, steps: u64) -> rusqlite::Result<()> {
+    let mut left = steps / u64::from(STEPS_AT_ONCE);
+    let is_over = move || {
+        left = left.saturating_sub(1);
+        left == 0
+    };
+    file.progress_handler(i32::from(STEPS_AT_ONCE), Some(is_over))
+}
+
+/// What went wrong, for people.
+fn words(fault: &rusqlite::Error) -> String {
+    match fault.sqlite_error_code() {
+        Some(ErrorCode::OperationInterrupted) => {
+            format!("reading it takes more than {STEPS_MAX} steps (limit STEPS_MAX)")
+        }
+        _ => fault.to_string(),
+    }
+}
+
+/// Why the tables that say what the others are cannot be read.
+fn directory_fault(file: &Connection) -> rusqlite::Result<Option<String>> {
+    for name in DIRECTORY {
+        // A view may have no end. SQLite keeps the text of a table with these two words first and with
+        // one blank, and that of a virtual one, whose code would run, with `create virtual`.
+        let is_table: bool = file.query_row(
+            "select exists (select 1 from sqlite_schema where lower(name) = ?1 \
+             and type = 'table' and sql like 'create table %')",
+            [name],
+            |row| row.get(0),
+        )?;
+        if !is_table {
+            return Ok(Some(format!("there is no table `{name}`")));
+        }
+        if let Some(fault) = column_fault(file, name)? {
+            return Ok(Some(format!("{name}: {fault}")));
+        }
+    }
+    Ok(None)
 }
 
 /// The tables of features, and of attributes without geometry.
@@ -83,52 +139,71 @@ fn tables(file: &Connection) -> rusqlite::Result<Vec<String>> {
     file.prepare(
         "select c.table_name from gpkg_contents c join sqlite_schema s on s.name = c.table_name \
          where c.data_type in ('features', 'attributes') and s.type = 'table' \
-         and s.sql not like 'create virtual%' order by c.table_name",
+         and s.sql like 'create table %' order by c.table_name",
     )?
     .query_map([], |row| row.get(0))?
     .collect()
 }
 
-fn rows(file: &Connection, wanted: Option<&str>, found: &mut Findings) -> rusqlite::Result<Layer> {
+/// The table that is asked for, else the only one there is.
+fn chosen(file: &Connection, wanted: Option<&str>) -> rusqlite::Result<Result<String, Finding>> {
     let tables = tables(file)?;
-    let names = || tables.iter().map(|name| clip(name)).collect::<Vec<_>>().join(", ");
-    let table = match wanted {
-        Some(wanted) => tables.iter().find(|name| *name == wanted),
-        None if tables.len() == 1 => tables.first(),
-        None => None,
+    let fault = match wanted {
+        Some(wanted) if tables.iter().any(|name| name == wanted) => {
+            return Ok(Ok(wanted.to_owned()));
+        }
+        Some(wanted) => format!("there is no layer `{}`", clip(wanted)),
+        None => match tables.as_slice() {
+            [only] => return Ok(Ok(only.clone())),
+            _ => format!("the file holds {} layers", tables.len()),
+        },
     };
-    let Some(table) = table else {
-        let fault = match wanted {
-            Some(wanted) => format!("there is no layer `{}`", clip(wanted)),
-            None => format!("the file holds {} layers", tables.len()),
-        };
-        found.error(0, "layers", fault, format!("name one (--layer): {}", names()));
-        return Ok(Layer::default());
-    };
-    let mut layer = Layer { name: table.clone(), ..Layer::default() };
+    let names = tables.iter().map(|name| clip(name)).collect::<Vec<_>>().join(", ");
+    Ok(Err(Finding::error(0, "layers", fault, format!("name one (--layer): {names}"))))
+}
+
+fn rows(file: &Connection, wanted: Option<&str>, found: &mut Findings) -> rusqlite::Result<Layer> {
+    let mut layer = Layer::default();
+    match chosen(file, wanted)? {
+        Ok(table) => layer.name = table,
+        Err(finding) => {
+            found.push(finding);
+            return Ok(layer);
+        }
+    }
     let geometry: Option<(String, i32)> = file
         .query_row(
             "select column_name, srs_id from gpkg_geometry_columns where table_name = ?1",
-            [table],
+            [&layer.name],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
     if let Some((_, srs)) = &geometry {
         layer.crs = system(file, *srs, found)?;
     }
-    if let Some(fault) = unreadable_column(file, table)? {
-        found.error(0, "columns", fault, "write the file anew with GDAL or QGIS");
-        return Ok(layer);
+    match column_fault(file, &layer.name)? {
+        Some(fault) => found.error(0, "columns", fault, ANEW),
+        None => features(file, geometry.as_ref(), &mut layer, found)?,
     }
-    let mut statement = file.prepare(&format!("select * from {}", quoted(table)))?;
+    Ok(layer)
+}
+
+/// The rows of the layer's table; `geometry` is the column of their shapes, with its system.
+fn features(
+    file: &Connection,
+    geometry: Option<&(String, i32)>,
+    layer: &mut Layer,
+    found: &mut Findings,
+) -> rusqlite::Result<()> {
+    let mut statement = file.prepare(&format!("select * from {}", quoted(&layer.name)))?;
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     if columns.len() > FIELDS_MAX {
         let fault = format!("{} columns, at most {FIELDS_MAX} (limit FIELDS_MAX)", columns.len());
         found.error(0, "columns", fault, "leave columns out");
-        return Ok(layer);
+        return Ok(());
     }
-    let key = key_column(file, table)?;
-    let mut count = VertexCount::default();
+    let key = key_column(file, &layer.name)?;
+    let (mut count, mut room) = (VertexCount::default(), Room(BYTES_MAX));
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let at = layer.features.len() + 1;
@@ -140,28 +215,58 @@ fn rows(file: &Connection, wanted: Option<&str>, found: &mut Findings) -> rusqli
         let mut feature = Feature { row: at, ..Feature::default() };
         for (i, name) in columns.iter().enumerate() {
             let value = row.get_ref(i)?;
-            if geometry.as_ref().is_some_and(|(column, _)| column.eq_ignore_ascii_case(name)) {
-                feature.geometry = shape(at, value, &mut count, found);
-            } else if key.as_deref() != Some(name)
-                && let Some(value) = cell(at, name, value, found)
-            {
-                feature.fields.insert(name.clone(), value);
+            if !room.holds(value) {
+                let fault = format!("has more than {BYTES_MAX} bytes of values (limit BYTES_MAX)");
+                found.error(0, "file", fault, "split the file");
+                return Ok(());
+            }
+            match geometry {
+                Some((column, srs)) if column.eq_ignore_ascii_case(name) => {
+                    feature.geometry = shape(at, *srs, value, &mut count, found);
+                }
+                _ if key.as_deref() == Some(name.as_str()) => {}
+                _ => {
+                    if let Some(value) = cell(at, name, value, found) {
+                        feature.fields.insert(name.clone(), value);
+                    }
+                }
             }
         }
         layer.features.push(feature);
     }
-    Ok(layer)
+    Ok(())
 }
 
-/// A column whose name is no text: the driver would break on it.
-fn unreadable_column(file: &Connection, table: &str) -> rusqlite::Result<Option<String>> {
-    let mut names = file.prepare("select name from pragma_table_xinfo(?1)")?;
-    let mut rows = names.query([table])?;
+/// Bytes that values may still have. A file has them once, but a column's default, which stands in
+/// the schema, is read again for every row that was written before the column was added.
+struct Room(usize);
+
+impl Room {
+    /// Whether there was room for the value, which is taken.
+    fn holds(&mut self, value: ValueRef<'_>) -> bool {
+        let bytes = match value {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
+            _ => 0,
+        };
+        let left = self.0.checked_sub(bytes);
+        self.0 = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
+/// A column that is not to be read: the driver would break on a name that is no text, and a generated
+/// column gives as many bytes in every row as its expression says.
+fn column_fault(file: &Connection, table: &str) -> rusqlite::Result<Option<String>> {
+    let mut columns = file.prepare("select name, hidden from pragma_table_xinfo(?1)")?;
+    let mut rows = columns.query([table])?;
     let mut at = 0;
     while let Some(row) = rows.next()? {
         at += 1;
-        if row.get_ref(0)?.as_str().is_err() {
+        let Ok(name) = row.get_ref(0)?.as_str() else {
             return Ok(Some(format!("the name of column {at} is not UTF-8")));
+        };
+        if row.get::<_, i64>(1)? != 0 {
+            return Ok(Some(format!("the column `{}` is generated, not written", clip(name))));
         }
     }
     Ok(None)
@@ -205,8 +310,10 @@ fn system(file: &Connection, srs: i32, found: &mut Findings) -> rusqlite::Result
     }
 }
 
+/// A geometry of a layer in the system `srs`.
 fn shape(
     row: usize,
+    srs: i32,
     value: ValueRef<'_>,
     count: &mut VertexCount,
     found: &mut Findings,
@@ -215,6 +322,10 @@ fn shape(
     let fault = match value {
         ValueRef::Null => return None,
         ValueRef::Blob(blob) => match read_gpkg(blob) {
+            // 0 and -1 say nothing.
+            Ok(Wkb { srid: Some(own), .. }) if own != srs && !matches!(own, -1 | 0) => {
+                format!("is in the system with srs_id {own}, its layer in {srs}")
+            }
             Ok(wkb) => {
                 if wkb.flattened {
                     found.warning(row, "geometry", "has heights or measures", "they are left out");
@@ -370,86 +481,4 @@ fn fill(file: &Connection, layer: &Layer, columns: &[Column<'_>]) -> rusqlite::R
 const SCHEMA: &str = include_str!("sqlite_exchange.sql");
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use geo_types::{line_string, point};
-    use serde_json::json;
-
-    fn sample(crs: Crs) -> Layer {
-        let fields = |n: i64| {
-            [
-                ("name", json!("枣园 \"a\"")),
-                ("n", json!(n)),
-                ("share", json!(0.5)),
-                ("mixed", if n == 1 { json!("12") } else { json!(12) }),
-                ("list", json!(["a"])),
-                ("flag", json!(true)),
-            ]
-            .map(|(k, v)| (k.to_owned(), v))
-            .into()
-        };
-        let feature = |row, geometry, n| Feature { row, id: None, geometry, fields: fields(n) };
-        let line = line_string![(x: 109.4, y: 36.5), (x: 109.5, y: 36.6)];
-        let features = vec![
-            feature(1, Some(point!(x: 109.484, y: 36.585).into()), 1),
-            feature(2, Some(line.into()), 2),
-            feature(3, None, 3),
-        ];
-        Layer { name: "样例 \"x\"".to_owned(), crs: Some(crs), features }
-    }
-
-    #[test]
-    fn what_is_written_is_read_back() {
-        for crs in Crs::ALL {
-            let back = read(&write(&sample(crs)).unwrap(), None);
-            assert_eq!((back.layer, back.findings), (sample(crs), vec![]));
-        }
-        let empty = Layer { name: "zones".to_owned(), ..Layer::default() };
-        assert_eq!(read(&write(&empty).unwrap(), None).findings, vec![]);
-    }
-
-    #[test]
-    fn a_file_cut_short_or_changed_is_refused_or_read_and_never_panics() {
-        let bytes = write(&sample(Crs::Wgs84)).unwrap();
-        for cut in (0..bytes.len()).step_by(4_001) {
-            assert!(read(&bytes[..cut], None).refused(), "cut at {cut}");
-        }
-        for at in (0..bytes.len()).step_by(257) {
-            let mut changed = bytes.clone();
-            changed[at] ^= 0xff;
-            let _ = read(&changed, None);
-        }
-    }
-
-    #[test]
-    fn a_column_whose_name_is_no_text_is_refused() {
-        let mut bytes = write(&sample(Crs::Wgs84)).unwrap();
-        let name = b"\"share\" real";
-        let at = bytes.windows(name.len()).position(|window| window == name).unwrap();
-        bytes[at + 1] = 0xd4;
-        let reading = read(&bytes, None);
-        assert!(reading.findings[0].fault.contains("is not UTF-8"), "{:?}", reading.findings);
-    }
-
-    #[test]
-    fn layers_and_systems_that_are_not_there_are_named() {
-        assert!(read(b"", None).refused());
-        let bytes = write(&sample(Crs::Wgs84)).unwrap();
-        let other = read(&bytes, Some("zones"));
-        assert!(other.findings[0].remedy.contains("样例"), "{:?}", other.findings);
-        let mut file = Connection::open_in_memory().unwrap();
-        file.deserialize_read_exact(MAIN_DB, bytes.as_slice(), bytes.len(), false).unwrap();
-        file.execute_batch(
-            "insert into gpkg_spatial_ref_sys values ('NAD83 / Colorado Central (ftUS)', 2232, 'EPSG', 2232, 'x', '');
-             update gpkg_geometry_columns set srs_id = 2232;",
-        )
-        .unwrap();
-        let bytes = file.serialize(MAIN_DB).unwrap().to_vec();
-        let read = read(&bytes, None);
-        assert!(
-            read.findings[0].fault.contains("`EPSG:2232` (NAD83 / Colorado"),
-            "{:?}",
-            read.findings
-        );
-    }
-}
+mod tests;

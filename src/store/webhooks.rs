@@ -2,7 +2,7 @@
 
 use crate::domain::id::{CityId, UnitId, WebhookId};
 use crate::domain::time::Instant;
-use crate::domain::webhooks::delivery::{Delivery, Posted};
+use crate::domain::webhooks::delivery::{Delivery, Posted, attempts_lie_by, claims_end_by};
 use crate::domain::webhooks::webhook::{Former, Off, Round, Standing, Topic, Webhook, Why};
 use crate::store::promise::{DeliveryFilter, StoreError};
 use crate::store::statement::{
@@ -45,7 +45,7 @@ const REMOVE_DELIVERIES: &str =
 
 const POST: &str = "update zonewarden.webhook set read_to = $5, holder = $3, held_until = $6, \
      failing_since = $7 where city_id = $1 and webhook_id = $2 and read_to = $4 \
-     and (holder = $3 or held_until <= $8)";
+     and (holder = $3 or held_until <= $8 or held_until > $9)";
 
 const DONE: &str = "delete from zonewarden.webhook_delivery \
      where city_id = $1 and webhook_id = $2 and seq = $3";
@@ -73,7 +73,7 @@ static DELIVERY: Table = Table {
 /// What a webhook has not delivered.
 pub(super) const DELIVERIES: &str = "select webhook_id, seq, attempts, first_at, next_at, dead, \
      status, fault from zonewarden.webhook_delivery where city_id = $1 and webhook_id = $2 \
-     and dead = $3 and next_at <= $4 and seq > $5 order by seq limit $6";
+     and dead = $3 and (next_at <= $4 or next_at > $5) and seq > $6 order by seq limit $7";
 
 /// The values of [`DELIVERIES`].
 pub(super) fn deliveries_values<'a>(
@@ -82,12 +82,14 @@ pub(super) fn deliveries_values<'a>(
     filter: DeliveryFilter,
     after: i64,
     limit: usize,
-) -> [Value<'a>; 6] {
+) -> [Value<'a>; 7] {
+    let due = filter.due.unwrap_or(Instant(i64::MAX));
     [
         Value::text(city.as_str()),
         Value::text(webhook.as_str()),
         Value::flag(filter.dead),
-        Value::Int(filter.due.map_or(i64::MAX, |due| due.0)),
+        Value::Int(due.0),
+        Value::Int(attempts_lie_by(due).0),
         Value::Int(after),
         Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
     ]
@@ -145,6 +147,7 @@ pub(super) fn post<'a>(city: &'a CityId, it: &'a Posted) -> Vec<Statement<'a>> {
         Value::Int(it.held_until.0),
         Value::int_or(it.failing_since.map(|at| at.0)),
         Value::Int(it.at.0),
+        Value::Int(claims_end_by(it.at).0),
     ]);
     let must = Some((1, words::webhook_held(&it.webhook)));
     let mut all = vec![Statement::One { text: POST, values, must }];

@@ -6,6 +6,11 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use zonewarden::http::limits::Limits;
+use zonewarden::store::open::{Migrate, Place, open};
+
+use crate::world::World;
+
 const ZONES: &str = r#"{"type":"FeatureCollection","features":[
 {"type":"Feature","properties":{"id":"a"},"geometry":{"type":"Polygon","coordinates":
 [[[109.4,36.5],[109.5,36.5],[109.5,36.6],[109.4,36.6],[109.4,36.5]]]}}]}"#;
@@ -381,4 +386,37 @@ fn plans_are_listed_compared_restored_and_asked_about_a_day_in_the_past() {
         let said = said.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(!ok && said.contains(words), "{args:?}: {said}");
     }
+}
+
+#[tokio::test]
+async fn a_work_list_is_a_table_without_formulas() {
+    let desk = desk();
+    let (ok, said) = ran(desk.path(), &["worklist"]);
+    assert!(ok && said.contains(",source,stage,"), "{said}");
+    let place = Place::File(desk.path().join("zonewarden.gpkg"));
+    let world = World::over(open(&place, Migrate::Apply).await.unwrap(), Limits::default());
+    world.app.refresh().await.unwrap();
+    let body = r#"{"lon":109.45,"lat":36.55,"words":"x","source":"=1+1"}"#;
+    let filed = world.client.post("/api/v1/reports", "application/json", body).await;
+    assert_eq!(filed.status, axum::http::StatusCode::CREATED, "{}", filed.text());
+    world.take_up().await;
+    drop(world);
+    let (ok, said) = ran(desk.path(), &["worklist"]);
+    assert!(ok && said.contains(",'=1+1,"), "{said}");
+    let (ok, said) = ran(desk.path(), &["worklist", "--unit", "nobody"]);
+    assert!(ok && !said.contains("1+1"), "{said}");
+}
+
+#[test]
+fn a_fresh_store_keeps_nobody_and_tells_nobody() {
+    let desk = desk();
+    let person = ["person", "export", "--contact", "13800000000"];
+    let (ok, said) = ran(desk.path(), &[&person[..], &["--reason", "asked for"]].concat());
+    assert!(ok && said.contains(r#""reports": []"#), "{said}");
+    let (ok, said) = ran(desk.path(), &person);
+    assert!(!ok && said.contains("--reason"), "{said}");
+    let (ok, said) = ran(desk.path(), &["webhook", "list"]);
+    assert_eq!((ok, said.as_str()), (true, ""));
+    let (ok, said) = ran(desk.path(), &["webhook", "off", "nope"]);
+    assert!(!ok && said.contains("there is no webhook `nope`"), "{said}");
 }

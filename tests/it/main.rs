@@ -13,6 +13,7 @@ mod locate;
 mod coverage_oracle;
 mod route;
 mod commands;
+mod cli_run;
 mod client;
 mod faces;
 mod world;

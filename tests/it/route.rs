@@ -292,6 +292,55 @@ fn geojson_is_streamed_and_stays_geojson() {
     assert!(!ran.ok && ran.err.contains("--crs gcj02"), "{}", ran.err);
 }
 
+const FEATURE: &str = r#"{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[109.45,36.55]}}"#;
+
+#[test]
+fn geojson_that_is_cut_anywhere_is_refused() {
+    let desk = Desk::new();
+    let whole =
+        format!(r#"{{"type":"FeatureCollection","features":[{FEATURE}],"more":{{"of":["it"]}}}}"#);
+    let ran = desk.csv(&whole, &["--format", "geojson"]);
+    assert!(ran.ok, "{}", ran.err);
+    let routed: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(routed["features"][0]["properties"]["zone"], "1");
+    for end in 0..whole.len() {
+        let ran = desk.csv(&whole[..end], &["--format", "geojson", "--quiet"]);
+        assert!(!ran.ok && !ran.err.contains("defect"), "cut at {end}: {}", ran.err);
+    }
+    let empty = desk.csv(r#"{"type":"FeatureCollection","features":[]}"#, &["--format", "geojson"]);
+    assert!(empty.ok && empty.err.contains("0 rows"), "{}", empty.err);
+    assert_eq!(empty.out, r#"{"type":"FeatureCollection","features":[]}"#);
+    for (tail, why) in [
+        (",]}", "no GeoJSON"),
+        ("]}}", "no GeoJSON"),
+        ("],\"features\":[]}", "duplicate field"),
+        ("],}", "no GeoJSON"),
+    ] {
+        let text = format!("{{\"type\":\"FeatureCollection\",\"features\":[{FEATURE}{tail}");
+        let ran = desk.csv(&text, &["--format", "geojson"]);
+        assert!(!ran.ok && ran.err.contains(why), "{tail}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_system_that_is_named_behind_the_features_is_held_to() {
+    let desk = Desk::new();
+    let said = |name: &str| {
+        format!(
+            r#"{{"type":"FeatureCollection","features":[{FEATURE}],"crs":{{"type":"name","properties":{{"name":"{name}"}}}}}}"#
+        )
+    };
+    let gcj02 = said("GCJ-02");
+    let ran = desk.csv(&gcj02, &["--format", "geojson"]);
+    assert!(!ran.ok && ran.err.contains("--crs gcj02"), "{}", ran.err);
+    let ran = desk.csv(&gcj02, &["--format", "geojson", "--crs", "gcj02"]);
+    assert!(ran.ok, "{}", ran.err);
+    let ran = desk.csv(&said("urn:ogc:def:crs:OGC:1.3:CRS84"), &["--format", "geojson"]);
+    assert!(ran.ok, "{}", ran.err);
+    let ran = desk.csv(&said("EPSG:3857"), &["--format", "geojson"]);
+    assert!(!ran.ok && ran.err.contains("3857"), "{}", ran.err);
+}
+
 /// What lies in the folder besides what the test put there.
 fn made(folder: &Path, put: &[&str]) -> Vec<String> {
     let names = std::fs::read_dir(folder).unwrap();

@@ -16,6 +16,7 @@ use zonewarden::domain::atlas::city::CityState;
 use zonewarden::domain::id::{CityId, IncidentId, UnitId};
 use zonewarden::domain::sample::{self, Recipe};
 use zonewarden::domain::time::Instant;
+use zonewarden::http::access_log::AccessLog;
 use zonewarden::http::limits::Limits;
 use zonewarden::http::meter::Meter;
 use zonewarden::http::router;
@@ -27,6 +28,8 @@ use crate::client::Client;
 
 /// A Wednesday morning in term, 10:00 in the city.
 pub(crate) const MORNING: &str = "2026-05-06T10:00:00+08:00";
+/// What contacts are sealed under.
+const CONTACT_KEY: &str = "a-contact-key-for-tests";
 /// A place well inside the city.
 pub(crate) const CENTRE: (f64, f64) = (109.484, 36.585);
 
@@ -56,20 +59,33 @@ impl World {
 
     /// A service over a store, whose cities it does not know yet.
     pub(crate) fn over(store: Store, limits: Limits) -> Self {
-        Self::keyed(store, limits, Some("a-contact-key-for-tests"))
+        Self::keyed(store, limits, Some(CONTACT_KEY), None)
+    }
+
+    /// The demonstration city, whose requests are told to a log.
+    pub(crate) async fn logged(log: Arc<AccessLog>) -> Self {
+        let store = open(&Place::Memory, Migrate::Apply).await.unwrap();
+        let world = Self::keyed(store, Limits::default(), Some(CONTACT_KEY), Some(log));
+        seed::found(&world.app, demonstration()).await.unwrap();
+        world
     }
 
     /// The same, with other keys for contacts.
     pub(crate) fn with_contact_keys(store: Store, keys: &str) -> Self {
-        Self::keyed(store, Limits::default(), Some(keys))
+        Self::keyed(store, Limits::default(), Some(keys), None)
     }
 
     /// The same, with none.
     pub(crate) fn without_contact_keys(store: Store) -> Self {
-        Self::keyed(store, Limits::default(), None)
+        Self::keyed(store, Limits::default(), None, None)
     }
 
-    fn keyed(store: Store, limits: Limits, contact_keys: Option<&str>) -> Self {
+    fn keyed(
+        store: Store,
+        limits: Limits,
+        contact_keys: Option<&str>,
+        log: Option<Arc<AccessLog>>,
+    ) -> Self {
         let clock = Arc::new(AtomicI64::new(Instant::parse(MORNING).unwrap().0));
         let told = Arc::clone(&clock);
         let pepper = Pepper::new(b"a pepper for tests").unwrap();
@@ -79,7 +95,7 @@ impl World {
         app.reach_private(true);
         let names = router::route_names();
         let meter = Meter::new(names.iter().map(String::as_str)).unwrap();
-        let web = Web::new(app.clone(), limits, meter, None, router::document_bytes());
+        let web = Web::new(app.clone(), limits, meter, log, router::document_bytes());
         let client = Client::new(router::router(&web));
         Self { app, web, client, city: demonstration().city.id, clock }
     }

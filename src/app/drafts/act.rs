@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::app::drafts::bench::{Bench, Ground};
 use crate::app::drafts::order::{Done, Order, Wish};
 use crate::app::drafts::publish::{Publication, publish};
-use crate::app::drafts::rebase::rebase;
+use crate::app::drafts::rebase::{Rebase, rebase};
 use crate::app::drafts::refused::{edit_faults, unlawful};
 use crate::app::drafts::units::unknown;
 use crate::app::drafts::write::{Ended, decided, written};
@@ -37,9 +37,9 @@ pub async fn act(
     let bench = Bench::catch_up(app.store(), &seat.city, id, turn.take()).await?;
     let (bench, done) = match order.wish.clone() {
         Wish::Deed(deed) => plain(app, seat, caller, bench, (order, deed)).await?,
-        Wish::Rebase { drop_conflicts } => {
-            let how = (order.seen, drop_conflicts, order.dry_run);
-            rebase(app, seat, caller, bench, how).await?
+        Wish::Rebase { drop_conflicts, overdraw } => {
+            let how = Rebase { drop_conflicts, overdraw, dry_run: order.dry_run };
+            rebase(app, seat, caller, bench, (order.seen, how)).await?
         }
         Wish::Publish { effective_at, note } => {
             let how = Publication { effective_at, note, dry_run: order.dry_run };
@@ -101,10 +101,15 @@ async fn on_the_ground(
     let stroke = bench.draft.strokes.get(bench.draft.done).map(|stroke| stroke.revision);
     let worked = app.benches().work(move || {
         let mut ground = ground;
-        if let Deed::Edit { edits } = &mut deed
-            && foreign
-        {
-            ground.working.snap(edits);
+        if let Deed::Edit { edits } = &mut deed {
+            if foreign {
+                ground.working.snap(edits);
+            }
+            for edit in edits {
+                if let ZoningEdit::Thin { arc: None, keep, .. } = edit {
+                    keep.extend(locked.iter().cloned());
+                }
+            }
         }
         let applied = match &deed {
             Deed::Edit { edits } => {
@@ -113,7 +118,7 @@ async fn on_the_ground(
             Deed::Redo => {
                 let edits = redo.unwrap_or_default();
                 let revision = stroke.unwrap_or(revision);
-                done(&mut ground, &edits, (&locked, revision, dry_run)).map(Some)
+                redone(&mut ground, &edits, (&locked, revision, dry_run)).map(Some)
             }
             Deed::Undo => undone(&mut ground, &locked, dry_run),
             Deed::Lock { zones } => known_zones(&ground, zones).map(|()| None),
@@ -149,6 +154,28 @@ fn done(
         ground.did(revision, applied.clone());
     }
     Ok(applied)
+}
+
+/// Does edits again as they were done, unless they change the area of a zone that is locked now.
+fn redone(
+    ground: &mut Ground,
+    edits: &[ZoningEdit],
+    (locked, revision, dry_run): (&BTreeSet<ZoneId>, u32, bool),
+) -> Result<Applied, Refusal> {
+    let applied =
+        ground.working.apply(edits, &BTreeSet::new()).map_err(|faults| edit_faults(&faults))?;
+    let kept: Vec<String> =
+        applied.reshaped.intersection(locked).map(ToString::to_string).collect();
+    if dry_run || !kept.is_empty() {
+        ground.working.take_back(&applied).map_err(|fault| Refusal::Inner(fault.to_string()))?;
+    } else {
+        ground.did(revision, applied.clone());
+    }
+    if kept.is_empty() {
+        Ok(applied)
+    } else {
+        Err(unlawful(Unlawful::Locked { act: Act::Redo, zones: kept }))
+    }
 }
 
 /// Takes the last stroke back, unless it changed the area of a zone that is locked now.

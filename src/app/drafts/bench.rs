@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{Mutex as Turn, OwnedMutexGuard, Semaphore};
+use tokio::sync::{Mutex as Turn, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::app::drafts::readings::Readings;
 use crate::app::refusal::Refusal;
@@ -28,6 +28,8 @@ pub struct Benches {
     held: Mutex<Vec<(CityId, DraftId, Slot)>>,
     /// Places for work that keeps a processor busy.
     turns: Arc<Semaphore>,
+    /// Places for searches, which take minutes: fewer, and of their own, so that no edit waits for one.
+    searches: Arc<Semaphore>,
     readings: Readings,
 }
 
@@ -68,6 +70,7 @@ impl Default for Benches {
         Self {
             held: Mutex::default(),
             turns: Arc::new(Semaphore::new(cores)),
+            searches: Arc::new(Semaphore::new((cores / 2).max(1))),
             readings: Readings::default(),
         }
     }
@@ -108,15 +111,33 @@ impl Benches {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Refusal> {
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| Refusal::Busy)?;
-        let worked = tokio::task::spawn_blocking(move || {
-            let made = work();
-            drop(turn);
-            made
-        });
-        worked
-            .await
-            .map_err(|fault| Refusal::Inner(format!("the draft was not worked on: {fault}")))
+        worked(turn, work).await
     }
+
+    /// A search of a plan, off the workers that answer and beside the other work.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] at once when as many are under way as may be; [`Refusal::Inner`] when it failed.
+    pub async fn search<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let turn = Arc::clone(&self.searches).try_acquire_owned().map_err(|_| Refusal::Busy)?;
+        worked(turn, work).await
+    }
+}
+
+/// Work on a thread of its own; its place is free again when it ends, also when nobody waits for it any more.
+async fn worked<T: Send + 'static>(
+    turn: OwnedSemaphorePermit,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    let worked = tokio::task::spawn_blocking(move || {
+        let made = work();
+        drop(turn);
+        made
+    });
+    worked.await.map_err(|fault| Refusal::Inner(format!("the draft was not worked on: {fault}")))
 }
 
 impl Bench {
@@ -274,4 +295,35 @@ pub async fn plan_zones(store: &Store, city: &CityId, plan: i64) -> Result<Vec<Z
     }
     let zones = store.plan_zones(city, plan).await?;
     if zones.is_empty() { Err(Refusal::NotFound) } else { Ok(zones) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_edit_waits_for_a_search_and_a_search_too_many_is_told_so_at_once() {
+        let benches = Arc::new(Benches::default());
+        let mut under_way = Vec::new();
+        while benches.searches.available_permits() > 0 {
+            let before = benches.searches.available_permits();
+            let (end, ended) = std::sync::mpsc::channel::<()>();
+            let held = Arc::clone(&benches);
+            let search =
+                tokio::spawn(async move { held.search(move || ended.recv().is_err()).await });
+            while benches.searches.available_permits() == before {
+                tokio::task::yield_now().await;
+            }
+            under_way.push((end, search));
+        }
+        assert_eq!(benches.search(|| 7).await, Err(Refusal::Busy));
+        for edit in 0..64 {
+            assert_eq!(benches.work(move || edit).await, Ok(edit));
+        }
+        for (end, search) in under_way {
+            drop(end);
+            assert_eq!(search.await.unwrap(), Ok(true));
+        }
+        assert_eq!(benches.search(|| 7).await, Ok(7), "their places are free again");
+    }
 }

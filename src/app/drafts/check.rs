@@ -32,8 +32,10 @@ pub(super) fn check(ground: &Ground, state: &CityState) -> Result<Checked, Refus
     // What a review says of them: a draft that it calls publishable is not refused here.
     for found in of_facts(&state.units, working) {
         match (found.weight(), &found) {
-            (Weight::Blocks, ReviewFinding::NoUnit { zone, .. }) => {
-                faults.push(Fault::new(format!("zones.{zone}"), found.to_string()));
+            (Weight::Blocks, ReviewFinding::NoUnit { zone, unit }) => {
+                let leads = working.face(zone).and_then(|face| working.lead(face)) == Some(unit);
+                let place = format!("zones.{zone}.{}", if leads { "lead" } else { "co" });
+                faults.push(Fault::new(place, found.to_string()));
             }
             (Weight::Blocks, _) => faults.push(Fault::new("zones", found.to_string())),
             (Weight::Warns, _) => warnings.push(found.to_string()),

@@ -16,7 +16,7 @@ use crate::domain::accounts::{Caller, Role};
 use crate::domain::atlas::zone::Plan;
 use crate::domain::change::Change;
 use crate::domain::drafts::docket::DraftDocket;
-use crate::domain::drafts::state::CLOCK;
+use crate::domain::drafts::state::{CLOCK, Draft};
 use crate::domain::drafts::step::{Deed, Stage};
 use crate::store::Basis;
 
@@ -54,7 +54,11 @@ pub async fn publish_due(app: &App, seat: &Seat) -> Result<usize, Refusal> {
             Ok(written) => done += usize::from(written),
             // Another process was faster, or somebody withdrew it: the next look finds what is left.
             Err(Refusal::Draft(_) | Refusal::Moved | Refusal::Conflict(_)) => {}
-            Err(refusal) => return Err(refusal),
+            Err(refusal @ (Refusal::Unavailable(_) | Refusal::NotReady)) => return Err(refusal),
+            // What is wrong with one draft must not keep the others.
+            Err(refusal) => {
+                tracing::error!(city = %seat.city, draft = %docket.id, fault = %refusal, "waits");
+            }
         }
     }
     Ok(done)
@@ -90,7 +94,8 @@ async fn publish_one(app: &App, seat: &Seat, docket: &DraftDocket) -> Result<boo
     };
     let (bench, deed, changes) = match fits {
         Ok((bench, Checked { zones, .. })) => {
-            let note = bench.draft.name.clone();
+            let Draft { name, note, .. } = &bench.draft;
+            let note = if note.is_empty() { name.clone() } else { note.clone() };
             let plan = Plan { version: plan, effective_from: app.now(), note };
             (bench, deed, vec![Change::PlanPublished { plan, zones }])
         }

@@ -1,6 +1,7 @@
 //! A draft is begun: blank, as a copy of another, or with what was imported.
 
 use crate::app::clock;
+use crate::app::drafts::bench::plan_zones;
 use crate::app::drafts::read::folded;
 use crate::app::drafts::refused::unlawful;
 use crate::app::refusal::Refusal;
@@ -12,6 +13,7 @@ use crate::domain::drafts::state::Draft;
 use crate::domain::drafts::step::{CopiedFrom, Deed, OPEN_MAX};
 use crate::domain::id::DraftId;
 use crate::domain::zoning::edit::ZoningEdit;
+use crate::domain::zoning::redraw::drawn;
 use crate::store::Basis;
 
 /// A draft that somebody wants.
@@ -23,9 +25,11 @@ pub struct NewDraft {
     pub words: String,
     /// The draft it is a copy of; none: the plan in force.
     pub copy_of: Option<DraftId>,
+    /// The former plan whose zones it begins with.
+    pub of_plan: Option<i64>,
 }
 
-/// Begins a draft on the plan in force, or as a copy of another.
+/// Begins a draft on the plan in force, with its zones or with those of a former plan, or as a copy of another.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for who may not, [`Refusal::Invalid`] with every fault, [`Refusal::Conflict`] when the
@@ -37,6 +41,10 @@ pub async fn make(
     ask: NewDraft,
 ) -> Result<Draft, Refusal> {
     must(caller, Operation::MakeDraft)?;
+    if ask.copy_of.is_some() && ask.of_plan.is_some() {
+        let says = "is given beside copy_of; a draft begins with one of them".to_owned();
+        return Err(Refusal::fault("of_plan", says));
+    }
     let (base, copied_from, edits) = if let Some(id) = ask.copy_of {
         let like = folded(app, seat, id).await.map_err(|refusal| match refusal {
             Refusal::NotFound => Refusal::fault("copy_of", format!("there is no draft {id}")),
@@ -46,10 +54,27 @@ pub async fn make(
         (like.base, Some(from), like.held())
     } else {
         let state = app.store().load(&seat.city).await?.ok_or(Refusal::NotReady)?;
-        (state.plan.version, None, Vec::new())
+        let edits = match ask.of_plan {
+            Some(plan) => vec![vec![former(app, seat, plan).await?]],
+            None => Vec::new(),
+        };
+        (state.plan.version, None, edits)
     };
     let (name, words) = (ask.name, ask.words);
     begin(app, seat, caller, Deed::Open { name, words, base, copied_from, edits }).await
+}
+
+/// The zones of a former plan, all of them.
+async fn former(app: &App, seat: &Seat, plan: i64) -> Result<ZoningEdit, Refusal> {
+    let zones =
+        plan_zones(app.store(), &seat.city, plan).await.map_err(|refusal| match refusal {
+            Refusal::NotFound => Refusal::fault("of_plan", format!("there is no plan {plan}")),
+            refusal => refusal,
+        })?;
+    if zones.is_empty() {
+        return Err(Refusal::fault("of_plan", "must be a plan from 1 on".to_owned()));
+    }
+    Ok(ZoningEdit::Redraw { zones: zones.iter().map(drawn).collect() })
 }
 
 /// Begins a draft with edits on a plan.

@@ -17,6 +17,8 @@ pub enum Wish {
     Rebase {
         /// Leave out the edits that no longer fit.
         drop_conflicts: bool,
+        /// Let an edit that draws all zones anew stand, whatever was published meanwhile.
+        overdraw: bool,
     },
     /// Into force.
     Publish {

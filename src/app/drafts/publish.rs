@@ -53,7 +53,7 @@ pub(super) async fn publish(
     loop {
         let state = app.store().load(&seat.city).await?.ok_or(Refusal::NotReady)?;
         let deed = match how.effective_at {
-            Some(at) => Deed::Schedule { at },
+            Some(at) => Deed::Schedule { at, note: note.clone() },
             None => Deed::Publish { plan: state.plan.version + 1 },
         };
         let lawful = async {
@@ -115,7 +115,7 @@ pub(super) fn admitted(
     deed: &Deed,
     now: Instant,
 ) -> Result<(), Unlawful> {
-    if let Deed::Schedule { at } = deed
+    if let Deed::Schedule { at, .. } = deed
         && *at <= now
     {
         return Err(Unlawful::Past { at: *at, now });

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::app::drafts::bench::{Bench, Ground};
+use crate::app::drafts::bench::{Bench, Ground, plan_zones};
 use crate::app::drafts::order::{Conflict, Done};
 use crate::app::drafts::refused::unlawful;
 use crate::app::drafts::write::{Ended, decided, written};
@@ -14,8 +14,26 @@ use crate::domain::atlas::zone::Zone;
 use crate::domain::drafts::refusal::Refusal as Unlawful;
 use crate::domain::drafts::state::Draft;
 use crate::domain::drafts::step::Deed;
+use crate::domain::id::ZoneId;
+use crate::domain::zoning::diff::differences;
+use crate::domain::zoning::edit::ZoningEdit;
+use crate::domain::zoning::fault::EditFault;
 use crate::domain::zoning::working::Applied;
 use crate::store::Basis;
+
+/// Most zones that are named.
+const NAMED_MAX: usize = 10;
+
+/// How a draft is put onto the plan in force.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rebase {
+    /// Leave out the edits that no longer fit.
+    pub(super) drop_conflicts: bool,
+    /// Let an edit that draws all zones anew stand, whatever was published meanwhile.
+    pub(super) overdraw: bool,
+    /// Only tell what does not fit.
+    pub(super) dry_run: bool,
+}
 
 /// Puts a draft onto the plan in force, on the revision `seen`. Where edits do not fit it is refused with
 /// all of them, unless they are to be dropped; a dry run only tells them.
@@ -27,7 +45,7 @@ pub(super) async fn rebase(
     seat: &Seat,
     caller: &Caller,
     bench: Bench,
-    (seen, drop_conflicts, dry_run): (u32, bool, bool),
+    (seen, how): (u32, Rebase),
 ) -> Result<Ended, Refusal> {
     let state = app.store().load(&seat.city).await?.ok_or(Refusal::NotReady)?;
     let base = state.plan.version;
@@ -39,13 +57,18 @@ pub(super) async fn rebase(
     if base == bench.draft.base {
         return Ok((bench, Err(unlawful(Unlawful::SameBase { base }))));
     }
+    let former = plan_zones(app.store(), &seat.city, bench.draft.base).await?;
     let (draft, zones) = (bench.draft.clone(), Arc::new(state.zones));
-    let (ground, conflicts) = app.benches().work(move || replayed(&draft, base, zones)).await??;
-    if dry_run {
+    let worked = app.benches().work(move || {
+        let overdrawn = if how.overdraw { Vec::new() } else { changed(&former, &zones) };
+        replayed(&draft, base, zones, &overdrawn)
+    });
+    let (ground, conflicts) = worked.await??;
+    if how.dry_run {
         let done = Done { conflicts, ..Done::plain(&bench.draft) };
         return Ok((bench, Ok(done)));
     }
-    if !conflicts.is_empty() && !drop_conflicts {
+    if !conflicts.is_empty() && !how.drop_conflicts {
         return Ok((bench, Err(Refusal::Invalid(conflicts.iter().map(fault).collect()))));
     }
     let dropped = conflicts.iter().map(|conflict| conflict.edit).collect();
@@ -58,18 +81,44 @@ pub(super) async fn rebase(
     Ok((bench.on(ground), Ok(done)))
 }
 
+/// The zones that another plan has otherwise.
+fn changed(former: &[Zone], zones: &[Zone]) -> Vec<ZoneId> {
+    differences(former, zones).into_iter().map(|it| it.id.clone()).collect()
+}
+
+/// Why an edit that draws all zones anew does not go onto a plan that changed some: it fits always, and would undo them.
+fn overdraws(edit: &ZoningEdit, changed: &[ZoneId]) -> Option<EditFault> {
+    if !matches!(edit, ZoningEdit::Redraw { .. }) || changed.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = changed.iter().take(NAMED_MAX).map(ToString::to_string).collect();
+    let more = changed.len().saturating_sub(NAMED_MAX);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let says = format!(
+        "it draws all zones anew and would undo what was published meanwhile in {}{more}; let it with \
+         overdraw, or draw it anew",
+        names.join(", ")
+    );
+    Some(EditFault { edit: 0, says, at: None })
+}
+
 /// A new ground with the edits that fit, and those that do not.
 fn replayed(
     draft: &Draft,
     base: i64,
     zones: Arc<Vec<Zone>>,
+    changed: &[ZoneId],
 ) -> Result<(Ground, Vec<Conflict>), Refusal> {
     let mut ground = Ground::of(base, zones).map_err(Refusal::Damaged)?;
     let (mut conflicts, mut number) = (Vec::new(), 0);
     for stroke in &draft.strokes[..draft.done] {
         let mut whole: Option<Applied> = None;
         for edit in stroke.edits.iter() {
-            match ground.working.apply(std::slice::from_ref(edit), &BTreeSet::new()) {
+            let done = match overdraws(edit, changed) {
+                Some(fault) => Err(vec![fault]),
+                None => ground.working.apply(std::slice::from_ref(edit), &BTreeSet::new()),
+            };
+            match done {
                 Ok(applied) => match &mut whole {
                     Some(whole) => whole.join(applied),
                     None => whole = Some(applied),

@@ -39,6 +39,10 @@ impl Board {
         city: &CityId,
         now: Instant,
     ) -> Result<(), Refusal> {
+        if now < self.forgot_at {
+            // The clock was set back: what was forgotten as too old may not be.
+            self.clear();
+        }
         match self.read_to {
             None => self.fill(store, city).await?,
             Some(last) => self.follow(store, city, last).await?,

@@ -103,6 +103,16 @@ impl Seen {
         let of_case = self.case.as_ref().and_then(|case| case.unit.as_ref());
         of_case.unwrap_or(&self.filed.assignment.unit)
     }
+
+    /// The zone, where the place lies in one: the case's, which follows the plan in force, or the one that
+    /// was found first.
+    #[must_use]
+    pub fn zone(&self) -> Option<&ZoneId> {
+        match &self.case {
+            Some(case) => case.matter.zone.as_ref(),
+            None => self.filed.assignment.zone.as_ref(),
+        }
+    }
 }
 
 impl Wanted {
@@ -112,7 +122,8 @@ impl Wanted {
     }
 
     fn asks_for_case(&self) -> bool {
-        self.closed.is_some() || self.updated_from.is_some() || self.updated_to.is_some()
+        let updated = self.updated_from.is_some() || self.updated_to.is_some();
+        updated || self.closed.is_some() || self.zone.is_some()
     }
 
     fn holds(&self, seen: &Seen) -> bool {
@@ -120,6 +131,7 @@ impl Wanted {
         let at = seen.filed.report.public_place().at;
         near(self.around, at)
             && self.frame.is_none_or(|frame| frame.holds(at))
+            && self.zone.as_ref().is_none_or(|zone| seen.zone() == Some(zone))
             && self.closed.is_none_or(|closed| seen.is_closed() == closed)
             && self.updated_from.is_none_or(|from| seen.updated_at() >= from)
             && self.updated_to.is_none_or(|to| seen.updated_at() < to)
@@ -183,7 +195,6 @@ impl Search {
         // Nothing changes before it is received.
         let to = [wanted.to, wanted.updated_to].into_iter().flatten().min();
         let filter = ReportFilter {
-            zone: wanted.zone.clone(),
             ids: wanted.ids.clone(),
             categories: wanted.categories.clone(),
             from: wanted.from,

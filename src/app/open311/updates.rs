@@ -51,27 +51,49 @@ pub struct UpdateId {
 }
 
 /// Updates of public requests from an instant to before another, the oldest first, so many left out,
-/// at most so many. Looks at no more than [`STEPS_LOOKED_AT_MAX`] steps.
+/// at most so many.
 ///
 /// # Errors
+/// [`Refusal::Invalid`] when the page is not full after [`STEPS_LOOKED_AT_MAX`] steps;
 /// [`Refusal::Unavailable`].
 pub async fn list(
     app: &App,
     seat: &Seat,
     caller: &Caller,
     stretch: (Instant, Instant),
+    page: (u32, u32),
+) -> Result<Vec<Update>, Refusal> {
+    list_within(app, seat, caller, stretch, page, STEPS_LOOKED_AT_MAX).await
+}
+
+/// The same, with another limit of steps. A page that is short for the limit alone is refused: it would read
+/// as the end of the list.
+///
+/// # Errors
+/// As [`list`].
+pub async fn list_within(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    stretch: (Instant, Instant),
     (skip, limit): (u32, u32),
+    steps_max: u32,
 ) -> Result<Vec<Update>, Refusal> {
     must(caller, Operation::ListServiceRequestUpdates)?;
     let skip = skip as usize;
     let enough = skip.saturating_add(limit as usize);
     let mut found = Vec::new();
     let (mut after, mut looked_at) = (None, 0);
-    while found.len() < enough && looked_at < STEPS_LOOKED_AT_MAX {
-        let steps = app.store().steps_between(&seat.city, stretch, after, AT_ONCE).await?;
+    while found.len() < enough {
+        if looked_at >= steps_max {
+            let words = format!("hold {steps_max} steps of cases or more; narrow the dates");
+            return Err(Refusal::fault("start_date, end_date", words));
+        }
+        let some = AT_ONCE.min(steps_max - looked_at);
+        let steps = app.store().steps_between(&seat.city, stretch, after, some).await?;
         after = steps.last().map(StepKey::of);
-        let last = steps.len() < AT_ONCE as usize;
-        looked_at += AT_ONCE;
+        let last = steps.len() < some as usize;
+        looked_at += some;
         found.extend(of_steps(app, seat, &steps).await?);
         if last {
             break;

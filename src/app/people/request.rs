@@ -14,7 +14,6 @@ use crate::domain::id::ReportId;
 use crate::domain::incidents::docket::Docket;
 use crate::domain::reports::people::{Forgetting, Look, PeopleForgotten, PeopleSeen, WordsMasked};
 use crate::domain::reports::person::{Handle, Person};
-use crate::domain::reports::public::masked;
 use crate::domain::reports::report::AssignedReport;
 use crate::domain::text;
 use crate::store::{Basis, CommitError, ReportFilter};
@@ -92,7 +91,8 @@ pub async fn export(
 /// How far a person is forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Erasing {
-    /// Also take numbers and addresses out of the words of the reports.
+    /// Also take numbers and addresses out of the words of the reports and of their places, and answers that
+    /// may point to a person.
     pub words: bool,
     /// Only tell what would be done.
     pub dry_run: bool,
@@ -105,7 +105,7 @@ pub struct Erased {
     pub reports: Vec<ReportId>,
     /// Behind so many of them somebody stood.
     pub people: usize,
-    /// So many had words with numbers or addresses in them.
+    /// So many had words or answers with something to take out.
     pub words: usize,
     /// So many pictures came with them; what cameras wrote into them goes.
     pub pictures: usize,
@@ -148,14 +148,8 @@ async fn erase_page(
         let filed = read(app, seat, page).await?;
         let people: Vec<ReportId> =
             filed.iter().filter(|it| it.report.person.is_some()).map(|it| it.report.id).collect();
-        let masked: Vec<WordsMasked> = filed
-            .iter()
-            .filter(|_| how.words)
-            .map(|it| WordsMasked { report: it.report.id, words: masked(&it.report.words) })
-            .zip(&filed)
-            .filter(|(masked, it)| masked.words != it.report.words)
-            .map(|(masked, _)| masked)
-            .collect();
+        let said = filed.iter().filter(|_| how.words);
+        let masked: Vec<WordsMasked> = said.filter_map(|it| WordsMasked::of(&it.report)).collect();
         let pictures = filed.iter().flat_map(|it| &it.report.further.pictures);
         let (of_people, of_words) = (people.len(), masked.len());
         if !how.dry_run {

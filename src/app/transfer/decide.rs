@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::transfer::Kind;
 use crate::app::transfer::settings::Settings;
+use crate::app::transfer::swapped::Near;
 use crate::domain::atlas::city::{Approval, CONTACT_DAYS, City, CityState};
 use crate::domain::atlas::fault::AtlasFault;
 use crate::domain::atlas::in_force::Atlas;
@@ -93,6 +94,7 @@ pub fn decide(layer: &Layer, plea: &Plea, state: Option<&CityState>) -> Verdict 
         Kind::Zones => take_zones(layer, plea, &mapping, &mut made, &mut changes, &mut found),
         Kind::Facilities => {
             let mapped = facilities::from_layer(layer, &mapping);
+            Near::of(&made.zones).places(&mapped, &mut found);
             found.extend(mapped.findings);
             let merged =
                 Merged::of(&made.facilities, mapped.items, |it| it.id.clone(), plea.replace);
@@ -103,6 +105,7 @@ pub fn decide(layer: &Layer, plea: &Plea, state: Option<&CityState>) -> Verdict 
         }
         Kind::Rules => {
             let mapped = rules::from_layer(layer, &mapping);
+            Near::of(&made.zones).reaches(&mapped, &mut found);
             found.extend(mapped.findings);
             let note = RulesNote { note: plea.note.clone(), ..RulesNote::default() };
             take_rules(mapped.items, plea.replace, note, &mut made, &mut changes)
@@ -166,6 +169,16 @@ pub(super) fn restore_rules(former: Vec<Rule>, note: RulesNote, state: &CityStat
     Verdict::of(made, changes, Findings::default(), tally)
 }
 
+/// Where the city asks for a second person, a plan comes of a draft alone.
+fn approved(state: &CityState, found: &mut Findings) {
+    // The first plan has nobody whose zones it could change.
+    if state.city.approval == Approval::SecondPerson && state.plan.version > 0 {
+        let fault = "the city asks for a second person's approval before other zones are published";
+        let remedy = "begin a draft with these zones, or of the former plan, and propose it";
+        found.error(0, "approval", fault.to_owned(), remedy);
+    }
+}
+
 /// The zones as a former plan had them, instead of those there are.
 pub(super) fn restore_plan(
     former: Vec<Zone>,
@@ -174,14 +187,16 @@ pub(super) fn restore_plan(
 ) -> Verdict {
     let (mut made, mut changes) = (state.clone(), Vec::new());
     let merged = Merged::of(&made.zones, former, |it| it.id.clone(), true);
+    let mut found = Findings::default();
     if !merged.set.is_empty() || !merged.removed.is_empty() {
+        approved(state, &mut found);
         let version = made.plan.version + 1;
         made.plan = Plan { version, effective_from: now, note: note.to_owned() };
         let (plan, zones) = (made.plan.clone(), merged.all.clone());
         changes.push(Change::PlanPublished { plan, zones });
     }
     made.zones = merged.all;
-    Verdict::of(made, changes, Findings::default(), merged.tally)
+    Verdict::of(made, changes, found, merged.tally)
 }
 
 fn take_rules(
@@ -211,6 +226,7 @@ fn take_units(
     found: &mut Findings,
 ) -> Tally {
     let mapped = units::from_layer(layer, mapping);
+    Near::of(&made.zones).seats(&mapped, found);
     found.extend(mapped.findings);
     let merged = Merged::of(&made.units, mapped.items, |it| it.id.clone(), plea.replace);
     made.units = merged.all;
@@ -249,6 +265,7 @@ fn take_zones(
         make_units(&merged.all, made, changes, found);
     }
     if !merged.set.is_empty() || !merged.removed.is_empty() {
+        approved(made, found);
         let plan = Plan {
             version: made.plan.version + 1,
             effective_from: plea.now,

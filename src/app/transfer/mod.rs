@@ -3,6 +3,7 @@
 
 pub mod file;
 pub mod settings;
+mod swapped;
 pub mod decide;
 pub mod import;
 pub mod city;

@@ -24,7 +24,7 @@ use crate::domain::accounts::{Caller, Role};
 use crate::domain::change::{Change, JournalEntry};
 use crate::domain::id::{CityId, WebhookId};
 use crate::domain::time::Instant;
-use crate::domain::webhooks::delivery::{Delivery, Posted, SILENT_US};
+use crate::domain::webhooks::delivery::{CLAIM_US, Delivery, Posted, SILENT_US};
 use crate::domain::webhooks::webhook::{Off, Standing, Webhook, Why};
 use crate::store::{Basis, CommitError, DeliveryFilter};
 
@@ -44,8 +44,6 @@ const WIDTH: u32 = 8;
 const STREAK_MAX: u32 = 3;
 /// How long at first, and at most.
 const ALONE_S: (u64, u64) = (5, 300);
-/// How long a process has a webhook to itself: longer than a round can take.
-const CLAIM_US: i64 = 60_000_000;
 /// A claim that ends sooner is prolonged before anything is sent.
 const CLAIM_LEFT_US: i64 = 40_000_000;
 /// Entries of the journal read at once.
@@ -279,7 +277,9 @@ impl Courier {
         }
         let secrets = secrets(&self.app, &seat.city, &it.webhook)?;
         let left_us = it.round.held_until.0.saturating_sub(self.app.now().0);
-        let is_ours = it.round.holder == self.holder && left_us > CLAIM_LEFT_US;
+        // One that ends too late was made before this clock was set back: others do not heed it.
+        let holds = left_us > CLAIM_LEFT_US && left_us <= CLAIM_US;
+        let is_ours = it.round.holder == self.holder && holds;
         if !is_ours && !self.post(seat, &it, Vec::new(), it.round.read_to).await? {
             memo.look_at = Some(Tick::now() + REST);
             memo.alone_until = memo.look_at;
@@ -403,7 +403,9 @@ impl Courier {
         if taken {
             posted.failing_since = None;
         } else if !posted.kept.is_empty() {
-            let since = *posted.failing_since.get_or_insert(now);
+            // Never later than now, also when the clock was set back.
+            let since = posted.failing_since.map_or(now, |since| since.min(now));
+            posted.failing_since = Some(since);
             if now.0.saturating_sub(since.0) > SILENT_US {
                 off.get_or_insert(Off { why: Why::Silent, at: now });
             }

@@ -14,7 +14,7 @@ use crate::cli::whole::write_whole;
 use crate::domain::accounts::Caller;
 use crate::domain::id::ZoneId;
 use crate::domain::zoning::balance::ask::Terms;
-use crate::domain::zoning::tract::Terrain;
+use crate::domain::zoning::tract::{Terrain, Ways};
 use crate::formats::geojson;
 use crate::formats::nouns::zones::to_layer;
 
@@ -27,8 +27,9 @@ Examples:
   zonewarden plan balance --lock zone-07 --lock zone-08 --change 1 --by-staff -o balanced
 
 Blocks are facilities of the kind `block`; --weight names an attribute of theirs, `area` or `one`. Every zone is in one
-piece. Of several alternatives none is worse than another in everything. With --draft each becomes a draft, to be
-reviewed, changed and published like any other; nothing is in force by itself. Ctrl-C ends it, and nothing is kept.")]
+piece but for islands: blocks that do not touch the rest are tied over the gap, and such zones are told as bridged. Of
+several alternatives none is worse than another in everything. With --draft each becomes a draft, to be reviewed, changed
+and published like any other; nothing is in force by itself. Ctrl-C ends it, and nothing is kept.")]
 pub(super) struct BalanceArgs {
     /// How many zones, the locked ones among them [default: as many as the plan in force]
     #[arg(long, value_name = "NUMBER")]
@@ -39,7 +40,7 @@ pub(super) struct BalanceArgs {
     /// How far a zone may be off, as a part of what it should have
     #[arg(long, value_name = "PART", default_value_t = 0.02)]
     tolerance: f64,
-    /// Each zone has its share by the staff of its lead unit, instead of the same
+    /// Each zone has its share by the staff of its lead unit, instead of the same; for as many zones as today
     #[arg(long)]
     by_staff: bool,
     /// A zone that stays as it is; may be repeated
@@ -54,10 +55,10 @@ pub(super) struct BalanceArgs {
     /// How much nearness within a zone counts
     #[arg(long, value_name = "STRENGTH", default_value_t = 0.0)]
     nearness: f64,
-    /// How much nearness to the seat of the lead unit counts
+    /// How much nearness to the seat of the lead unit counts; for as many zones as today
     #[arg(long, value_name = "STRENGTH", default_value_t = 0.0)]
     seats: f64,
-    /// How much it counts that little is otherwise than today
+    /// How much it counts that little is otherwise than today; for as many zones as today
     #[arg(long, value_name = "STRENGTH", default_value_t = 0.0)]
     change: f64,
     /// How many alternatives
@@ -156,8 +157,12 @@ fn line(number: u32, it: &Proposed) -> String {
     if let Some(changed) = figures.changed.first() {
         let _ = write!(line, "  changed {:.1} %", changed * 100.0);
     }
-    if let Some((farthest_m, mean_m)) = it.ways_m {
-        let _ = write!(line, "  seats at most {farthest_m:.0} m, mean {mean_m:.0} m");
+    if figures.bridged > 0 {
+        let _ = write!(line, "  bridged {}", figures.bridged);
+    }
+    if let Some(Ways { farthest_m, mean_m, proven }) = it.ways {
+        let best = if proven { "proven best" } else { "not proven best" };
+        let _ = write!(line, "  seats at most {farthest_m:.0} m, mean {mean_m:.0} m ({best})");
     }
     if let Some(draft) = &it.draft {
         let _ = write!(line, "  draft {draft}");

@@ -66,6 +66,9 @@ enum Act {
         /// The draft it is a copy of.
         #[arg(long, value_name = "DRAFT", value_parser = draft_id)]
         copy_of: Option<DraftId>,
+        /// The former plan whose zones it begins with.
+        #[arg(long, value_name = "PLAN", conflicts_with = "copy_of")]
+        of_plan: Option<i64>,
     },
     /// Begin a draft with the zones of a file, or with a table of blocks and zones.
     Import(ImportArgs),
@@ -104,6 +107,10 @@ enum Act {
         /// Leave out the edits that no longer fit.
         #[arg(long)]
         drop_conflicts: bool,
+        /// Let a set of zones that was imported, balanced or taken from a former plan stand, whatever was published
+        /// meanwhile.
+        #[arg(long)]
+        overdraw: bool,
         /// Only say which those are.
         #[arg(long)]
         dry_run: bool,
@@ -197,8 +204,9 @@ async fn done(app: &App, seat: &Seat, what: &Act) -> miette::Result<String> {
     let wish = |deed| Wish::Deed(deed);
     let (id, wish, dry_run) = match what {
         Act::List { all } => return list(app, seat, *all).await,
-        Act::Make { name, words, copy_of } => {
-            let ask = NewDraft { name: name.clone(), words: words.clone(), copy_of: *copy_of };
+        Act::Make { name, words, copy_of, of_plan } => {
+            let (copy_of, of_plan) = (*copy_of, *of_plan);
+            let ask = NewDraft { name: name.clone(), words: words.clone(), copy_of, of_plan };
             let made = make(app, seat, &caller, ask).await.into_diagnostic()?;
             return Ok(format!("{}\n", made.id));
         }
@@ -210,8 +218,9 @@ async fn done(app: &App, seat: &Seat, what: &Act) -> miette::Result<String> {
                 .wrap_err_with(|| format!("{} is no list of edits", file.display()))?;
             (draft, wish(Deed::Edit { edits }), *dry_run)
         }
-        Act::Rebase { draft, drop_conflicts, dry_run } => {
-            (draft, Wish::Rebase { drop_conflicts: *drop_conflicts }, *dry_run)
+        Act::Rebase { draft, drop_conflicts, overdraw, dry_run } => {
+            let (drop_conflicts, overdraw) = (*drop_conflicts, *overdraw);
+            (draft, Wish::Rebase { drop_conflicts, overdraw }, *dry_run)
         }
         Act::Publish { draft, at, note, dry_run } => {
             (draft, Wish::Publish { effective_at: *at, note: note.clone() }, *dry_run)

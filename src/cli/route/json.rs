@@ -267,6 +267,10 @@ pub(super) struct Document {
     pub(super) head: Vec<u8>,
     /// Whether `head` opened a list of features; else the document is one feature.
     list: bool,
+    /// Whether what follows the list was read and is right.
+    closed: bool,
+    /// The system that the features are read in.
+    crs: Crs,
 }
 
 #[derive(Deserialize)]
@@ -310,16 +314,16 @@ impl Document {
             ));
         }
         if found {
-            check_frame(&[body, b"]}"].concat(), crs)?;
-            return Ok(Self { head, list: true });
+            check_frame(&[body, b"]}"].concat(), crs).map_err(PumpFault::Shape)?;
+            return Ok(Self { head, list: true, closed: false, crs });
         }
-        check_frame(body, crs)?;
+        check_frame(body, crs).map_err(PumpFault::Shape)?;
         feed.rest = body.to_vec();
-        Ok(Self { head: Vec::new(), list: false })
+        Ok(Self { head: Vec::new(), list: false, closed: true, crs })
     }
 
     /// The length of the whole features at the beginning of `text`, or at its end of what follows
-    /// them.
+    /// them, which is held against JSON first.
     pub(super) fn cut(&mut self, text: &[u8], at_end: bool) -> Result<usize, String> {
         if !self.list {
             return Ok(if at_end { text.len() } else { 0 });
@@ -336,8 +340,11 @@ impl Document {
                 },
                 // What follows the list is a piece of its own.
                 Some(b']') if whole > 0 => return Ok(whole),
-                Some(b']') if at_end => return Ok(text.len()),
-                None if at_end && !text.is_empty() => return Err(unfinished()),
+                Some(b']') if at_end => {
+                    self.close(text)?;
+                    return Ok(text.len());
+                }
+                None if at_end && !self.closed => return Err(unfinished()),
                 Some(b']') | None => return Ok(whole),
                 Some(other) => {
                     let given = char::from(*other);
@@ -347,13 +354,32 @@ impl Document {
         }
     }
 
+    /// Reads what follows the list: it must end the document, and may name the system only now.
+    fn close(&mut self, tail: &[u8]) -> Result<(), String> {
+        // Behind a list of its own it is an object, which must not hold a second list.
+        let text = [b"{\"features\":[".as_slice(), tail].concat();
+        let frame: Frame = serde_json::from_slice(&text).map_err(|fault| {
+            if fault.is_eof() {
+                return unfinished();
+            }
+            // The place that the fault names lies in a text that nobody wrote.
+            let words = fault.to_string();
+            let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words);
+            format!("what follows the features is no GeoJSON: {words}")
+        })?;
+        check_system(frame.crs.as_ref(), self.crs)?;
+        self.closed = true;
+        Ok(())
+    }
+
     /// Routes a piece of whole features; what follows the list stays as it is.
     pub(super) fn work(words: &Words<'_>, text: &[u8], out: &mut Vec<u8>, tally: &mut Tally) {
         let mut at = 0;
         while let Some(begin) = memchr::memchr2(b'{', b']', &text[at..]).map(|n| at + n) {
             out.extend_from_slice(&text[at..begin]);
             at = begin;
-            let Some(end) = object_end(text, begin).filter(|_| text[begin] == b'{') else { break };
+            let end = if text[begin] == b'{' { object_end(text, begin) } else { None };
+            let Some(end) = end else { break };
             words.row(&text[begin..end], out, tally);
             at = end;
         }
@@ -362,24 +388,27 @@ impl Document {
 }
 
 fn unfinished() -> String {
-    "the GeoJSON ends in the middle of its features; is the file cut short?".to_owned()
+    "the GeoJSON ends before its last brace; is the file cut short?".to_owned()
 }
 
-fn check_frame(text: &[u8], crs: Crs) -> Result<(), PumpFault> {
+fn check_frame(text: &[u8], crs: Crs) -> Result<(), String> {
     let frame: Frame = serde_json::from_slice(text)
-        .map_err(|fault| PumpFault::Shape(format!("the input is no GeoJSON: {fault}")))?;
+        .map_err(|fault| format!("the input is no GeoJSON: {fault}"))?;
     if frame.kind.is_none() && frame.features.is_none() {
-        return Err(PumpFault::Shape("the input is no GeoJSON: it has no `type`".to_owned()));
+        return Err("the input is no GeoJSON: it has no `type`".to_owned());
     }
-    let Some(member) = frame.crs else { return Ok(()) };
-    let said = label::crs(&member.properties.name).map_err(PumpFault::Shape)?;
+    check_system(frame.crs.as_ref(), crs)
+}
+
+/// Refuses a file that says another system than the one its positions are read in.
+fn check_system(said: Option<&CrsMember>, crs: Crs) -> Result<(), String> {
+    let Some(member) = said else { return Ok(()) };
+    let said = label::crs(&member.properties.name)?;
     if said.same_degrees(crs) {
         return Ok(());
     }
     let (said, crs) = (said.code(), crs.code());
-    Err(PumpFault::Shape(format!(
-        "the file says that its system is {said}, not {crs}; say --crs {said}"
-    )))
+    Err(format!("the file says that its system is {said}, not {crs}; say --crs {said}"))
 }
 
 /// Behind the bracket that opens the list `features` of the outermost object.

@@ -229,7 +229,9 @@ impl Atlas {
     }
 }
 
-fn grown(frame: GridBox, by: i32) -> GridBox {
+/// The box and so many steps around it, within the globe.
+#[must_use]
+pub fn grown(frame: GridBox, by: i32) -> GridBox {
     // Clamped to the globe, so that a point that is plain is also a position.
     let (x_max, y_max) = (1_800_000_000, 900_000_000);
     GridBox {

@@ -56,6 +56,8 @@ pub struct Draft {
     pub drew: BTreeSet<String>,
     /// When it is to come into force.
     pub effective_at: Option<Instant>,
+    /// The note that its plan gets then; its name when empty.
+    pub note: String,
     /// Who laid it before a second person.
     pub proposed_by: Option<String>,
     /// The second person that approved it.
@@ -190,6 +192,7 @@ impl Draft {
             done: edits.len(),
             drew: BTreeSet::new(),
             effective_at: None,
+            note: String::new(),
             proposed_by: None,
             approved_by: None,
             plan: None,
@@ -356,7 +359,10 @@ impl Draft {
             Deed::Refuse { .. } | Deed::Withdraw { .. } | Deed::PutBack { .. } => {
                 (self.proposed_by, self.approved_by, self.effective_at) = (None, None, None);
             }
-            Deed::Schedule { at } => self.effective_at = Some(*at),
+            Deed::Schedule { at, note } => {
+                self.effective_at = Some(*at);
+                self.note.clone_from(note);
+            }
             Deed::Publish { plan } => self.plan = Some(*plan),
             Deed::Open { .. } | Deed::Comment { .. } | Deed::Drop { .. } => {}
         }

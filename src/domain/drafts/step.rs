@@ -229,6 +229,9 @@ pub enum Deed {
     Schedule {
         /// When.
         at: Instant,
+        /// Why: the plan's note; the draft's name when empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
     },
     /// It is in force.
     Publish {

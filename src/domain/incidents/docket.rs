@@ -10,8 +10,9 @@ use crate::domain::reports::report::{Assignment, Report};
 use crate::domain::time::Instant;
 use crate::geom::coord::GridPoint;
 
-/// What an incident is about: told by the report that opened it, and never changed but for the zone of an open one, which
-/// is that of its place under the plan in force.
+/// What an incident is about: told by the report that opened it, and never changed but for the zone. When a plan
+/// comes into force, that of every open one becomes its place's. One that is over keeps its own, and so it does
+/// when it is reopened, until a plan moves its place again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matter {
     /// Through which door the first report came.
@@ -20,7 +21,7 @@ pub struct Matter {
     pub category: Option<CategoryCode>,
     /// Where, WGS84.
     pub position: GridPoint,
-    /// The zone, where the place lies in one.
+    /// The zone, where the place lies in one: that of the last plan while it was open.
     pub zone: Option<ZoneId>,
     /// When it happened, by the person who told first.
     pub happened_at: Instant,

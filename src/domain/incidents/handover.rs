@@ -3,7 +3,7 @@
 //! An incident moves when its place has another owner, the rules therefore name another unit, and it lies with
 //! the unit that they named under the former plan. So what somebody reassigned by hand stays where it is, and
 //! so does what a rule above the zones decides alike under both plans. What lies with no unit yet is routed
-//! anew when it is dispatched. The zone of every open incident is that of its place under the plan in force.
+//! anew when it is dispatched. The zone of every incident that is open then becomes that of its place.
 
 use crate::domain::accounts::Caller;
 use crate::domain::atlas::zone::Zone;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::domain::id::{PictureId, ReportId};
 use crate::domain::reports::person::{Person, SealedPerson};
-use crate::domain::reports::report::Further;
+use crate::domain::reports::public::masked;
+use crate::domain::reports::report::{Further, Report};
 
 /// Somebody was shown who stands behind reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +113,19 @@ pub struct WordsMasked {
     pub report: ReportId,
     /// What stands there from now on.
     pub words: String,
+    /// What else stands there from now on.
+    pub further: Further,
+}
+
+impl WordsMasked {
+    /// A report as [`masked`] and [`Further::masked`] leave it; `None` when they take nothing out.
+    #[must_use]
+    pub fn of(report: &Report) -> Option<Self> {
+        let words = masked(&report.words);
+        let further = report.further.masked(report.category.as_ref());
+        let other = words != report.words || further != report.further;
+        other.then_some(Self { report: report.id, words, further })
+    }
 }
 
 /// A picture whose original was replaced.

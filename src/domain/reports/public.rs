@@ -2,7 +2,8 @@
 
 use crate::domain::id::CategoryCode;
 use crate::domain::reports::categories;
-use crate::domain::reports::report::Report;
+use crate::domain::reports::report::{Further, Report};
+use crate::domain::reports::services::{self, Datatype, Question};
 use crate::geom::coord::{GridPoint, STEPS_PER_DEGREE};
 use crate::geom::project::Scale;
 
@@ -27,6 +28,35 @@ impl Report {
     #[must_use]
     pub fn public_place(&self) -> PublicPlace {
         PublicPlace::of(self.position, self.category.as_ref())
+    }
+}
+
+impl Further {
+    /// The same without the numbers and addresses in the place's words, and without the answers that
+    /// may point to a person, such as a number plate.
+    #[must_use]
+    pub fn masked(&self, category: Option<&CategoryCode>) -> Self {
+        let service = category.and_then(|code| services::find(code.as_str()));
+        let questions = service.map_or(&[][..], |service| service.questions);
+        let answers = self.answers.iter().map(|(code, given)| {
+            let question = questions.iter().find(|question| question.code == code.as_str());
+            let given = given.iter().map(|answer| masked_answer(question, answer)).collect();
+            (code.clone(), given)
+        });
+        Self {
+            address: self.address.as_deref().map(masked),
+            answers: answers.collect(),
+            ..self.clone()
+        }
+    }
+}
+
+/// What was chosen and times point to nobody. What was written freely does, unless the public may see it.
+fn masked_answer(question: Option<&Question>, answer: &str) -> String {
+    match question.map(|question| (question.datatype, question.public)) {
+        Some((Datatype::Datetime | Datatype::One(_) | Datatype::Many(_), _)) => answer.to_owned(),
+        Some((Datatype::Number, _) | (_, true)) => masked(answer),
+        _ => TAKEN_OUT.to_owned(),
     }
 }
 
@@ -197,6 +227,29 @@ mod tests {
         }
         let edge = GridPoint { x: 1_800_000_000, y: 900_000_000 };
         assert!(place(edge, code).at.y <= 900_000_000);
+    }
+
+    #[test]
+    fn an_answer_that_was_chosen_stays_and_one_that_may_point_to_a_person_goes() {
+        let code = CategoryCode::new("event.05.parking").unwrap();
+        let chosen = services::find(code.as_str()).unwrap().questions.iter().find_map(|it| {
+            it.datatype.choices().first().map(|choice| (it.code.to_owned(), choice.key.to_owned()))
+        });
+        let (asked, chosen) = chosen.unwrap();
+        let told = |plate: &str, call: &str| Further {
+            address: Some(format!("枣园路 {call}")),
+            answers: [
+                ("plate".to_owned(), vec![plate.to_owned()]),
+                (asked.clone(), vec![chosen.clone()]),
+            ]
+            .into(),
+            ..Further::default()
+        };
+        let shown = told("***", "***");
+        assert_eq!(told("陕J·12345", "13800000000").masked(Some(&code)), shown);
+        assert_eq!(shown.masked(Some(&code)), shown);
+        // Of a category that asks nothing it is not known what was chosen.
+        assert_eq!(shown.masked(None).answers[&asked], ["***"]);
     }
 
     #[test]

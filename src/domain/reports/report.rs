@@ -34,7 +34,7 @@ pub struct Report {
     /// Who stands behind it, sealed; gone when it was forgotten. Not even so does it leave with the report.
     #[serde(skip)]
     pub person: Option<Box<SealedPerson>>,
-    /// The caller's idempotency key, unique in the city.
+    /// The caller's idempotency key, behind who that is: unique in the city.
     pub idempotency_key: Option<String>,
     /// SHA-256 of the request's body, hex, keyed where a person stands in it: the same idempotency key with
     /// another body is refused.

@@ -10,6 +10,28 @@ pub const ATTEMPTS_MAX: u32 = 10;
 /// A receiver that has taken nothing for so long is told nothing more until somebody says so.
 pub const SILENT_US: i64 = 5 * 24 * 3_600 * 1_000_000;
 const SECOND_US: i64 = 1_000_000;
+/// How long a process has a webhook to itself: longer than a round can take.
+pub const CLAIM_US: i64 = 60 * SECOND_US;
+/// So much the clocks of two processes may differ.
+const CLOCKS_US: i64 = 60 * SECOND_US;
+/// No claim ends further from now than so. One that does was made by a clock that was ahead and has been set
+/// back, and is none.
+const CLAIM_FAR_US: i64 = CLAIM_US + CLOCKS_US;
+/// No attempt lies further from now than so: the longest pause with its jitter. One that does was put there by
+/// such a clock, and is due.
+const ATTEMPT_FAR_US: i64 = 86_400 * SECOND_US / 10 * 11 + CLOCKS_US;
+
+/// What ends behind this is no claim at `now`.
+#[must_use]
+pub fn claims_end_by(now: Instant) -> Instant {
+    Instant(now.0.saturating_add(CLAIM_FAR_US))
+}
+
+/// What is to be tried behind this is due at `now`.
+#[must_use]
+pub fn attempts_lie_by(now: Instant) -> Instant {
+    Instant(now.0.saturating_add(ATTEMPT_FAR_US))
+}
 
 /// An event that a receiver has not taken yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +83,12 @@ impl Delivery {
             fault,
         }
     }
+
+    /// Whether it is to be tried at `now`.
+    #[must_use]
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.next_at <= now || self.next_at > attempts_lie_by(now)
+    }
 }
 
 /// What a process did for a webhook, or that it is about to: a claim has neither kept nor done.
@@ -72,7 +100,7 @@ pub struct Posted {
     pub holder: String,
     /// The journal's number that was read to when this was decided.
     pub seen: i64,
-    /// When: another's claim that has ended by then is none.
+    /// When: another's claim that has ended by then is none, nor is one that lies behind [`claims_end_by`] it.
     pub at: Instant,
     /// The number that is read to now.
     pub read_to: i64,
@@ -113,5 +141,7 @@ mod tests {
             Delivery::failed(&webhook, 7, Some(&last), now, u32::MAX, (None, String::new()));
         let (from, to) = (86_400 * SECOND_US, 86_400 * SECOND_US * 11 / 10);
         assert!((from..=to).contains(&(furthest.next_at.0 - now.0)));
+        assert!(!furthest.is_due(now) && furthest.is_due(furthest.next_at));
+        assert!(furthest.is_due(Instant(now.0 - 86_400 * SECOND_US)), "the clock was set back");
     }
 }

@@ -161,6 +161,10 @@ pub enum ZoningEdit {
         /// Two neighbouring vertices of the border; all borders when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         arc: Option<[Place; 2]>,
+        /// Zones beside which no border is thinned when all are: those that were locked when it was done, so that it does
+        /// the same again wherever the draft is read.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        keep: BTreeSet<ZoneId>,
     },
     /// A hole is cut into a zone.
     AddHole {
@@ -348,7 +352,7 @@ pub(super) fn on_the_ground(
         ZoningEdit::Straighten { between, along } => {
             Edit::Straighten { between: *between, along: along.clone() }
         }
-        ZoningEdit::Thin { tolerance_m, arc } => {
+        ZoningEdit::Thin { tolerance_m, arc, .. } => {
             Edit::Thin { tolerance_m: *tolerance_m, arc: *arc }
         }
         ZoningEdit::AddHole { zone, ring, new: made } => Edit::AddHole {

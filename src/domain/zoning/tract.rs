@@ -8,10 +8,10 @@ use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::Zone;
-use crate::domain::id::{UnitId, ZoneId};
+use crate::domain::id::{FacilityId, UnitId, ZoneId};
 use crate::domain::text::{Attributes, Names};
 use crate::domain::zoning::balance::graph::{Blocks, Border, Graph};
-use crate::domain::zoning::balance::units::{Assignment, assign_by};
+use crate::domain::zoning::balance::units::assign_by;
 use crate::domain::zoning::found::told;
 use crate::domain::zoning::review::shape::Shape;
 use crate::geom::coord::{GridPoint, LonLat, step};
@@ -28,6 +28,8 @@ const ALONG_M: f64 = 20.0;
 pub struct Tract {
     coverage: Coverage,
     graph: Graph,
+    /// What the blocks are called.
+    ids: Vec<FacilityId>,
     /// The zone of the plan in force in which each block lies, by its place in the atlas.
     today: Vec<Option<u16>>,
     origin: Coord<f64>,
@@ -108,7 +110,8 @@ impl Tract {
         };
         let graph = Graph::build(given)
             .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-        Ok(Self { coverage, graph, today, origin, scale })
+        let ids = blocks.iter().map(|(block, _)| block.id.clone()).collect();
+        Ok(Self { coverage, graph, ids, today, origin, scale })
     }
 
     /// The graph.
@@ -123,13 +126,26 @@ impl Tract {
         &self.today
     }
 
+    /// The blocks that lie in no zone of the plan in force.
+    pub fn strays(&self) -> impl Iterator<Item = &FacilityId> {
+        let zoned = self.ids.iter().zip(&self.today);
+        zoned.filter(|(_, zone)| zone.is_none()).map(|(id, _)| id)
+    }
+
     /// A place in the plane of the graph.
     #[must_use]
     pub fn flat(&self, at: LonLat) -> [f64; 2] {
-        [
-            (at.lon() - self.origin.x) * self.scale.lon_m,
-            (at.lat() - self.origin.y) * self.scale.lat_m,
-        ]
+        self.plane([at.lon(), at.lat()])
+    }
+
+    /// The middle of a zone in the plane of the graph.
+    #[must_use]
+    pub fn middle(&self, zone: &Zone) -> [f64; 2] {
+        self.plane(Shape::of(&zone.area).centre)
+    }
+
+    fn plane(&self, at: [f64; 2]) -> [f64; 2] {
+        [(at[0] - self.origin.x) * self.scale.lon_m, (at[1] - self.origin.y) * self.scale.lat_m]
     }
 
     /// A division as zones: `labels` gives each block its number, `names` each number what is known of its zone.
@@ -146,6 +162,9 @@ impl Tract {
     /// What the zones of a division are called, and who leads them: each takes over the zone of today with which it
     /// shares most of its area, as far as there are any; what is more gets a code of its own and the city's
     /// fallback unit. `locked` zones are taken over by none.
+    ///
+    /// Only for labels that mean nothing by themselves. Where a number was given its unit's share, seat or blocks of
+    /// today, it keeps that zone's facts ([`bare`]).
     #[must_use]
     pub fn facts(
         &self,
@@ -179,7 +198,7 @@ impl Tract {
             .into_iter()
             .map(|heir| {
                 if let Some(zone) = heir.and_then(|heir| atlas.zones().get(usize::from(heir))) {
-                    return Zone { area: MultiPolygon::new(Vec::new()), ..zone.clone() };
+                    return bare(zone);
                 }
                 number = number.saturating_add(1);
                 new_zone(atlas, number)
@@ -188,17 +207,49 @@ impl Tract {
     }
 }
 
+/// What is known of a zone but for its area.
+#[must_use]
+pub fn bare(zone: &Zone) -> Zone {
+    Zone {
+        id: zone.id.clone(),
+        number: zone.number,
+        names: zone.names.clone(),
+        lead: zone.lead.clone(),
+        co: zone.co.clone(),
+        area: MultiPolygon::new(Vec::new()),
+        attributes: zone.attributes.clone(),
+    }
+}
+
+/// The units that may be given zones by their seats: they have one, and lead none of the zones that stay.
+#[must_use]
+pub fn seated<'a>(units: &'a [Unit], kept: &[&Zone]) -> Vec<&'a Unit> {
+    let free = |unit: &&Unit| unit.seat.is_some() && kept.iter().all(|zone| zone.lead != unit.id);
+    units.iter().filter(free).collect()
+}
+
+/// The ways from zones to the units that lead them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ways {
+    /// The farthest, metres.
+    pub farthest_m: f64,
+    /// The mean of all, metres.
+    pub mean_m: f64,
+    /// Whether it is proven that the farthest cannot be shorter, nor with it the mean.
+    pub proven: bool,
+}
+
 /// Gives every zone the unit whose seat is near: first the farthest way is as short as it can be, then the sum of all.
-/// A unit takes at most `most` zones; one without a seat takes none.
+/// The units share the zones: none leads more than it must when all lead about as many. One without a seat leads none.
 ///
 /// # Errors
-/// In words, when there are too few units.
-pub fn lead_by_seat(zones: &mut [Zone], units: &[Unit], most: u32) -> Result<Assignment, String> {
-    let seated: Vec<(&Unit, Coord<f64>)> = units
+/// In words, when no unit has a seat.
+pub fn lead_by_seat(zones: &mut [Zone], units: &[&Unit]) -> Result<Ways, String> {
+    let seats: Vec<(&UnitId, Coord<f64>)> = units
         .iter()
         .filter_map(|unit| {
             let at = unit.seat?.degrees();
-            Some((unit, Coord { x: at.lon(), y: at.lat() }))
+            Some((&unit.id, Coord { x: at.lon(), y: at.lat() }))
         })
         .collect();
     let middles: Vec<Coord<f64>> = zones
@@ -206,16 +257,18 @@ pub fn lead_by_seat(zones: &mut [Zone], units: &[Unit], most: u32) -> Result<Ass
         .map(|zone| Shape::of(&zone.area).centre)
         .map(|centre| Coord { x: centre[0], y: centre[1] })
         .collect();
-    let way = |zone: usize, unit: usize| between_m(middles[zone], seated[unit].1);
-    let capacity = vec![most; seated.len()];
+    let way = |zone: usize, unit: usize| between_m(middles[zone], seats[unit].1);
+    let most = u32::try_from(zones.len().div_ceil(seats.len().max(1))).unwrap_or(u32::MAX);
+    let capacity = vec![most; seats.len()];
     let assigned =
-        assign_by(zones.len(), seated.len(), &capacity, way).map_err(|fault| fault.to_string())?;
+        assign_by(zones.len(), seats.len(), &capacity, way).map_err(|fault| fault.to_string())?;
     for (zone, unit) in zones.iter_mut().zip(&assigned.unit) {
-        let lead: &UnitId = &seated[*unit as usize].0.id;
+        let lead = seats[*unit as usize].0;
         zone.co.retain(|beside| beside != lead);
         zone.lead = lead.clone();
     }
-    Ok(assigned)
+    let proven = assigned.proof.holds(&assigned.unit, &capacity, way);
+    Ok(Ways { farthest_m: assigned.farthest_m, mean_m: assigned.mean_m, proven })
 }
 
 fn new_zone(atlas: &Atlas, number: u32) -> Zone {
@@ -328,68 +381,4 @@ fn borders(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::sample::{self, Recipe};
-    use crate::domain::zoning::balance::ask::{Ask, proposals};
-    use crate::domain::zoning::balance::search::propose;
-    use crate::geom::measure::area_m2;
-
-    fn terrain(locked: &[&str]) -> Terrain {
-        Terrain {
-            weights: vec!["people".to_owned()],
-            natural: 0.5,
-            locked: locked.iter().map(|id| ZoneId::new(id).unwrap()).collect(),
-        }
-    }
-
-    #[test]
-    fn the_citys_blocks_are_divided_and_the_zones_are_its_ground() {
-        let atlas = Atlas::build(sample::city(&Recipe::default())).unwrap();
-        let locked = atlas.zones()[6].id.clone();
-        let tract = Tract::of(&atlas, &terrain(&[locked.as_str()])).unwrap();
-        let count = atlas.zones().len() - 1;
-        assert!(tract.today().iter().all(Option::is_some));
-        let ask = Ask::even(count, 0.05, 7);
-        let found = propose(tract.graph(), &ask, &mut proposals(400_000)).unwrap();
-        assert_eq!(found.figures.broken, 0);
-        let facts = tract.facts(&atlas, &found.zones, count, std::slice::from_ref(&locked));
-        let zones = tract.zones(&found.zones, &facts);
-        let mut ids: Vec<&ZoneId> = zones.iter().map(|zone| &zone.id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        assert_eq!(ids.len(), count, "each zone takes over another one of today");
-        assert!(!ids.contains(&&locked));
-        let sum = |zones: &[Zone]| -> f64 {
-            zones.iter().map(|zone| area_m2(&Geometry::MultiPolygon(zone.area.clone()))).sum()
-        };
-        let today: Vec<Zone> =
-            atlas.zones().iter().filter(|zone| zone.id != locked).cloned().collect();
-        assert!((sum(&zones) - sum(&today)).abs() < 1.0);
-        assert!(zones.iter().all(|zone| !zone.area.0.is_empty()));
-    }
-
-    #[test]
-    fn a_zone_is_led_by_a_unit_that_sits_near_and_none_twice() {
-        let atlas = Atlas::build(sample::city(&Recipe::default())).unwrap();
-        let mut zones = atlas.zones().to_vec();
-        let assigned = lead_by_seat(&mut zones, atlas.units(), 1).unwrap();
-        let mut leads: Vec<&UnitId> = zones.iter().map(|zone| &zone.lead).collect();
-        leads.sort_unstable();
-        leads.dedup();
-        assert_eq!(leads.len(), zones.len());
-        assert!(zones.iter().all(|zone| !zone.co.contains(&zone.lead)));
-        assert!(assigned.mean_m <= assigned.farthest_m);
-        let few = &atlas.units()[..5];
-        assert!(lead_by_seat(&mut zones, few, 1).is_err(), "too few units are told");
-    }
-
-    #[test]
-    fn what_cannot_be_divided_is_told_with_every_reason() {
-        let mut state = sample::city(&Recipe::default());
-        state.facilities.retain(|it| it.kind != FacilityKind::Block);
-        let atlas = Atlas::build(state).unwrap();
-        let faults = Tract::of(&atlas, &terrain(&["nowhere"])).map(|_| ()).unwrap_err();
-        assert_eq!(faults.len(), 2, "{faults:?}");
-    }
-}
+mod tests;

@@ -326,7 +326,12 @@ impl Working {
             on_the_ground(edit, new, |zone| self.face(zone)).map_err(|zone| no_zone(&zone))?;
         match (asked, edit) {
             (Some(asked), _) => {
-                let faces = locked.iter().filter_map(|zone| self.face(zone)).collect();
+                let keep = match edit {
+                    ZoningEdit::Thin { keep, .. } => Some(keep),
+                    _ => None,
+                };
+                let held = locked.iter().chain(keep.into_iter().flatten());
+                let faces = held.filter_map(|zone| self.face(zone)).collect();
                 let locks = Locks { faces, outline: false };
                 let planned = self
                     .coverage

@@ -184,10 +184,19 @@ fn window(row: &mut Row<'_>) -> Window {
     const REMEDY: &str = r#"give JSON such as {"weekdays":[1,2,3,4,5],"hours":[["07:00","18:00"]],"school_days":true}"#;
     match row.json("window").map(serde_json::from_value::<Window>) {
         None => Window::default(),
-        Some(Ok(window)) if window.weekdays.iter().all(|day| (1..=7).contains(day)) => window,
-        Some(Ok(_)) => {
-            row.error("window", "a weekday is not between 1 (Monday) and 7", REMEDY);
-            Window::default()
+        Some(Ok(window)) => {
+            if !window.weekdays.iter().all(|day| (1..=7).contains(day)) {
+                row.error("window", "a weekday is not between 1 (Monday) and 7", REMEDY);
+            }
+            // They hold at no moment: the rule would be there and never answer.
+            if let Some((at, _)) = window.hours.iter().find(|(from, to)| from == to) {
+                row.error(
+                    "window",
+                    format!("hours begin and end at {at}, which is no time at all"),
+                    "give hours that end at another time; for the whole day leave `hours` out",
+                );
+            }
+            window
         }
         Some(Err(fault)) => {
             row.error("window", format!("is no window: {fault}"), REMEDY);

@@ -50,11 +50,7 @@ fn words(findings: &[Finding]) -> Vec<String> {
 #[track_caller]
 fn check_zones(features: &[(&str, &str)], expected: &[&str]) {
     let mapped = zones::from_layer(&layer(features), &lead("u"));
-    let found = words(&mapped.findings);
-    assert_eq!(found.len(), expected.len(), "{found:#?}");
-    for (found, expected) in found.iter().zip(expected) {
-        assert!(found.starts_with(expected), "{found}\nbegins otherwise than\n{expected}");
-    }
+    check_words(&mapped.findings, expected);
 }
 
 #[test]
@@ -90,6 +86,80 @@ fn every_fault_of_every_row_is_found_at_once() {
             "error: row 3, id: the id A stands in row 1 already",
         ],
     );
+}
+
+#[track_caller]
+fn check_words(findings: &[Finding], expected: &[&str]) {
+    let found = words(findings);
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}\nbegins otherwise than\n{expected}");
+    }
+}
+
+const PLACE: &str = r#"{"type":"Point","coordinates":[109.4,36.5]}"#;
+const EXCHANGED: &str = r#"{"type":"Point","coordinates":[36.5,109.4]}"#;
+
+#[test]
+fn every_fault_of_every_unit_is_found_at_once() {
+    let mapped = units::from_layer(
+        &layer(&[
+            (r#"{"id":"a","name":"a"}"#, PLACE),
+            (r#"{"id":"a b","name":"b","kind":"moon","capacity":-1}"#, PLACE),
+            (r#"{"id":"c","name":"c","office_hours":"08:00"}"#, "null"),
+            (r#"{"id":"d","name":"d"}"#, EXCHANGED),
+            (r#"{"id":"e","name":"e"}"#, &square(109.4, 36.5, 0.1)),
+            (r#"{"name":"f"}"#, "null"),
+            (r#"{"id":"a","name":"a"}"#, "null"),
+        ]),
+        &Mapping::default(),
+    );
+    check_words(
+        &mapped.findings,
+        &[
+            "error: row 2, id: `a b` is no code",
+            "error: row 2, kind: `moon` is no kind of unit",
+            "error: row 2, capacity: invalid digit",
+            "error: row 3, office_hours: span 1, `08:00`, is none",
+            "error: row 4, vertex 1: position 36.5, 109.4 looks swapped",
+            "error: row 5, geometry: the seat is no point",
+            "error: row 6, id: is missing",
+            "error: row 7, id: the id a stands in row 1 already",
+        ],
+    );
+    assert_eq!(mapped.rows, [1]);
+}
+
+#[test]
+fn every_fault_of_every_facility_is_found_at_once() {
+    let bow_tie = r#"{"type":"Polygon","coordinates":[[[109.4,36.5],[109.5,36.6],[109.5,36.5],[109.4,36.6],[109.4,36.5]]]}"#;
+    let mapping =
+        Mapping { units: Some(BTreeSet::from([UnitId::new("u").unwrap()])), ..Mapping::default() };
+    let mapped = facilities::from_layer(
+        &layer(&[
+            (r#"{"id":"a","name":"a","kind":"school","unit":"u"}"#, PLACE),
+            (r#"{"id":"a b","name":"b","kind":"moon","unit":"v"}"#, PLACE),
+            (r#"{"id":"c","name":"c"}"#, "null"),
+            (r#"{"id":"d","name":"d","kind":"school"}"#, EXCHANGED),
+            (r#"{"id":"e","name":"e","kind":"electronic_fence"}"#, bow_tie),
+            (r#"{"id":"a","name":"a","kind":"school"}"#, PLACE),
+        ]),
+        &mapping,
+    );
+    check_words(
+        &mapped.findings,
+        &[
+            "error: row 2, id: `a b` is no code",
+            "error: row 2, kind: `moon` is no kind of facility",
+            "error: row 2, unit: there is no unit v",
+            "error: row 3, kind: is missing",
+            "error: row 3, geometry: is missing",
+            "error: row 4, vertex 1: position 36.5, 109.4 looks swapped",
+            "error: row 5, part 1, ring 0, at 109.4",
+            "error: row 6, id: the id a stands in row 1 already",
+        ],
+    );
+    assert_eq!(mapped.rows, [1]);
 }
 
 #[test]
@@ -274,11 +344,16 @@ fn a_rule_that_is_half_understood_is_refused() {
             (r#"{"id":"c","reach":"category","unit":"u","speed":3}"#, "null"),
             (r#"{"id":"d","reach":"category"}"#, "null"),
             (r#"{"id":"e","reach":"category","unit":"u","window":{"weekdays":[8]}}"#, "null"),
+            (
+                r#"{"id":"f","reach":"category","unit":"u","window":{"hours":[["07:00","07:00"]]}}"#,
+                "null",
+            ),
         ]),
         &Mapping::default(),
     );
     assert!(mapped.items.is_empty());
-    assert_eq!(mapped.findings.len(), 6, "{:#?}", words(&mapped.findings));
+    assert_eq!(mapped.findings.len(), 7, "{:#?}", words(&mapped.findings));
+    assert!(words(&mapped.findings)[6].contains("row 6, window: hours begin and end at 07:00"));
 }
 
 #[test]

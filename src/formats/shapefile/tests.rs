@@ -144,6 +144,27 @@ fn more_shapes_or_rows_than_the_limit_are_refused_before_any_is_kept() {
 }
 
 #[test]
+fn a_position_that_is_not_finite_is_told_with_its_row() {
+    let place: Geometry<f64> = point!(x: 109.4, y: 36.5).into();
+    let line: Geometry<f64> = line_string![(x: 109.4, y: 36.5), (x: 109.5, y: 36.6)].into();
+    for (class, shape) in [(super::Class::Points, &place), (super::Class::Lines, &line)] {
+        let whole = super::shp::write(class, &[Some(shape), Some(shape)]).0;
+        for bad in [f64::NAN, f64::INFINITY] {
+            let mut shp = whole.clone();
+            // The last latitude of the second shape.
+            let at = shp.len() - 8;
+            shp[at..].copy_from_slice(&bad.to_le_bytes());
+            let reading = with(&[("a.shp", &shp)]);
+            let found: Vec<String> = reading.findings.iter().map(ToString::to_string).collect();
+            let expected = format!("{bad} is not finite");
+            let told = found.iter().filter(|it| it.contains(&expected)).collect::<Vec<_>>();
+            assert!(told.len() == 1 && told[0].starts_with("error: row 2, "), "{found:#?}");
+            assert!(reading.layer.features[0].geometry.is_some());
+        }
+    }
+}
+
+#[test]
 fn a_table_of_nothing_but_bad_cells_is_answered_with_a_list_that_ends() {
     let rows = 3 * FINDINGS_MAX;
     let mut dbf = vec![0; 65];

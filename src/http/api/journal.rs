@@ -118,13 +118,19 @@ fn events(
     let closing = web.closing.clone();
     let reader = Reader { web, feed, _place: place };
     let hello = stream::iter([Ok(Event::default().retry(RETRY).comment("journal"))]);
-    let entries = stream::unfold(reader, |mut reader| async move {
+    let entries = stream::unfold(Some(reader), |reader| async move {
+        let mut reader = reader?;
         loop {
             match reader.feed.next().await {
                 Ok(entries) if entries.is_empty() => return None,
                 Ok(entries) => {
                     let events: Vec<_> = entries.into_iter().map(event).map(Ok).collect();
-                    return Some((stream::iter(events), reader));
+                    return Some((stream::iter(events), Some(reader)));
+                }
+                // Whoever comes back with that key is told so.
+                Err(Refusal::BadKey) => {
+                    let last = Event::default().comment("the key opens nothing any more");
+                    return Some((stream::iter(vec![Ok(last)]), None));
                 }
                 Err(refusal) => {
                     tracing::warn!(fault = %refusal, "the live journal waits for the store");

@@ -80,7 +80,8 @@ pub struct PersonErasedBody {
     device: Option<String>,
     /// One report alone, by its id.
     report: Option<String>,
-    /// Also take numbers and addresses out of the words of the reports.
+    /// Also take numbers and addresses out of the words of the reports and of their places, and answers that may
+    /// point to a person, such as number plates.
     words: Option<bool>,
     /// Only tell what would be done.
     dry_run: Option<bool>,
@@ -129,7 +130,7 @@ pub struct ErasedBody {
     pub reports: Vec<String>,
     /// Behind so many of them somebody stood.
     pub people: usize,
-    /// So many had numbers or addresses in their words, which were taken out.
+    /// So many had such words or answers, which were taken out.
     pub words: usize,
     /// So many pictures came with them, which lost what a camera wrote into them.
     pub pictures: usize,

@@ -12,12 +12,14 @@ use uuid::Uuid;
 use crate::app::keyring::hex;
 use crate::app::locate::Place;
 use crate::app::refusal::Refusal;
-use crate::app::reports::{self, Once, PAGE_MAX, Telling, Wanted};
+use crate::app::reports::{self, Once, PAGE_MAX, SOURCE_CHARS_MAX, Telling, Wanted};
 use crate::app::state::must;
 use crate::domain::accounts::Operation;
 use crate::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
 use crate::domain::reports::person::Person;
+use crate::domain::reports::public::PUBLIC_SOURCE;
 use crate::domain::reports::report::{AssignedReport, Further};
+use crate::domain::text;
 use crate::domain::time::Instant;
 use crate::geom::crs::Crs;
 use crate::http::api::answer::PositionBody;
@@ -55,7 +57,7 @@ pub struct NewReportBody {
     words: Option<String>,
     /// When it happened, RFC 3339; now when absent.
     happened_at: Option<String>,
-    /// Through which door: `hotline`, `wechat`, `patrol` …
+    /// Through which door: `hotline`, `wechat`, `patrol` …; never `open311`, which has its own.
     source: Option<String>,
     /// How to reach the person. Kept sealed, and shown to those alone who call back.
     contact: Option<String>,
@@ -217,7 +219,7 @@ pub(super) fn telling(fields: &mut Fields) -> Telling {
     let crs = fields.read("crs", params::crs).unwrap_or(Crs::Wgs84);
     let accuracy_m = fields.number("accuracy_m");
     Telling {
-        source: fields.text("source").unwrap_or_default(),
+        source: fields.read("source", private_source).unwrap_or_default(),
         category: fields.read("category", CategoryCode::new),
         words: fields.text("words").unwrap_or_default(),
         happened_at: fields.read("happened_at", Instant::parse),
@@ -230,6 +232,17 @@ pub(super) fn telling(fields: &mut Fields) -> Telling {
             crs,
             accuracy_m,
         },
+    }
+}
+
+/// A source as it was given, unless that makes a report public: only what comes through Open311's own door
+/// is. Other faults of it are found with those of the whole.
+fn private_source(raw: &str) -> Result<String, String> {
+    match text::line(raw, SOURCE_CHARS_MAX) {
+        Ok(line) if line == PUBLIC_SOURCE => {
+            Err(format!("`{PUBLIC_SOURCE}` is what comes through /open311/v2/requests alone"))
+        }
+        _ => Ok(raw.to_owned()),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -32,6 +33,10 @@ const RULES_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub(super) const LISTED_SHOWN_MAX: u32 = 10_000;
 /// How many when nothing is said.
 pub(super) const LISTED_DEFAULT: u32 = 1_000;
+
+/// Said of a body that would take every rule away: a program that failed to read them sends such a one.
+const NO_RULE: &str = "holds no rule, so that every rule would go; send those that are to stand \
+                       (`zonewarden import rules FILE --replace` takes such a file)";
 
 /// What a change of the rules did, or would do.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -162,9 +167,10 @@ pub(crate) async fn list_rules(
         ("If-Match" = Option<String>, Header, description = "The ETag of the rules that were looked at; others set meanwhile are then not overwritten"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
-    request_body(content = serde_json::Value, content_type = "application/geo+json", description = "A GeoJSON feature collection of rules"),
+    request_body(content = serde_json::Value, content_type = "application/geo+json", description = "A GeoJSON feature collection of rules; one without any is refused, unless merged"),
     responses(
         (status = 200, description = "What it did, or would do", body = RulesChangeBody),
+        (status = 400, description = "The body cannot be read", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "Nothing that the key opens", body = ProblemBody, content_type = "application/problem+json"),
         (status = 408, description = "The body came too slowly", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The rules are others than those looked at", body = ProblemBody, content_type = "application/problem+json"),
@@ -190,6 +196,9 @@ pub(crate) async fn set_rules(
     body::media_type(request.headers(), &["application/geo+json", "application/json"])?;
     let seen = seen(request.headers(), &*seat.atlas()?)?;
     let bytes = body::whole(request.into_body(), RULES_BYTES_MAX).await?;
+    if !merge && holds_no_rule(&bytes) {
+        return Err(Problem::invalid(vec![Fault::new("features", NO_RULE)]));
+    }
     let ask = Import {
         kind: Kind::Rules,
         format: Format::GeoJson,
@@ -205,8 +214,23 @@ pub(crate) async fn set_rules(
         seen,
     };
     let city = Some(seat.city.as_str());
+    let place = Arc::clone(&web.heavy).acquire_owned().await;
     let outcome = import(&web.app, &caller, city, Arc::from(&bytes[..]), &ask).await?;
-    told(&web, &caller, &seat, outcome, (days, listed)).await
+    let answer = told(&web, &caller, &seat, outcome, (days, listed)).await;
+    drop(place);
+    answer
+}
+
+/// A collection, of which only the number of features is looked at.
+#[derive(Deserialize)]
+struct Counted {
+    features: Vec<IgnoredAny>,
+}
+
+/// Whether the body is a collection without a feature. What cannot be read is the importer's to tell.
+fn holds_no_rule(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    serde_json::from_slice::<Counted>(text).is_ok_and(|counted| counted.features.is_empty())
 }
 
 /// What a change of the rules did, or would do with so many days of reports, so many of them listed.

@@ -72,8 +72,8 @@ pub(crate) async fn file_service_request(asked: &Asked<'_>, body: Body) -> Resul
     let key = idempotency_key(asked.headers)?;
     let mut given = pairs(asked.query)?;
     let form = form_of(asked, body).await?;
-    let request_hash = hash(&form);
     given.extend(form.fields);
+    let request_hash = hash(&given, &form.files);
     let mut counter = Counter::with(asked, Operation::FileServiceRequest, given).await?;
     let pictures = form.files.into_iter().filter_map(|file| counter.picture(file)).collect();
     let telling = counter.telling(pictures).await?;
@@ -132,18 +132,18 @@ pub(super) async fn form_of(asked: &Asked<'_>, body: Body) -> Result<Form, Wrong
     multipart::read(&bytes, &boundary).map_err(told)
 }
 
-/// What the form says, however it was sent: a multipart body has another boundary each time.
-fn hash(form: &Form) -> String {
+/// What query and form say, however it was sent: a multipart body has another boundary each time.
+fn hash(given: &[(String, String)], files: &[File]) -> String {
     let mut hash = Sha256::new();
     let mut add = |part: &[u8]| {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     };
-    for (name, value) in form.fields.iter().filter(|(name, _)| name != "api_key") {
+    for (name, value) in given.iter().filter(|(name, _)| name != "api_key") {
         add(name.as_bytes());
         add(value.as_bytes());
     }
-    for file in &form.files {
+    for file in files {
         add(file.field.as_bytes());
         add(&file.bytes);
     }

@@ -52,7 +52,7 @@ impl Teller {
     /// A request as the public sees it.
     #[must_use]
     pub fn request(&self, seen: &Seen, extensions: bool) -> Value {
-        let (report, to) = (&seen.filed.report, &seen.filed.assignment);
+        let report = &seen.filed.report;
         let language = self.language;
         let category = report.category.as_ref().map(CategoryCode::as_str);
         let named = category.and_then(categories::named);
@@ -86,7 +86,7 @@ impl Teller {
             ("media_url", Value::text_or_null(self.media(report).next())),
         ];
         if extensions {
-            let zone = to.zone.as_ref().map(ZoneId::as_str);
+            let zone = seen.zone().map(ZoneId::as_str);
             members.push((
                 "extended_attributes",
                 Value::Members(vec![

@@ -71,6 +71,7 @@ pub(super) fn apply(
             for it in masked {
                 if let Some(found) = reports.get_mut(&it.report) {
                     found.report.words.clone_from(&it.words);
+                    found.report.further.clone_from(&it.further);
                 }
             }
         }

@@ -1,9 +1,15 @@
 //! Many places at once: order kept, a fault a row, whatever the form and however it is cut.
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::http::{Method, StatusCode, header};
 use futures_util::stream;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use zonewarden::http::api::rows::ROW_BYTES_MAX;
 use zonewarden::http::limits::Limits;
 
 use crate::client::request;
@@ -142,6 +148,103 @@ async fn a_stream_that_breaks_off_ends_with_a_row_that_says_so() {
     let endless = format!("lon,lat\n109.484,36.585\n\"{}", "x".repeat(100_000));
     let answer = world.client.post(PATH, "text/csv", pieces(&endless, 16_384)).await;
     assert!(answer.text().lines().last().unwrap().contains("more than"), "{}", answer.text());
+}
+
+/// The words of each row's fault, empty where it has none.
+fn faults(rows: &[Value]) -> Vec<String> {
+    rows.iter().map(|row| row["fault"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_row_that_is_no_utf_8_or_nested_deep_is_a_fault_among_answers() {
+    let world = World::new().await;
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    let mut body: Vec<u8> = Vec::new();
+    for line in [
+        b"[109.484,36.585]".as_slice(),
+        b"{\"lon\":109.484,\"lat\":36.585,\"crs\":\"\xff\"}",
+        b"{\"id\":\"\xc3\x28\",\"lon\":109.484,\"lat\":36.585}",
+        b"[109.484,36.585]",
+        deep.as_bytes(),
+        format!("{{\"lon\":{deep},\"lat\":36.585}}").as_bytes(),
+        b"[109.484,36.585]",
+    ] {
+        body.extend_from_slice(line);
+        body.push(b'\n');
+    }
+    let answer = world.client.post(PATH, "application/x-ndjson", body).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    let rows: Vec<Value> =
+        answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let found = faults(&rows);
+    let empty: Vec<bool> = found.iter().map(String::is_empty).collect();
+    assert_eq!(empty, [true, false, false, true, false, false, true], "{found:#?}");
+    assert!(found[1].contains("unicode") && found[2].contains("unicode"), "{found:#?}");
+    assert!(found[4].contains("invalid type") && found[5].contains("invalid type"), "{found:#?}");
+    assert_eq!((&rows[0]["zone"], &rows[6]["row"]), (&rows[6]["zone"], &json!(7)));
+
+    let csv = b"lon,lat,note\n109.484,36.585,a\n109.484,\xff,b\n109.484,36.585,\xff\n".to_vec();
+    let answer = world.client.post(PATH, "text/csv", csv).await;
+    let mut reader = csv::Reader::from_reader(answer.bytes.as_slice());
+    let records: Vec<csv::ByteRecord> = reader.byte_records().map(Result::unwrap).collect();
+    assert_eq!(records.len(), 3);
+    let text = |row: usize, at: usize| String::from_utf8_lossy(&records[row][at]).into_owned();
+    assert!(text(1, 10).contains("lat: is no UTF-8") && text(1, 4).is_empty(), "{}", text(1, 10));
+    // What is not read stays as it came, byte for byte.
+    assert_eq!((&records[2][2], text(2, 10).as_str()), (b"\xff".as_slice(), ""));
+    assert!(!text(0, 4).is_empty() && text(0, 4) == text(2, 4));
+}
+
+#[tokio::test]
+async fn a_row_over_the_limit_ends_the_answer_behind_the_rows_before_it() {
+    let world = World::new().await;
+    let long = "x".repeat(ROW_BYTES_MAX + 1);
+    let line = "{\"lon\":109.484,\"lat\":36.585}";
+    for (media, body) in [
+        ("application/x-ndjson", format!("{line}\n{{\"id\":\"{long}\"}}\n{line}\n")),
+        ("application/json", format!("[{line},{{\"id\":\"{long}\"}},{line}]")),
+        ("text/csv", format!("lon,lat\n109.484,36.585\n\"{long}\",1\n109.484,36.585\n")),
+    ] {
+        let answer = world.client.post(PATH, media, pieces(&body, 16_384)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{media}: {}", answer.text());
+        let words = format!("a row has more than {ROW_BYTES_MAX} bytes");
+        let text = answer.text().trim_end();
+        assert!(text.lines().last().unwrap().contains(&words), "{media}: {text}");
+        assert!(text.contains("zone-"), "{media}: the first row is answered: {text}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_begins_before_its_body_has_ended() {
+    let world = World::new().await;
+    let (send, receive) = mpsc::channel::<Bytes>(1);
+    let body = Body::from_stream(stream::unfold(receive, |mut receive| async move {
+        let piece = receive.recv().await?;
+        Some((Ok::<_, std::io::Error>(piece), receive))
+    }));
+    let mut asked = request(Method::POST, PATH, None, body);
+    asked.headers_mut().insert(header::CONTENT_TYPE, "application/x-ndjson".parse().unwrap());
+    let line = "[109.484,36.585]\n";
+    // The half ends within a row, which waits for its end.
+    send.send(Bytes::from(format!("{line}{line}[109.4"))).await.unwrap();
+    let soon = Duration::from_secs(20);
+    let response = timeout(soon, world.client.raw(asked)).await.expect("it waits for the end");
+    assert_eq!(response.status(), StatusCode::OK);
+    let mut answer = response.into_body();
+    let first = timeout(soon, answer.frame()).await.expect("it waits for the end");
+    let first = first.unwrap().unwrap().into_data().unwrap();
+    let lines = |bytes: &[u8]| -> Vec<Value> {
+        let text = std::str::from_utf8(bytes).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let early = lines(&first);
+    assert_eq!((early.len(), &early[1]["row"]), (2, &json!(2)));
+    send.send(Bytes::from(format!("84,36.585]\n{line}"))).await.unwrap();
+    drop(send);
+    let late = lines(&answer.collect().await.unwrap().to_bytes());
+    assert_eq!((late.len(), &late[0]["row"], &late[1]["row"]), (2, &json!(3), &json!(4)));
+    let found = faults(&[early, late].concat());
+    assert!(found.iter().all(String::is_empty), "{found:#?}");
 }
 
 #[tokio::test]

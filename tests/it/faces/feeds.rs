@@ -3,9 +3,11 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
+use zonewarden::app::plans::handover::hand_over_all;
 use zonewarden::domain::accounts::Role;
 use zonewarden::domain::id::UnitId;
 
+use super::planned::{HOUR_US, Planned};
 use crate::client::request;
 use crate::world::{CENTRE, World};
 
@@ -126,6 +128,33 @@ async fn closed_incidents_leave_the_feed_after_a_while_and_merged_reports_are_on
     world.pass_us(2 * DAY_US);
     assert!(features(&world, "").await.is_empty());
     assert!(atom(&world, "").await.contains("<updated>1970-01-01"));
+}
+
+#[tokio::test]
+async fn an_open_incident_is_in_the_feed_of_the_zone_that_its_place_lies_in_now() {
+    let planned = Planned::new().await;
+    let [a, b, _] = planned.three();
+    let zones: Vec<String> = planned.atlas().zones().iter().map(|it| it.id.to_string()).collect();
+    let at = planned.places(a, 1)[0].degrees();
+    let form =
+        format!("service_code=event.01.litter&lat={}&long={}&accuracy=5", at.lat(), at.lon());
+    let filed = planned.world.client.post("/open311/v2/requests.json", FORM, form).await;
+    assert_eq!(filed.status, StatusCode::CREATED, "{}", filed.text());
+    let id = filed.json()[0]["service_request_id"].as_str().unwrap().to_owned();
+    planned.world.take_up().await;
+    let seen = async |zone: usize| {
+        let found = features(&planned.world, &format!("zone={}", zones[zone])).await;
+        found.iter().map(|it| it["properties"]["zone"].clone()).collect::<Vec<Value>>()
+    };
+    assert_eq!((seen(a).await, seen(b).await), (vec![json!(zones[a])], vec![]));
+    planned.world.pass_us(HOUR_US);
+    planned.swap(a, b).await;
+    let seat = planned.world.app.seat(None).unwrap();
+    hand_over_all(&planned.world.app, &seat).await.unwrap();
+    assert_eq!((seen(a).await, seen(b).await), (vec![], vec![json!(zones[b])]));
+    let path = format!("/open311/v2/requests/{id}.json?extensions=true");
+    let told = planned.world.client.get(&path).await.json();
+    assert_eq!(told[0]["extended_attributes"]["zone"], json!(zones[b]));
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use zonewarden::geom::crs::Crs;
 use zonewarden::store::Basis;
 
 use super::planned::{HOUR_US, Planned};
+use super::reports::filing;
 use crate::store::places::all;
 use crate::world::World;
 
@@ -173,6 +174,43 @@ async fn what_was_filed_before_a_plan_and_not_dispatched_is_routed_anew() {
         let all = store.assignments(&planned.world.city, report).await.unwrap();
         let told: Vec<_> = all.iter().map(|it| (it.turn, it.plan_version, &it.unit)).collect();
         assert_eq!(told, [(1, 1, &zones[a].lead), (2, 2, &zones[b].lead)], "{}", place.name());
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_is_answered_as_the_first_was_though_the_report_has_gone_elsewhere() {
+    for place in all().await {
+        let planned = Planned::over(place.open().await).await;
+        let name = place.name();
+        let [a, b, _] = planned.three();
+        let places = planned.places(a, 2);
+        let body = |n: usize| {
+            let at = places[n].degrees();
+            json!({ "lon": at.lon(), "lat": at.lat(), "accuracy_m": 5.0 })
+        };
+        let (client, key) = (&planned.world.client, planned.key(Role::Dispatcher).await);
+        let mut other = body(1);
+        other["key"] = json!("k-1");
+        let many = json!([other]).to_string();
+        let send_one = || client.ask(filing(Some("k-1"), &body(0)));
+        let send_many =
+            || client.post_as(&key, "/api/v1/reports/batch", "application/json", many.clone());
+        let (one, many) = (send_one().await, send_many().await.json());
+        assert_eq!(many["filed"], 1, "{name}: {many}");
+        planned.world.pass_us(HOUR_US);
+        planned.swap(a, b).await;
+        assert_eq!(look(&planned.world).await, 0, "{name}");
+        planned.world.take_up().await;
+        let receipt = &many["results"][0]["receipt"];
+        for first in [&one.json(), receipt] {
+            let path = format!("/api/v1/reports/{}", first["id"].as_str().unwrap());
+            assert_ne!(planned.get(&path).await.json()["unit"], first["unit"], "{name}");
+        }
+        let (again, many_again) = (send_one().await, send_many().await.json());
+        assert_eq!(again.header("idempotency-replayed"), "true", "{name}");
+        assert_eq!(again.text(), one.text(), "{name}");
+        assert_eq!(many_again["again"], 1, "{name}: {many_again}");
+        assert_eq!(&many_again["results"][0]["receipt"], receipt, "{name}");
     }
 }
 

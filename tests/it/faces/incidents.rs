@@ -214,6 +214,20 @@ async fn a_second_voice_stands_behind_the_open_matter_and_a_split_undoes_it() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_and_was_set_back_leaves_no_open_matter_forgotten() {
+    let case = Case::new().await;
+    let ahead_us = 400 * 24 * HOUR_US;
+    case.world.pass_us(ahead_us);
+    told(&case.world, "event.02", 0.0).await;
+    case.world.take_up().await;
+    case.world.pass_us(HOUR_US - ahead_us);
+    let again = told(&case.world, "event.01.litter", 0.000_12).await;
+    case.world.take_up().await;
+    let whole = case.shown().await;
+    assert_eq!((&whole["supporters"], &whole["reports"]), (&json!(2), &json!([case.id, again])));
+}
+
+#[tokio::test]
 async fn a_doubtful_report_waits_for_a_dispatcher_who_names_the_unit() {
     let world = World::new().await;
     let body = json!({ "lon": CENTRE.0, "lat": CENTRE.1, "accuracy_m": 5000.0 }).to_string();

@@ -4,8 +4,10 @@ use axum::body::{Body, BodyDataStream};
 use axum::http::{Method, StatusCode, header};
 use futures_util::StreamExt;
 use serde_json::json;
-use zonewarden::domain::accounts::Role;
-use zonewarden::domain::id::UnitId;
+use zonewarden::app::accounts::{self, KeyOrder};
+use zonewarden::domain::accounts::{Caller, Role};
+use zonewarden::domain::id::{KeyId, UnitId};
+use zonewarden::domain::time::Instant;
 
 use crate::client::request;
 use crate::world::{CENTRE, World};
@@ -101,6 +103,35 @@ async fn keys_are_seen_by_an_admin_alone() {
     assert_eq!(reader.next().await, Some((before + 1, "key_issued".to_owned())));
     let mut reader = Reader::open(&world, &planner, Some(before)).await;
     assert_eq!(reader.next().await, Some((before + 2, "report_filed".to_owned())));
+}
+
+#[tokio::test]
+async fn a_key_that_is_revoked_or_expires_reads_no_further() {
+    let world = World::new().await;
+    let nobody = UnitId::new("x").unwrap();
+    let revoked = world.key(Role::Inspector, &nobody).await;
+    let minute_us = 60_000_000;
+    let expires_at = Some(Instant(world.app.now().0 + minute_us));
+    let order = KeyOrder { role: Role::Inspector, unit: None, label: String::new(), expires_at };
+    let expiring = world.order(order).await;
+    let before = end(&world).await;
+    let mut first = Reader::open(&world, &revoked, None).await;
+    let mut second = Reader::open(&world, &expiring, None).await;
+    file(&world).await;
+    let filed = Some((before + 1, "report_filed".to_owned()));
+    assert_eq!((first.next().await, second.next().await), (filed.clone(), filed));
+    let id = KeyId::new(revoked.split('_').nth(1).unwrap()).unwrap();
+    accounts::revoke(&world.app, &world.city, &Caller::cli(), &id).await.unwrap();
+    file(&world).await;
+    assert_eq!(first.next().await, None, "revoked");
+    assert_eq!(second.next().await, Some((before + 3, "report_filed".to_owned())));
+    world.pass_us(minute_us);
+    file(&world).await;
+    assert_eq!(second.next().await, None, "expired");
+    for key in [revoked, expiring] {
+        let refused = world.client.get_as(&key, "/api/v1/journal").await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    }
 }
 
 #[tokio::test]

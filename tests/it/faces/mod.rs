@@ -6,6 +6,7 @@ mod bad_input;
 mod batch;
 mod incidents;
 mod live;
+mod logs;
 mod locate;
 mod people;
 mod reports;

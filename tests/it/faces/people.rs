@@ -214,6 +214,40 @@ async fn erasing_by_report_masks_its_words_and_takes_the_place_out_of_its_pictur
 }
 
 #[tokio::test]
+async fn erasing_with_words_leaves_no_number_in_the_place_s_words_and_no_plate() {
+    for held in durable().await {
+        let world = World::over(held.open().await, Limits::default());
+        seed::found(&world.app, demonstration()).await.unwrap();
+        let form = format!(
+            "{PARKING}&phone=13812345678&description=call+13812345678&attribute[plate]=canary\
+             &address_string=South+Street+13812345678"
+        );
+        let filed = world.client.post("/open311/v2/requests.json", FORM, form).await;
+        assert_eq!(filed.status, StatusCode::CREATED, "{filed:?}");
+        let id = filed.json()[0]["service_request_id"].as_str().unwrap().to_owned();
+        let key = admin(&world).await;
+        let asked = json!({ "report": id, "words": true });
+        let erased = ask(&world, &key, "/api/v1/people/erase", asked.clone()).await.json();
+        assert_eq!((&erased["people"], &erased["words"]), (&json!(1), &json!(1)), "{erased}");
+        let again = ask(&world, &key, "/api/v1/people/erase", asked).await.json();
+        assert_eq!((&again["people"], &again["words"]), (&json!(0), &json!(0)), "{again}");
+        let report = world.client.get_as(&key, &format!("/api/v1/reports/{id}")).await.json();
+        let left = json!({ "address": "South Street ***", "answers": { "plate": ["***"] } });
+        assert_eq!((&report["words"], &report["further"]), (&json!("call ***"), &left));
+        let kept = match held.place() {
+            Place::Postgres(url) => texts(&url).await,
+            Place::File(_) | Place::Memory => String::new(),
+        };
+        for canary in ["13812345678", "canary"] {
+            assert!(!kept.contains(canary), "{canary} in {}", held.name());
+            if let Place::File(path) = held.place() {
+                assert!(!holds(path.parent().unwrap(), canary), "{canary} in the file");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn who_stands_behind_a_report_is_forgotten_when_its_case_is_long_over_and_never_before() {
     let world = World::new().await;
     let (closed, _) = file(&world, "13800000001").await;

@@ -208,6 +208,42 @@ async fn a_batch_files_each_for_itself_once_and_in_the_order_of_its_own_time() {
 }
 
 #[tokio::test]
+async fn a_key_is_its_caller_s_own_and_uses_up_nobody_else_s() {
+    let world = World::new().await;
+    let key = dispatcher(&world).await;
+    let public = world.client.ask(filing(Some("c-1"), &telling("public"))).await;
+    let mut camera = telling("camera");
+    camera["key"] = json!("c-1");
+    let camera = json!([camera]).to_string();
+    let first = batch(&world, &key, "application/json", camera.clone()).await.json();
+    assert_eq!((&first["filed"], &first["refused"]), (&json!(1), &json!(0)), "{first}");
+    let receipt = &first["results"][0]["receipt"];
+    assert_ne!(receipt["id"], public.json()["id"]);
+    let again = batch(&world, &key, "application/json", camera).await.json();
+    assert_eq!((&again["again"], &again["results"][0]["receipt"]), (&json!(1), receipt));
+    let repeated = world.client.ask(filing(Some("c-1"), &telling("public"))).await;
+    assert_eq!(repeated.header("idempotency-replayed"), "true");
+    assert_eq!(repeated.bytes, public.bytes);
+    assert_eq!(total(&world).await, 2);
+}
+
+#[tokio::test]
+async fn a_report_of_another_door_is_never_public() {
+    let world = World::new().await;
+    let key = dispatcher(&world).await;
+    let mut body = telling("x");
+    body["source"] = json!(" open311 ");
+    let one = world.client.ask(filing(None, &body)).await;
+    assert_eq!(one.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", one.text());
+    assert_eq!(one.places(), ["source"]);
+    let many = json!([body, telling("y")]).to_string();
+    let many = batch(&world, &key, "application/json", many).await.json();
+    assert_eq!((&many["filed"], &many["refused"]), (&json!(1), &json!(1)), "{many}");
+    assert_eq!(many["results"][0]["problem"]["faults"][0]["place"], "source");
+    assert_eq!(world.client.get("/open311/v2/requests.json").await.json(), json!([]));
+}
+
+#[tokio::test]
 async fn machines_of_every_kind_file_late_out_of_order_and_again_and_the_first_in_time_opens() {
     let world = World::new().await;
     let key = dispatcher(&world).await;

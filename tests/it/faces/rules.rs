@@ -127,3 +127,26 @@ async fn a_faulty_rule_is_refused_with_its_place_and_nothing_is_set() {
     }
     assert_eq!(world.client.get_as(&key, "/api/v1/rules").await.bytes, before);
 }
+
+#[tokio::test]
+async fn a_body_without_a_rule_or_that_is_no_gzip_takes_no_rule_away() {
+    let world = World::new().await;
+    let key = planner(&world).await;
+    let before = world.client.get_as(&key, "/api/v1/rules").await.bytes;
+    let empty = json!({ "type": "FeatureCollection", "features": [] });
+    for query in ["", "?dry_run=true", "?merge=false"] {
+        let refused = world.client.ask(put(&key, query, None, &empty)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", words(&refused));
+        assert_eq!(refused.places(), ["features"]);
+        assert!(refused.text().contains("every rule would go"), "{}", words(&refused));
+    }
+    // Beside those that stay, nothing is nothing.
+    let merged = world.client.ask(put(&key, "?merge=true", None, &empty)).await;
+    assert_eq!(merged.status, StatusCode::OK, "{}", words(&merged));
+    assert_eq!((&merged.json()["removed"], &merged.json()["added"]), (&json!(0), &json!(0)));
+    let mut broken = put(&key, "?merge=true", None, &everywhere("event.02", "nobody"));
+    broken.headers_mut().insert(header::CONTENT_ENCODING, "gzip".parse().unwrap());
+    let broken = world.client.ask(broken).await;
+    assert_eq!(broken.status, StatusCode::BAD_REQUEST, "{}", words(&broken));
+    assert_eq!(world.client.get_as(&key, "/api/v1/rules").await.bytes, before);
+}

@@ -110,7 +110,7 @@ fn drafts_are_listed_in_pages_and_found_when_they_are_due() {
                 commit(&store, begun).await.unwrap();
                 let at = Instant(100 + i64::try_from(n).unwrap());
                 let deed = if n % 2 == 0 {
-                    Deed::Schedule { at }
+                    Deed::Schedule { at, note: String::new() }
                 } else {
                     Deed::Drop { words: String::new() }
                 };
@@ -250,7 +250,7 @@ pub(super) async fn change(dice: &mut Dice, oracle: &Store, of: &CityId) -> Chan
     let deed = match dice.below(7) {
         0 => Deed::Undo,
         1 => Deed::Propose { words: "'".to_owned() },
-        2 => Deed::Schedule { at: dice.instant() },
+        2 => Deed::Schedule { at: dice.instant(), note: "later".to_owned() },
         3 => Deed::Withdraw { words: String::new() },
         _ => edit(),
     };

@@ -36,7 +36,10 @@ pub(super) async fn change(dice: &mut Dice, oracle: &Store, id: &CityId) -> Chan
             };
             Change::PeopleSealed(vec![PersonSealed { report, person: dice.person(), was }])
         }
-        1 => Change::WordsMasked(vec![WordsMasked { report, words: "***".to_owned() }]),
+        1 => {
+            let further = Further { address: Some("***'\"".to_owned()), ..Further::default() };
+            Change::WordsMasked(vec![WordsMasked { report, words: "***".to_owned(), further }])
+        }
         2 => Change::PeopleSeen(PeopleSeen {
             reports: vec![report],
             how: Look::Contact,

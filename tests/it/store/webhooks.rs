@@ -3,7 +3,7 @@
 use zonewarden::domain::change::Change;
 use zonewarden::domain::id::WebhookId;
 use zonewarden::domain::time::Instant;
-use zonewarden::domain::webhooks::delivery::{Delivery, Posted};
+use zonewarden::domain::webhooks::delivery::{CLAIM_US, Delivery, Posted};
 use zonewarden::domain::webhooks::webhook::{Former, Off, Topic, Webhook, Why};
 use zonewarden::store::{Basis, CommitError, DeliveryFilter, Head, Store};
 
@@ -109,6 +109,36 @@ fn one_process_delivers_at_a_time_and_another_when_its_claim_has_ended() {
             assert!(refused.to_string().contains("another process"), "{refused}");
             let round = store.webhook(&city_id(), &of.id).await.unwrap().unwrap().round;
             assert_eq!((round.read_to, round.holder.as_str()), (0, "b"));
+        }
+    });
+}
+
+#[test]
+fn what_a_clock_that_was_ahead_has_left_holds_nobody_up() {
+    const DAY_US: i64 = 86_400_000_000;
+    block_on(async {
+        for place in all().await {
+            let (store, name) = (place.open().await, place.name());
+            let of = made(&store).await;
+            let then = 400 * DAY_US;
+            let next_at = Instant(then + 5_000_000);
+            let kept = Delivery { dead: false, next_at, ..Dice(1).delivery(&of.id, 1) };
+            let posted = Posted { kept: vec![kept], ..claim(&of, "a", then, then + CLAIM_US) };
+            commit(&store, vec![Change::WebhookPosted(posted)]).await.unwrap();
+            let due = async |at| {
+                let filter = DeliveryFilter { dead: false, due: Some(Instant(at)) };
+                store.deliveries(&city_id(), &of.id, filter, 0, 10).await.unwrap().len()
+            };
+            assert_eq!((due(then).await, due(then + 5_000_000).await), (0, 1), "{name}");
+            assert_eq!((due(then - DAY_US).await, due(0).await), (0, 1), "{name}");
+            let claimed = async |at| {
+                let posted = claim(&of, "b", at, at + CLAIM_US);
+                commit(&store, vec![Change::WebhookPosted(posted)]).await.is_ok()
+            };
+            assert!(!claimed(then).await, "{name}");
+            // Two clocks are never quite the same: a claim of one that is a little ahead is one.
+            assert!(!claimed(then - CLAIM_US).await, "{name}");
+            assert!(claimed(then - DAY_US).await, "{name}");
         }
     });
 }

@@ -217,6 +217,37 @@ async fn a_table_without_a_coordinate_system_is_refused_until_it_is_stated() {
 }
 
 #[tokio::test]
+async fn exchanged_axes_are_told_also_where_both_are_degrees() {
+    let world = World::empty().await;
+    let urumqi = "[[87.6,43.8],[87.7,43.8],[87.7,43.9],[87.6,43.9],[87.6,43.8]]";
+    let outcome = world.import("urumqi", &zones(&[("A", urumqi)]), &made(false)).await;
+    assert!(outcome.committed.is_some(), "{:#?}", words(&outcome));
+    let merge = |kind| Import { crs: Some(Crs::Wgs84), replace: false, ..ask(kind, Format::Csv) };
+    let files = [
+        (Kind::Units, "id,kind,lon,lat\na,department,87.65,43.85\nb,department,43.85,87.65\n"),
+        (Kind::Facilities, "id,kind,lon,lat\na,school,87.65,43.85\nb,school,43.85,87.65\n"),
+        (
+            Kind::Rules,
+            "id,reach,unit,wkt\n\
+             a,area,police,\"POLYGON ((87.61 43.81, 87.62 43.81, 87.62 43.82, 87.61 43.81))\"\n\
+             b,area,police,\"POLYGON ((43.81 87.61, 43.81 87.62, 43.82 87.62, 43.81 87.61))\"\n",
+        ),
+    ];
+    for (kind, file) in files {
+        let outcome = world.import("urumqi", file.as_bytes(), &merge(kind)).await;
+        let found = words(&outcome);
+        let errors: Vec<&String> = found.iter().filter(|it| it.starts_with("error")).collect();
+        assert!(outcome.refused() && errors.len() == 1, "{found:#?}");
+        assert!(errors[0].starts_with("error: row 3, geometry: position 43.8"), "{found:#?}");
+        assert!(errors[0].contains("looks swapped"), "{found:#?}");
+    }
+    // What lies far away both ways may lie there.
+    let far = b"id,kind,lon,lat\na,school,116.4,39.9\n";
+    let outcome = world.import("urumqi", far, &merge(Kind::Facilities)).await;
+    assert!(outcome.committed.is_some(), "{:#?}", words(&outcome));
+}
+
+#[tokio::test]
 async fn a_polygon_of_very_many_vertices_is_imported() {
     let n = 200_000_u32;
     let corner = |i: u32| {

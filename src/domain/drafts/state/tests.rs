@@ -152,7 +152,7 @@ fn a_rebase_leaves_out_what_no_longer_fits_and_what_was_undone() {
 fn the_clock_alone_publishes_what_is_scheduled_and_nothing_goes_on_after_the_end() {
     let mut work = Work::new();
     work.edited(&["x"]);
-    work.ask(&planner("a"), Deed::Schedule { at: Instant(50) }).unwrap();
+    work.ask(&planner("a"), Deed::Schedule { at: Instant(50), note: String::new() }).unwrap();
     let early = work.ask(&by(Role::Admin, "c"), Deed::Publish { plan: 4 });
     assert!(matches!(early, Err(Refusal::NotYours { who: Who::Clock, .. })));
     let clock = by(Role::Admin, CLOCK);
@@ -179,7 +179,7 @@ fn every_fault_of_a_step_is_told_and_the_limits_have_names() {
         &["name", "words"],
     );
     check(work.ask(&a, Deed::Edit { edits: Vec::new() }), &["edits"]);
-    let thin = |m: f64| ZoningEdit::Thin { tolerance_m: m, arc: None };
+    let thin = |m: f64| ZoningEdit::Thin { tolerance_m: m, arc: None, keep: BTreeSet::new() };
     check(
         work.ask(&a, Deed::Edit { edits: vec![thin(-1.0), thin(2.0), thin(f64::NAN)] }),
         &["edits[0].tolerance_m", "edits[2].tolerance_m"],
@@ -222,7 +222,7 @@ fn a_deed_reads_back_from_its_json() {
         Deed::Edit { edits: vec![edit("x")] },
         Deed::Comment { words: words(), place: Some(at) },
         Deed::Rebase { base: 2, dropped: vec![1] },
-        Deed::Schedule { at: Instant(7) },
+        Deed::Schedule { at: Instant(7), note: String::new() },
         Deed::Publish { plan: 3 },
     ] {
         let text = serde_json::to_string(&deed).unwrap();

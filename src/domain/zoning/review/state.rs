@@ -62,6 +62,8 @@ pub struct ZoneFigures {
     pub shape: Shape,
     /// What lies in it.
     pub tally: Tally,
+    /// By how much of the mean its weight is above it, or below where negative; `None` without weights.
+    pub deviation: Option<f64>,
     /// How far (m) the middle of its area is from the seat of its lead unit, where that is known.
     pub seat_m: Option<f64>,
 }
@@ -288,7 +290,14 @@ impl Review {
             let at = at.degrees();
             between_m(centre, Coord { x: at.lon(), y: at.lat() })
         });
-        Some(ZoneFigures { zone: zone.clone(), lead, shape, tally: self.tally(face), seat_m })
+        let tally = self.tally(face);
+        let faces = working.coverage().faces();
+        let in_zones = self.sums.iter().filter(|((_, face), _)| faces.binary_search(face).is_ok());
+        let all: i64 = in_zones.map(|(_, some)| some.weight_milli).sum();
+        #[expect(clippy::cast_precision_loss, reason = "sums below 2^53")]
+        let (mine, all) = (tally.weight_milli as f64, all as f64);
+        let deviation = (all > 0.0).then(|| mine * whole(faces.len()) / all - 1.0);
+        Some(ZoneFigures { zone: zone.clone(), lead, shape, tally, deviation, seat_m })
     }
 
     /// The draft in figures.

@@ -1,5 +1,7 @@
 //! The review of an edit against a review from scratch, and both against a slow look.
 
+mod found;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

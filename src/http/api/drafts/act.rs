@@ -47,6 +47,9 @@ pub struct NewStepBody {
     zones: Option<Vec<String>>,
     /// Of a rebase: leave out the edits that no longer fit.
     drop_conflicts: Option<bool>,
+    /// Of a rebase: let a set of zones that was imported, balanced or taken from a former plan stand, whatever was
+    /// published meanwhile.
+    overdraw: Option<bool>,
     /// Of a publication: from when it is in force, RFC 3339; at once when absent.
     effective_at: Option<String>,
     /// Of a publication: why; kept with the plan.

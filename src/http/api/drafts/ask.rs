@@ -43,9 +43,10 @@ pub(super) fn wish(fields: &mut Fields, crs: Crs) -> Option<Wish> {
             effective_at: fields.read("effective_at", Instant::parse),
             note: fields.text("note").unwrap_or_default(),
         },
-        Act::Rebase => {
-            Wish::Rebase { drop_conflicts: fields.flag("drop_conflicts").unwrap_or_default() }
-        }
+        Act::Rebase => Wish::Rebase {
+            drop_conflicts: fields.flag("drop_conflicts").unwrap_or_default(),
+            overdraw: fields.flag("overdraw").unwrap_or_default(),
+        },
         act => Wish::Deed(deed(fields, act, crs)),
     })
 }

@@ -43,7 +43,7 @@ pub struct BalanceAskBody {
     weights: Option<Vec<String>>,
     /// How far a zone may be off, as a part of what it should have (0.02 when absent).
     tolerance: Option<f64>,
-    /// Each zone has its share by the staff of its lead unit.
+    /// Each zone has its share by the staff of its lead unit; for as many zones as the plan in force has.
     by_staff: Option<bool>,
     /// Zones that stay as they are.
     locked: Option<Vec<String>>,
@@ -53,9 +53,11 @@ pub struct BalanceAskBody {
     border: Option<f64>,
     /// How much nearness within a zone counts (0 when absent).
     nearness: Option<f64>,
-    /// How much nearness to the seat of the lead unit counts (0 when absent).
+    /// How much nearness to the seat of the lead unit counts, or to the middle of its zone of today where it has none
+    /// (0 when absent); for as many zones as the plan in force has.
     seats: Option<f64>,
-    /// How much it counts that little is otherwise than today (0 when absent).
+    /// How much it counts that little is otherwise than today (0 when absent); for as many zones as the plan in force
+    /// has.
     change: Option<f64>,
     /// How many alternatives (1 to 16; 1 when absent), none worse than another in everything.
     alternatives: Option<u32>,
@@ -76,7 +78,9 @@ pub struct BalanceLineBody {
     /// How far it is, 0 to 1.
     #[serde(default)]
     pub progress: Option<f64>,
-    /// The last line: each alternative with what it stresses, its figures, its draft and its zones as GeoJSON.
+    /// The last line: each alternative with what it stresses, its figures, its draft and its zones as GeoJSON. Zones are
+    /// in one piece but for islands, blocks that do not touch the rest: `bridged` zones hang together over a gap. With
+    /// leads by seat, `proven` says that no other leads have a shorter farthest way, nor with it a shorter mean.
     #[schema(value_type = Option<Vec<Object>>)]
     #[serde(default)]
     pub proposals: Option<Vec<Value>>,
@@ -234,8 +238,10 @@ fn shown(it: &Proposed) -> Value {
         "seat_m": figures.seat_m,
         "changed": figures.changed.first(),
         "broken": figures.broken,
-        "farthest_m": it.ways_m.map(|ways| ways.0),
-        "mean_m": it.ways_m.map(|ways| ways.1),
+        "bridged": figures.bridged,
+        "farthest_m": it.ways.map(|ways| ways.farthest_m),
+        "mean_m": it.ways.map(|ways| ways.mean_m),
+        "proven": it.ways.map(|ways| ways.proven),
         "zones": { "type": "FeatureCollection", "features": features },
     })
 }

@@ -37,6 +37,8 @@ pub struct NewDraftBody {
     words: Option<String>,
     /// The draft it is a copy of; the plan in force when absent.
     copy_of: Option<String>,
+    /// The number of a former plan whose zones it begins with; those of the plan in force when absent.
+    of_plan: Option<u32>,
 }
 
 /// Drafts, the last begun first.
@@ -120,6 +122,7 @@ pub(crate) async fn make_draft(
         name: fields.must("name", text).unwrap_or_default(),
         words: fields.text("words").unwrap_or_default(),
         copy_of: fields.read("copy_of", |text| Uuid::parse_str(text).map(DraftId)),
+        of_plan: fields.whole("of_plan").map(i64::from),
     };
     fields.finish()?;
     let made = make(&web.app, &seat, &caller, ask).await?;

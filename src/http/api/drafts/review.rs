@@ -62,7 +62,7 @@ pub struct ReviewBody {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ReviewFinding)]
 pub struct ReviewFindingBody {
-    /// `empty`, `broken`, `no_unit`, `parts`, `sliver`, `gap`, `outline`, `enclave`, `island` or `idle_unit`.
+    /// `empty`, `no_unit`, `same_number`, `parts`, `sliver`, `gap`, `outline`, `enclave`, `island` or `idle_unit`.
     pub kind: String,
     /// `blocks`: it keeps the draft from being published; `warns`: hardly meant; `informs`.
     pub weight: String,
@@ -124,6 +124,9 @@ pub struct ZoneFiguresBody {
     pub holes: usize,
     /// The middle of the area.
     pub centre: [f64; 2],
+    /// By how much of the mean its weight is above it, or below where negative; null without weights.
+    #[schema(required = true)]
+    pub deviation: Option<f64>,
     /// How far the middle is from the seat of the lead unit.
     #[schema(required = true)]
     pub seat_m: Option<f64>,
@@ -391,6 +394,7 @@ impl ZoneFiguresBody {
             parts: it.shape.parts.len(),
             holes: it.shape.holes,
             centre: centre.unwrap_or(it.shape.centre),
+            deviation: it.deviation.map(|part| rounded(part, 10_000.0)),
             seat_m: it.seat_m.map(|m| rounded(m, 10.0)),
             holds: TallyBody::of(&it.tally),
         }

@@ -50,6 +50,57 @@ async fn an_edit_that_cannot_be_is_refused_with_its_place() {
 }
 
 #[tokio::test]
+async fn a_drawing_that_the_ground_does_not_admit_is_told_in_terms_of_zones_with_the_place() {
+    let office = Office::small().await;
+    let id = office.draft().await;
+    let split = |line: Value| json!({ "kind": "split", "zone": "west", "line": line, "new": { "id": "n" } });
+    let hole = |ring: Value| json!({ "kind": "add_hole", "zone": "west", "ring": ring });
+    let pit = json!([[109.404, 36.504], [109.405, 36.504], [109.405, 36.505], [109.404, 36.505]]);
+    let mut dug = hole(pit);
+    dug["new"] = json!({ "id": "pit" });
+    office.done(&office.a, &id, edits(json!([dug]))).await;
+    let node = json!([
+        [109.406, 36.499],
+        [109.406, 36.505],
+        [109.41, 36.51],
+        [109.407, 36.505],
+        [109.407, 36.499],
+    ]);
+    let along = json!([[109.409, 36.499], [109.409, 36.505], [109.41, 36.505], [109.41, 36.511]]);
+    let itself = json!([
+        [109.399, 36.507],
+        [109.408, 36.507],
+        [109.408, 36.509],
+        [109.406, 36.509],
+        [109.406, 36.499],
+    ]);
+    let around =
+        json!([[109.403, 36.503], [109.406, 36.503], [109.406, 36.506], [109.403, 36.506]]);
+    let across =
+        json!([[109.4045, 36.503], [109.408, 36.503], [109.408, 36.508], [109.4045, 36.508]]);
+    let apart = json!({ "kind": "merge", "into": "west", "from": "far" });
+    for (edit, words, at) in [
+        (split(node), "the border of zone west", Some([109.41, 36.51])),
+        (split(along), "along the border of zone west", Some([109.41, 36.505])),
+        (split(itself), "crosses or touches itself", Some([109.406, 36.507])),
+        (hole(around), "around another border of zone west", None),
+        (hole(across), "meets the border of zone west", None),
+        (apart, "zones west and far have no border in common", None),
+    ] {
+        let refused = office.step(&office.a, &id, edits(json!([edit]))).await;
+        let told = refused.json();
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{told}");
+        let fault = &told["faults"][0];
+        assert_eq!(fault["place"], "edits[0]", "{told}");
+        let said = fault["words"].as_str().unwrap();
+        assert!(said.contains(words) && !said.contains("face"), "{told}");
+        assert!(fault["at"].is_array(), "{told}");
+        assert!(at.is_none_or(|at| fault["at"] == json!(at)), "{told}");
+    }
+    assert_eq!(office.revision(&id).await, 2, "nothing was written");
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_not_found_and_what_changes_nothing_is_not_published() {
     let office = Office::new().await;
     let id = office.draft().await;

@@ -5,6 +5,8 @@ mod publishing;
 mod importing;
 mod reviewing;
 mod badly;
+mod small;
+mod former;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};

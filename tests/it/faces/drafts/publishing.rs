@@ -13,13 +13,13 @@ use super::Office;
 const MINUTE_US: i64 = 60_000_000;
 
 /// A draft with two zones merged.
-async fn merged(office: &Office) -> String {
+pub(super) async fn merged(office: &Office) -> String {
     let id = office.draft().await;
     office.done(&office.a, &id, office.merge(&id).await).await;
     id
 }
 
-async fn ask_for_approval(office: &Office) {
+pub(super) async fn ask_for_approval(office: &Office) {
     let settings = Settings { approval: Some(Approval::SecondPerson), ..Settings::default() };
     let ask = CityImport { settings, ..CityImport::default() };
     let done = import(&office.world.app, &Caller::cli(), None, ask).await.unwrap();
@@ -128,7 +128,8 @@ async fn a_scheduled_draft_comes_into_force_at_its_time_and_once() {
     office.world.pass_us(2 * MINUTE_US);
     assert_eq!(due(&office).await, 0, "it was withdrawn");
     let at = "2026-05-06T10:03:00+08:00";
-    office.done(&office.a, &id, json!({ "act": "publish", "effective_at": at })).await;
+    let late = json!({ "act": "publish", "effective_at": at, "note": "合并，延后" });
+    office.done(&office.a, &id, late).await;
     let version = office.plan().await["version"].as_i64().unwrap();
     // Nobody was there at its time: it comes into force when somebody is.
     office.world.pass_us(60 * MINUTE_US);
@@ -139,6 +140,7 @@ async fn a_scheduled_draft_comes_into_force_at_its_time_and_once() {
         (plan["version"].as_i64(), plan["effective_from"].as_str()),
         (Some(version + 1), Some("2026-05-06T03:02:00Z"))
     );
+    assert_eq!(plan["note"], "合并，延后");
     assert_eq!(stage(&office, &id).await, ("published".to_owned(), Some(version + 1)));
 }
 

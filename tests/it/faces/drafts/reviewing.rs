@@ -1,11 +1,34 @@
 //! What is found in a draft, who would change hands, and plans proposed from blocks.
 
-use axum::http::StatusCode;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode, header};
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use zonewarden::domain::accounts::Role;
 use zonewarden::domain::id::UnitId;
 
 use super::Office;
+use crate::client::{Answer, request};
+
+const BALANCE: &str = "/api/v1/plans/balance";
+
+/// The last line of a balance.
+fn last(answer: &Answer) -> Value {
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    serde_json::from_str(answer.text().lines().last().unwrap()).unwrap()
+}
+
+/// A search that has begun: what is left of its answer, or the line that says why it was not begun.
+async fn begun(office: &Office, ask: &Value) -> Result<Body, Value> {
+    let mut request = request(Method::POST, BALANCE, Some(&office.a), Body::from(ask.to_string()));
+    request.headers_mut().insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+    let mut body = office.world.client.raw(request).await.into_body();
+    let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
+    let line: Value = serde_json::from_slice(&first).unwrap();
+    if line["progress"].as_f64().is_some() { Ok(body) } else { Err(line) }
+}
 
 async fn review(office: &Office, draft: &str, query: &str) -> Value {
     office.get(&office.a, &format!("/api/v1/drafts/{draft}/review{query}")).await
@@ -84,14 +107,17 @@ async fn balanced_plans_are_proposed_with_progress_and_become_drafts() {
         "weights": ["people"], "tolerance": 0.1, "seconds": 1, "locked": ["zone-07"],
         "draft": "均衡", "lead_by_seat": true,
     });
-    let answer = office.post(&office.a, "/api/v1/plans/balance", &ask).await;
+    let answer = office.post(&office.a, BALANCE, &ask).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     let lines: Vec<Value> =
         answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let (last, progress) = lines.split_last().unwrap();
+    assert!(!progress.is_empty());
     assert!(progress.iter().all(|line| line["progress"].as_f64().is_some()));
     let proposed = &last["proposals"][0];
     assert_eq!(proposed["broken"], 0, "{last}");
+    assert!(proposed["bridged"].is_u64(), "{last}");
+    assert_eq!(proposed["proven"], true, "{last}");
     assert_eq!(proposed["zones"]["features"].as_array().unwrap().len(), 60);
     let draft = proposed["draft"].as_str().unwrap();
     let told = review(&office, draft, "?listed=0").await;
@@ -107,10 +133,9 @@ async fn balanced_plans_are_proposed_with_progress_and_become_drafts() {
 #[tokio::test]
 async fn a_balance_that_cannot_be_is_told_with_the_reasons() {
     let office = Office::new().await;
-    let path = "/api/v1/plans/balance";
     let bad =
         json!({ "tolerance": -1, "seconds": 0, "alternatives": 99, "locked": ["a b"], "hue": 1 });
-    let refused = office.post(&office.a, path, &bad).await;
+    let refused = office.post(&office.a, BALANCE, &bad).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(refused.places().len(), 5, "{}", refused.text());
     for (ask, place) in [
@@ -118,12 +143,98 @@ async fn a_balance_that_cannot_be_is_told_with_the_reasons() {
         (json!({ "zones": 0, "seconds": 1 }), "zones"),
         (json!({ "zones": 60_000, "seconds": 1 }), "balance"),
     ] {
-        let answer = office.post(&office.a, path, &ask).await;
-        let last: Value = serde_json::from_str(answer.text().lines().last().unwrap()).unwrap();
-        let faults = last["problem"]["faults"].as_array().unwrap();
-        assert_eq!(faults[0]["place"], place, "{last}");
+        let told = last(&office.post(&office.a, BALANCE, &ask).await);
+        let faults = told["problem"]["faults"].as_array().unwrap();
+        assert_eq!(faults[0]["place"], place, "{told}");
     }
     let nobody = UnitId::new("x").unwrap();
     let dispatcher = office.world.key(Role::Dispatcher, &nobody).await;
-    assert_eq!(office.post(&dispatcher, path, &json!({})).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(office.post(&dispatcher, BALANCE, &json!({})).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_goes_by_the_zones_of_today_is_refused_for_another_number_of_them() {
+    let office = Office::new().await;
+    let by_today = json!({ "by_staff": true, "seats": 1, "change": 1, "seconds": 1 });
+    let mut fewer = by_today.clone();
+    fewer["zones"] = json!(59);
+    let told = last(&office.post(&office.a, BALANCE, &fewer).await);
+    let faults = told["problem"]["faults"].as_array().unwrap();
+    let places: Vec<&str> = faults.iter().map(|it| it["place"].as_str().unwrap()).collect();
+    assert_eq!(places, ["by_staff", "seats", "change"], "{told}");
+    for fault in faults {
+        let words = fault["words"].as_str().unwrap();
+        assert!(
+            words.contains("59") && words.contains("60"),
+            "says why, and what is right: {words}"
+        );
+    }
+    let told = last(&office.post(&office.a, BALANCE, &by_today).await);
+    let zones = told["proposals"][0]["zones"]["features"].as_array().unwrap();
+    assert_eq!(zones.len(), 60);
+    let plan = office.get(&office.a, "/api/v1/zones").await;
+    for zone in zones {
+        let today = plan["features"].as_array().unwrap().iter().find(|it| it["id"] == zone["id"]);
+        let lead = &today.unwrap()["properties"]["lead"]["id"];
+        assert_eq!(&zone["properties"]["lead"], lead, "{}", zone["id"]);
+    }
+}
+
+#[tokio::test]
+async fn several_plans_come_with_what_each_stresses() {
+    let office = Office::new().await;
+    let ask = json!({
+        "tolerance": 0.2, "nearness": 1, "seats": 1, "change": 1, "alternatives": 3, "seconds": 3,
+    });
+    let told = last(&office.post(&office.a, BALANCE, &ask).await);
+    let proposals = told["proposals"].as_array().unwrap();
+    assert!((2..=3).contains(&proposals.len()), "{}", proposals.len());
+    let mut stresses: Vec<&str> =
+        proposals.iter().map(|it| it["stresses"].as_str().unwrap()).collect();
+    stresses.sort_unstable();
+    stresses.dedup();
+    assert_eq!(stresses.len(), proposals.len(), "each stresses something else: {stresses:?}");
+    let known = ["as_asked", "borders", "balance", "nearness", "change"];
+    assert!(stresses.iter().all(|stress| known.contains(stress)), "{stresses:?}");
+    for it in proposals {
+        assert!(it["seat_m"].is_number() && it["changed"].is_number());
+        assert_eq!(
+            (&it["broken"], &it["draft"], &it["proven"]),
+            (&json!(0), &Value::Null, &Value::Null)
+        );
+        assert_eq!(it["zones"]["features"].as_array().unwrap().len(), 60);
+    }
+}
+
+#[tokio::test]
+async fn who_goes_away_ends_the_search_and_while_it_lasts_drafts_are_edited() {
+    let office = Office::new().await;
+    let ask = json!({ "seconds": 60, "draft": "均衡" });
+    let mut under_way = Vec::new();
+    let refused = loop {
+        match begun(&office, &ask).await {
+            Ok(body) => under_way.push(body),
+            Err(line) => break line,
+        }
+    };
+    assert!(!under_way.is_empty(), "{refused}");
+    assert_eq!(refused["problem"]["status"], 503, "a search too many: {refused}");
+    let draft = office.draft().await;
+    let moved = office.move_vertex(&draft).await;
+    office.done(&office.a, &draft, moved).await;
+    review(&office, &draft, "?listed=0").await;
+    drop(under_way);
+    let quick = json!({ "seconds": 1, "tolerance": 0.2 });
+    let mut found = Value::Null;
+    for _ in 0..100 {
+        found = last(&office.post(&office.a, BALANCE, &quick).await);
+        if found["problem"]["status"] != 503 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(found["proposals"].is_array(), "there is room again long before 60 s: {found}");
+    let drafts = office.get(&office.a, "/api/v1/drafts").await;
+    let drafts = drafts["drafts"].as_array().unwrap();
+    assert_eq!(drafts.len(), 1, "only the one that was made by hand: {drafts:?}");
 }

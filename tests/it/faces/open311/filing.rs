@@ -224,6 +224,24 @@ async fn the_same_idempotency_key_is_one_request_and_another_body_is_refused() {
 }
 
 #[tokio::test]
+async fn what_the_query_says_belongs_to_what_a_key_was_used_for() {
+    let world = World::new().await;
+    let send = |query: &str| {
+        let form = "service_code=event.05.parking&long=109.484";
+        let mut asked = with_headers(form, &[("idempotency-key", "k-1")]);
+        *asked.uri_mut() = format!("/open311/v2/requests.json?{query}").parse().unwrap();
+        world.client.ask(asked)
+    };
+    let first = send("lat=36.585").await;
+    assert_eq!(first.status, StatusCode::CREATED, "{}", first.text());
+    let again = send("api_key=&lat=36.585").await;
+    assert_eq!((again.status, &again.bytes), (StatusCode::CREATED, &first.bytes));
+    let other = send("lat=36.586").await;
+    assert_eq!(other.status, StatusCode::BAD_REQUEST, "{}", other.text());
+    assert!(told(&other)[0].contains("idempotency key"));
+}
+
+#[tokio::test]
 async fn fifty_at_once_with_one_key_are_one_request() {
     let world = World::new().await;
     let asks =

@@ -4,8 +4,11 @@ use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use zonewarden::domain::accounts::Role;
+use zonewarden::app::open311::updates::list_within;
+use zonewarden::app::refusal::Refusal;
+use zonewarden::domain::accounts::{Caller, Role};
 use zonewarden::domain::id::UnitId;
+use zonewarden::domain::time::Instant;
 
 use super::{FORM, filed, told};
 use crate::client::{Answer, request};
@@ -80,6 +83,29 @@ async fn what_happened_to_public_requests_is_told_the_oldest_first_and_to_all_be
     assert_eq!(updates(world, "end_date=2026-05-06T02:30:00Z").await, Vec::<Value>::new());
     world.pass_us(91 * 24 * HOUR_US);
     assert_eq!(updates(world, "").await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_page_that_is_short_because_too_much_was_looked_through_is_refused() {
+    let world = &World::new().await;
+    // What nobody is told of comes first.
+    let hotline = json!({ "lon": 109.5, "lat": 36.6, "words": "积水", "source": "hotline" });
+    world.client.post("/api/v1/reports", "application/json", hotline.to_string()).await;
+    world.take_up().await;
+    world.pass_us(HOUR_US);
+    let id = filed(world, LITTER).await;
+    world.take_up().await;
+    let seat = world.app.seat(None).unwrap();
+    let caller = Caller::public();
+    let now = world.app.now();
+    let stretch = (Instant(now.0 - 2 * HOUR_US), Instant(now.0 + HOUR_US));
+    let list = |steps_max| list_within(&world.app, &seat, &caller, stretch, (0, 1), steps_max);
+    let refused = list(1).await.unwrap_err();
+    let Refusal::Invalid(faults) = &refused else { panic!("{refused:?}") };
+    assert_eq!(faults[0].place, "start_date, end_date");
+    assert!(faults[0].words.contains("narrow the dates"), "{faults:?}");
+    let all = list(1_000).await.unwrap();
+    assert_eq!(all.iter().map(|it| it.report.to_string()).collect::<Vec<_>>(), [id]);
 }
 
 #[tokio::test]

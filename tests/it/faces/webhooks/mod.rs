@@ -236,6 +236,31 @@ async fn a_delivery_outlives_the_process_and_nothing_is_lost_on_the_way() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_and_was_set_back_holds_no_delivery_up() {
+    let world = World::new().await;
+    let to = Receiver::open(Manner::Status(500)).await;
+    let it = made(&world, &to, None, &[Topic::ReportFiled]).await;
+    let ahead_us = 400 * 86_400 * SECOND_US;
+    world.pass_us(ahead_us);
+    let before = courier(&world);
+    file(&world).await;
+    deliver(&world, &before).await;
+    let failed = to.take();
+    assert_eq!(failed.len(), 1);
+    world.pass_us(-ahead_us);
+    to.behave(Manner::Status(200));
+    file(&world).await;
+    deliver(&world, &courier(&world)).await;
+    let got = to.take();
+    assert_eq!(got.len(), 2, "what is new and what failed");
+    assert!(got.iter().any(|it| it.id() == failed[0].id()));
+    assert!(undelivered(&world, &it, false).await.is_empty());
+    file(&world).await;
+    deliver(&world, &before).await;
+    assert!(to.take().is_empty(), "the claim is the other's now");
+}
+
+#[tokio::test]
 async fn two_processes_share_the_work_and_an_event_is_sent_by_one() {
     let world = World::new().await;
     let to = Receiver::open(Manner::Status(200)).await;

@@ -1,0 +1,312 @@
+//! Small drawn plans, each with one finding, and a city whose figures were counted by hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use geo::{MapCoords, unary_union};
+use geo_types::{Coord, Geometry, LineString, MultiPolygon, Point, Polygon, Rect};
+
+use crate::domain::atlas::city::{Approval, CONTACT_DAYS, City, CityState};
+use crate::domain::atlas::facility::{Facility, FacilityKind};
+use crate::domain::atlas::in_force::Atlas;
+use crate::domain::atlas::unit::Unit;
+use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::clocks::limits::CaseLimits;
+use crate::domain::id::{CityId, FacilityId, IncidentId, UnitId, ZoneId};
+use crate::domain::text::{Attributes, Names};
+use crate::domain::time::{Calendar, Instant};
+use crate::domain::zoning::review::findings::{ReviewFinding, Weight, findings};
+use crate::domain::zoning::review::outline::Before;
+use crate::domain::zoning::review::state::Review;
+use crate::domain::zoning::review::things::{OpenCase, PastReport, Things};
+use crate::domain::zoning::working::Working;
+use crate::geom::coord::GridPoint;
+use crate::geom::measure::polygon_on_grid;
+
+/// The south-west corner of every drawing.
+const CORNER: GridPoint = GridPoint { x: 1_094_000_000, y: 365_000_000 };
+/// Grid steps along the side of a cell: 89.6 m from west to east, 111.0 m from south to north.
+const CELL: i32 = 10_000;
+/// The area of a cell.
+const CELL_M2: f64 = 9_941.7;
+
+fn at(east: i32, north: i32) -> GridPoint {
+    GridPoint { x: CORNER.x + east, y: CORNER.y + north }
+}
+
+fn coord(east: i32, north: i32) -> Coord<f64> {
+    let place = at(east, north).degrees();
+    Coord { x: place.lon(), y: place.lat() }
+}
+
+/// The zones of a drawing: each letter is a cell of a zone that the unit of the letter leads, a dot belongs to
+/// none; rows are separated by `/`, the north first.
+fn drawn(text: &str, cell: i32) -> Vec<Zone> {
+    let mut cells: BTreeMap<char, Vec<Polygon<f64>>> = BTreeMap::new();
+    for (north, row) in (0_i32..).zip(text.rsplit('/')) {
+        for (east, letter) in (0_i32..).zip(row.chars()).filter(|(_, letter)| *letter != '.') {
+            let corner = |dx: i32, dy: i32| Coord {
+                x: f64::from((east + dx) * cell),
+                y: f64::from((north + dy) * cell),
+            };
+            let square = Rect::new(corner(0, 0), corner(1, 1)).to_polygon();
+            cells.entry(letter).or_default().push(square);
+        }
+    }
+    let degrees = |c: Coord<f64>| Coord {
+        x: (c.x + f64::from(CORNER.x)) / 1e7,
+        y: (c.y + f64::from(CORNER.y)) / 1e7,
+    };
+    let zone = |(letter, cells): (char, Vec<Polygon<f64>>)| {
+        let area = unary_union(cells.iter()).map_coords(degrees);
+        Zone {
+            id: ZoneId::new(&letter.to_string()).unwrap(),
+            number: u32::from(letter),
+            names: named(&letter.to_string()),
+            lead: UnitId::new(&format!("u{letter}")).unwrap(),
+            co: Vec::new(),
+            area: MultiPolygon(area.0.iter().map(polygon_on_grid).collect()),
+            attributes: Attributes::new(),
+        }
+    };
+    cells.into_iter().map(zone).collect()
+}
+
+fn named(name: &str) -> Names {
+    Names { zh: String::new(), en: name.to_owned() }
+}
+
+/// A city of these zones, their units and some more.
+fn city(zones: Vec<Zone>, more: &[&str]) -> CityState {
+    let mut units: BTreeSet<UnitId> = zones.iter().map(|zone| zone.lead.clone()).collect();
+    units.extend(more.iter().map(|id| UnitId::new(id).unwrap()));
+    CityState {
+        atlas_version: 1,
+        city: City {
+            id: CityId::new("c").unwrap(),
+            names: named("c"),
+            time_zone: "Asia/Shanghai".to_owned(),
+            fallback: zones[0].lead.clone(),
+            confidence_floor: 0.5,
+            assumed_accuracy_m: 10.0,
+            calendar: Calendar::default(),
+            limits: CaseLimits::default(),
+            approval: Approval::Off,
+            contact_days: CONTACT_DAYS,
+        },
+        plan: Plan { version: 1, effective_from: Instant(0), note: String::new() },
+        zones,
+        units: units.into_iter().map(Unit::named_only).collect(),
+        facilities: Vec::new(),
+        rules: Vec::new(),
+    }
+}
+
+fn atlas(zones: &[Zone], more: &[&str]) -> Atlas {
+    Atlas::build(city(zones.to_vec(), more)).unwrap()
+}
+
+/// What is found in a draft of these zones.
+fn found(atlas: &Atlas, zones: &[Zone]) -> Vec<ReviewFinding> {
+    let before = Before::of(atlas);
+    let things = Things::gather((atlas, before), Vec::new(), &[], &|_| 0.0, &|_, _| false);
+    let working = Working::of(zones).unwrap();
+    findings(&Review::of(Arc::new(things), &working), atlas, &working)
+}
+
+/// What is found in a drawing that is in force.
+fn in_force(text: &str, cell: i32) -> Vec<ReviewFinding> {
+    let zones = drawn(text, cell);
+    found(&atlas(&zones, &[]), &zones)
+}
+
+fn zone(id: &str) -> ZoneId {
+    ZoneId::new(id).unwrap()
+}
+
+fn unit(id: &str) -> UnitId {
+    UnitId::new(id).unwrap()
+}
+
+fn near(told: f64, expected: f64, by: f64) {
+    assert!((told - expected).abs() <= by, "{told}, not {expected}");
+}
+
+#[test]
+fn plain_neighbours_have_no_findings() {
+    assert_eq!(in_force("aab/aab", CELL), []);
+    assert_eq!(in_force("a", CELL), [], "a zone alone is no island");
+}
+
+#[test]
+fn a_part_apart_from_the_rest_is_found_with_its_place_and_area() {
+    let all = in_force("aabba/aabba", CELL);
+    let [ReviewFinding::Parts { zone, at, area_m2 }] = &all[..] else { panic!("{all:?}") };
+    assert_eq!(zone.as_str(), "a");
+    near(*area_m2, 2.0 * CELL_M2, 1.0);
+    let (east, north) = (at.x - CORNER.x, at.y - CORNER.y);
+    assert!((4 * CELL..=5 * CELL).contains(&east) && (0..=2 * CELL).contains(&north), "{at:?}");
+    assert_eq!(all[0].weight(), Weight::Warns);
+    assert_eq!(all[0].to_string(), "zone a has a part apart from the rest, 19883 m²");
+}
+
+#[test]
+fn a_zone_so_narrow_that_it_is_hardly_meant_is_a_sliver() {
+    // A cell of 500 steps is 4.48 m wide and 5.55 m high; `b` is 4.48 m by 11.10 m.
+    let all = in_force("aaaab/aaaab", 500);
+    let [ReviewFinding::Sliver { zone, area_m2, width_m, .. }] = &all[..] else {
+        panic!("{all:?}")
+    };
+    assert_eq!(zone.as_str(), "b");
+    near(*area_m2, 49.71, 0.02);
+    near(*width_m, 3.19, 0.01);
+    assert_eq!(all[0].weight(), Weight::Warns);
+    assert_eq!(all[0].to_string(), "zone b has a part only 3.2 m wide");
+}
+
+#[test]
+fn a_zone_within_another_is_an_enclave_and_one_that_touches_none_an_island() {
+    let enclave = in_force("aaa/aba/aaa", CELL);
+    assert_eq!(enclave, [ReviewFinding::Enclave { zone: zone("b"), within: zone("a") }]);
+    assert_eq!(enclave[0].to_string(), "zone b lies wholly within zone a");
+    let island = in_force("aab.c", CELL);
+    assert_eq!(island, [ReviewFinding::Island { zone: zone("c") }]);
+    assert_eq!(island[0].to_string(), "zone c touches no other");
+    assert_eq!((enclave[0].weight(), island[0].weight()), (Weight::Informs, Weight::Informs));
+}
+
+#[test]
+fn a_unit_without_a_part_in_any_zone_is_idle_and_one_beside_a_lead_is_not() {
+    let mut zones = drawn("aab/aab", CELL);
+    let atlas = atlas(&zones, &["u9"]);
+    let idle = found(&atlas, &zones);
+    assert_eq!(idle, [ReviewFinding::IdleUnit { unit: unit("u9") }]);
+    assert_eq!(idle[0].to_string(), "unit u9 has no part in any zone");
+    zones[1].co = vec![unit("u9")];
+    assert_eq!(found(&atlas, &zones), []);
+}
+
+#[test]
+fn every_zone_that_has_the_number_of_another_is_told() {
+    let mut zones = drawn("abc", CELL);
+    let atlas = atlas(&zones, &[]);
+    for zone in &mut zones {
+        zone.number = 12;
+    }
+    let same =
+        |other: &str| ReviewFinding::SameNumber { zone: zone("a"), other: zone(other), number: 12 };
+    let all = found(&atlas, &zones);
+    assert_eq!(all, [same("b"), same("c")]);
+    assert_eq!(all[0].to_string(), "zones a and b both have the number 12");
+}
+
+#[test]
+fn a_draft_without_zones_is_empty_and_the_weightiest_finding_stands_first() {
+    let zones = drawn("aab/aab", CELL);
+    let atlas = atlas(&zones, &[]);
+    let all = found(&atlas, &[]);
+    let less = ReviewFinding::Outline { more_m2: -Before::of(&atlas).area_m2 };
+    let idle = |id: &str| ReviewFinding::IdleUnit { unit: unit(id) };
+    assert_eq!(all, [ReviewFinding::Empty, less, idle("ua"), idle("ub")]);
+    assert_eq!((all[0].weight(), all[1].weight()), (Weight::Blocks, Weight::Warns));
+    near(Before::of(&atlas).area_m2, 6.0 * CELL_M2, 1.0);
+}
+
+fn facility(id: &str, kind: FacilityKind, geometry: Geometry<f64>) -> Facility {
+    Facility {
+        id: FacilityId::new(id).unwrap(),
+        kind,
+        names: named(id),
+        geometry,
+        unit: None,
+        attributes: Attributes::new(),
+    }
+}
+
+/// Three zones of a cell each, `abc` from west to east: a school and a street in `a`, a street from `a` into `b`, a
+/// block in each; the unit of `a` sits a cell to the north of its middle.
+fn hand_counted() -> Atlas {
+    let mut state = city(drawn("abc", CELL), &[]);
+    state.units[0].seat = Some(at(5_000, 15_000));
+    let street = |id: &str, places: &[(i32, i32)]| {
+        let line: LineString<f64> = places.iter().map(|(x, y)| coord(*x, *y)).collect();
+        facility(id, FacilityKind::Street, Geometry::LineString(line))
+    };
+    let block = |id: &str, east: i32| {
+        let square = Rect::new(coord(east, 1_000), coord(east + 3_000, 4_000)).to_polygon();
+        facility(id, FacilityKind::Block, Geometry::Polygon(square))
+    };
+    state.facilities = vec![
+        facility("s", FacilityKind::School, Geometry::Point(Point(coord(6_000, 6_000)))),
+        street("r1", &[(2_000, 5_000), (5_000, 5_000), (8_000, 5_000)]),
+        street("r2", &[(5_000, 2_000), (10_000, 2_000), (13_000, 2_000), (15_000, 2_000)]),
+        block("ka", 1_000),
+        block("kb", 11_000),
+        block("kc", 21_000),
+    ];
+    Atlas::build(state).unwrap()
+}
+
+/// Incidents: two in `a`, of which a rule holds the second, one in `b`, one outside. Reports: 30 and 45 minutes in
+/// `a`, 5 in `b`, 1,000 outside.
+fn things_of(atlas: &Atlas, weigh: &dyn Fn(&Facility) -> f64) -> Arc<Things> {
+    let places = [at(3_000, 3_000), at(4_000, 6_000), at(15_000, 5_000), at(-5_000, 5_000)];
+    let cases = (0_u128..).zip(places).map(|(n, position)| OpenCase {
+        id: IncidentId(uuid::Uuid::from_u128(n)),
+        position,
+        category: None,
+        happened_at: Instant(0),
+        unit: None,
+    });
+    let reports = [30, 45, 5, 1_000].into_iter().zip(places);
+    let reports: Vec<PastReport> =
+        reports.map(|(load_min, position)| PastReport { position, load_min }).collect();
+    let ruled = |case: &OpenCase, _: Option<u16>| case.id.0.as_u128() == 1;
+    let before = Before::of(atlas);
+    Arc::new(Things::gather((atlas, before), cases.collect(), &reports, weigh, &ruled))
+}
+
+#[test]
+fn the_figures_of_zones_are_those_counted_by_hand() {
+    let atlas = hand_counted();
+    let weigh = |block: &Facility| if block.id.as_str() == "ka" { 4.0 } else { 1.0 };
+    let working = Working::of(atlas.zones()).unwrap();
+    let review = Review::of(things_of(&atlas, &weigh), &working);
+    let check = |id: &str, counts: [i64; 5], facilities: [u32; 3], street_mm: i64| {
+        let told = review.zone(&atlas, &working, &zone(id)).unwrap();
+        let tally = told.tally;
+        let [incidents, ruled, reports] =
+            [tally.incidents, tally.ruled, tally.reports].map(i64::from);
+        let counted = [incidents, ruled, reports, tally.load_min, tally.weight_milli];
+        assert_eq!(counted, counts, "zone {id}");
+        let kinds = [FacilityKind::School, FacilityKind::Street, FacilityKind::Block];
+        assert_eq!(kinds.map(|kind| tally.of(kind)), facilities, "zone {id}");
+        assert!((tally.street_mm - street_mm).abs() <= 5, "zone {id}: {} mm", tally.street_mm);
+        near(told.shape.area_m2, CELL_M2, 0.5);
+        near(told.shape.perimeter_m, 2.0 * (89.59 + 110.97), 0.05);
+        told.seat_m
+    };
+    // 0.0011 degrees of longitude are 98.55 m here, 0.0005 are 44.80 m; a cell is 110.97 m high.
+    let seat_m = check("a", [2, 1, 2, 75, 4_000], [1, 1, 1], 98_550);
+    near(seat_m.unwrap(), 110.968, 0.01);
+    assert_eq!(check("b", [1, 0, 1, 5, 1_000], [0, 1, 1], 44_795), None, "it has no seat");
+    assert_eq!(check("c", [0, 0, 0, 0, 1_000], [0, 0, 1], 0), None);
+}
+
+#[test]
+fn the_figures_of_the_plan_are_those_counted_by_hand() {
+    let atlas = hand_counted();
+    let weigh = |block: &Facility| if block.id.as_str() == "ka" { 4.0 } else { 1.0 };
+    let working = Working::of(atlas.zones()).unwrap();
+    let told = Review::of(things_of(&atlas, &weigh), &working).plan(&working);
+    let tally = told.tally;
+    assert_eq!((told.zones, tally.incidents, tally.ruled, tally.reports), (3, 3, 1, 3));
+    assert_eq!((tally.load_min, tally.weight_milli), (80, 6_000));
+    assert!((tally.street_mm - 143_345).abs() <= 5, "{} mm", tally.street_mm);
+    // Zones weigh 4, 1 and 1, the mean is 2: the heaviest is off by all of it, the others by half.
+    assert_eq!(told.deviation, Some(1.0));
+    near(told.area_m2, 3.0 * CELL_M2, 0.5);
+    near(told.cut_m, 2.0 * 110.968, 0.02);
+    let weightless = Review::of(things_of(&atlas, &|_| 0.0), &working).plan(&working);
+    assert_eq!(weightless.deviation, None);
+}

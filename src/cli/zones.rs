@@ -13,6 +13,7 @@ use crate::app::transfer::{Format, file};
 use crate::cli::common::Common;
 use crate::domain::atlas::city::{Approval, CONTACT_DAYS, City, CityState};
 use crate::domain::atlas::in_force::Atlas;
+use crate::domain::atlas::reaches::Reaches;
 use crate::domain::atlas::unit::{Unit, UnitKind};
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::clocks::limits::CaseLimits;
@@ -361,6 +362,7 @@ fn city_of_file(fallback: UnitId) -> Result<City, CodeFault> {
         limits: CaseLimits::default(),
         contact_days: CONTACT_DAYS,
         approval: Approval::Off,
+        reaches: Reaches::default(),
     })
 }
 

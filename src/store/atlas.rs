@@ -35,6 +35,7 @@ pub(super) static CITY: Table = Table {
         text("limits"),
         int("contact_days"),
         text("approval"),
+        text("reaches"),
     ],
     key: &["city_id"],
     taken: Taken::Replace,
@@ -134,6 +135,7 @@ pub(super) fn no_plan() -> Plan {
 pub(super) fn set_city(city: &City) -> Statement<'_> {
     let calendar = serde_json::to_string(&city.calendar).unwrap_or_else(|_| "{}".to_owned());
     let limits = serde_json::to_string(&city.limits).unwrap_or_else(|_| "{}".to_owned());
+    let reaches = serde_json::to_string(&city.reaches).unwrap_or_else(|_| "{}".to_owned());
     let row = vec![
         Value::text(city.id.as_str()),
         Value::text(&city.names.zh),
@@ -146,6 +148,7 @@ pub(super) fn set_city(city: &City) -> Statement<'_> {
         Value::owned(limits),
         Value::Int(i64::from(city.contact_days)),
         Value::text(city.approval.code()),
+        Value::owned(reaches),
     ];
     Statement::Bulk { table: &CITY, rows: vec![row] }
 }
@@ -335,6 +338,7 @@ pub(super) fn read_city(row: &impl Row) -> Result<City, StoreError> {
         limits: row.json(8)?,
         contact_days: u32::try_from(row.int(9)?).map_err(|fault| damaged(9, &fault))?,
         approval: row.code(10, |code| Approval::from_code(code).ok_or_else(|| unknown(code)))?,
+        reaches: row.json(11)?,
     })
 }
 

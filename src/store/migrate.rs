@@ -102,6 +102,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0013_plans.sql"),
         sqlite: include_str!("../../migrations/sqlite/0013_plans.sql"),
     },
+    Migration {
+        number: 14,
+        name: "reaches",
+        postgres: include_str!("../../migrations/postgres/0014_reaches.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0014_reaches.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

@@ -169,6 +169,20 @@ fn the_settings_of_a_city_go_out_and_in() {
     assert!(ok && said.contains("Yan'an") && said.contains("Asia/Urumqi"), "{said}");
     let (ok, said) = ran(desk.path(), &["import", "city"]);
     assert!(!ok && said.contains("FILE"), "{said}");
+    let near = r#"{"reaches":{"event.04":{"radius_m":20.0,"window_s":60}},"contact_days":7}"#;
+    std::fs::write(desk.path().join("near.json"), near).unwrap();
+    let (ok, said) = ran(desk.path(), &["import", "city", "near.json"]);
+    assert!(ok, "{said}");
+    let (ok, said) = ran(desk.path(), &["export", "city"]);
+    let told: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert!(ok && told["contact_days"] == 7, "{said}");
+    assert_eq!(
+        told["reaches"],
+        serde_json::json!({ "event.04": { "radius_m": 20.0, "window_s": 60 } })
+    );
+    std::fs::write(desk.path().join("far.json"), near.replace("20.0", "2000.0")).unwrap();
+    let (ok, said) = ran(desk.path(), &["import", "city", "far.json"]);
+    assert!(!ok && said.contains("2000 m"), "{said}");
 }
 
 #[test]

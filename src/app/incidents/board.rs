@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 
 use crate::app::refusal::Refusal;
+use crate::domain::atlas::reaches::{Reaches, WINDOW_S_MAX};
 use crate::domain::id::{CityId, IncidentId};
 use crate::domain::incidents::docket::IncidentOrder;
 use crate::domain::incidents::duplicates::nearby::{Candidate, Nearby, Spot};
-use crate::domain::incidents::duplicates::settings::{Reaches, WINDOW_S_MAX};
 use crate::domain::time::Instant;
 use crate::store::{Head, IncidentFilter, ROWS_MAX, Store};
 
@@ -22,7 +22,6 @@ const FORGET_EVERY_US: i64 = 3_600 * 1_000_000;
 #[derive(Debug, Default)]
 pub struct Board {
     nearby: Nearby,
-    reaches: Reaches,
     /// The journal's number up to which it was read; `None` before it was filled.
     read_to: Option<i64>,
     forgot_at: Instant,
@@ -69,10 +68,10 @@ impl Board {
         }
     }
 
-    /// Open incidents that may be the same matter, best first.
+    /// Open incidents that may be the same matter by the city's reaches, best first.
     #[must_use]
-    pub fn candidates(&self, spot: &Spot) -> Vec<Candidate> {
-        self.nearby.candidates(spot, &self.reaches)
+    pub fn candidates(&self, spot: &Spot, reaches: &Reaches) -> Vec<Candidate> {
+        self.nearby.candidates(spot, reaches)
     }
 
     /// Puts in what is about to be opened.

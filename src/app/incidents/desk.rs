@@ -92,7 +92,8 @@ async fn together(app: &App, seat: &Seat, waiting: &[AssignedReport]) -> Result<
     let mut board = seat.board().await;
     board.catch_up(app.store(), &seat.city, app.now()).await?;
     let (rerouted, waiting) = up_to_date(&atlas, waiting, app.now());
-    let mut pile = Pile { app, seat, board: &mut board, at: app.now(), cases: BTreeMap::new() };
+    let (at, cases) = (app.now(), BTreeMap::new());
+    let mut pile = Pile { app, seat, atlas: &atlas, board: &mut board, at, cases };
     for it in &waiting {
         pile.add(it).await?;
     }
@@ -168,6 +169,7 @@ fn up_to_date(
 struct Pile<'a> {
     app: &'a App,
     seat: &'a Seat,
+    atlas: &'a Atlas,
     board: &'a mut Board,
     at: Instant,
     cases: BTreeMap<IncidentId, Held>,
@@ -195,7 +197,7 @@ impl Pile<'_> {
     /// Puts a report behind an open incident of the same matter, where there is one.
     async fn join(&mut self, it: &AssignedReport, matter: &Matter) -> Result<bool, Refusal> {
         let asked = matter.spot(incident_of(it.report.id));
-        let found = self.board.candidates(&asked);
+        let found = self.board.candidates(&asked, &self.atlas.city().reaches);
         let Some(like) = found.first().filter(|best| best.score > SAME_MATTER) else {
             return Ok(false);
         };

@@ -90,7 +90,8 @@ pub async fn candidates(
     }
     let mut board = seat.board().await;
     board.catch_up(app.store(), &seat.city, app.now()).await?;
-    Ok(board.candidates(&docket.spot()))
+    let atlas = seat.atlas()?;
+    Ok(board.candidates(&docket.spot(), &atlas.city().reaches))
 }
 
 /// Units that might answer for an open case instead, best first. None for those who name no unit.

@@ -20,7 +20,7 @@ use crate::domain::time::Instant;
 use crate::formats::layer::{BYTES_MAX, Findings};
 
 /// What a file of settings may say.
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
     "id",
     "names",
     "time_zone",
@@ -31,6 +31,7 @@ const FIELDS: [&str; 10] = [
     "limits",
     "contact_days",
     "approval",
+    "reaches",
 ];
 
 /// What to do with a city's settings.
@@ -167,6 +168,7 @@ fn read(bytes: &[u8], found: &mut Findings) -> (Option<CityId>, Settings) {
         limits: field(&mut fields, "limits", found),
         contact_days: field(&mut fields, "contact_days", found),
         approval: field(&mut fields, "approval", found),
+        reaches: field(&mut fields, "reaches", found),
     };
     for name in fields.keys() {
         let shown: String = name.chars().take(40).collect();

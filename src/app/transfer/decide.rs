@@ -8,6 +8,7 @@ use crate::app::transfer::swapped::Near;
 use crate::domain::atlas::city::{Approval, CONTACT_DAYS, City, CityState};
 use crate::domain::atlas::fault::AtlasFault;
 use crate::domain::atlas::in_force::Atlas;
+use crate::domain::atlas::reaches::Reaches;
 use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::rule_set::RulesNote;
 use crate::domain::atlas::unit::Unit;
@@ -339,6 +340,7 @@ pub(super) fn founded(city: &CityId, now: Instant) -> CityState {
             limits: CaseLimits::default(),
             contact_days: CONTACT_DAYS,
             approval: Approval::Off,
+            reaches: Reaches::default(),
         },
         plan: Plan { version: 0, effective_from: now, note: String::new() },
         zones: Vec::new(),

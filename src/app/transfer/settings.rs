@@ -1,6 +1,7 @@
 //! Settings of a city, said one by one.
 
 use crate::domain::atlas::city::{Approval, CONTACT_DAYS_MAX, City};
+use crate::domain::atlas::reaches::Reaches;
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::UnitId;
 use crate::domain::text::Names;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub contact_days: Option<u32>,
     /// Whether a draft must be approved before it is published.
     pub approval: Option<Approval>,
+    /// How near two reports of a category tell of one matter.
+    pub reaches: Option<Reaches>,
 }
 
 impl Settings {
@@ -47,6 +50,7 @@ impl Settings {
             limits: self.limits.or(others.limits),
             contact_days: self.contact_days.or(others.contact_days),
             approval: self.approval.or(others.approval),
+            reaches: self.reaches.or(others.reaches),
         }
     }
 
@@ -75,6 +79,9 @@ impl Settings {
         }
         if let Some(limits) = &self.limits {
             city.limits = limits.clone();
+        }
+        if let Some(reaches) = &self.reaches {
+            city.reaches = reaches.clone();
         }
         city.approval = self.approval.unwrap_or(city.approval);
         if let Some(days) = self.contact_days {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::atlas::facility::Facility;
+use crate::domain::atlas::reaches::Reaches;
 use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
@@ -40,6 +41,9 @@ pub struct City {
     /// Whether a draft must be approved before it is published.
     #[serde(default)]
     pub approval: Approval,
+    /// How near in place and time two reports of a category tell of one matter.
+    #[serde(default, skip_serializing_if = "Reaches::is_seed")]
+    pub reaches: Reaches,
 }
 
 /// Whether a draft must be approved before it is published.

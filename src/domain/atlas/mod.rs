@@ -1,5 +1,6 @@
 //! What is in force: city, plan, zones, units, facilities, rules — and who answers where.
 
+pub mod reaches;
 pub mod city;
 pub mod unit;
 pub mod zone;

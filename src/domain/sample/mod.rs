@@ -28,6 +28,7 @@ pub mod reports;
 use geo_types::MultiPolygon;
 
 use crate::domain::atlas::city::{Approval, CONTACT_DAYS, City, CityState};
+use crate::domain::atlas::reaches::Reaches;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, CodeFault, UnitId, ZoneId};
@@ -134,6 +135,7 @@ fn head(nth: u32) -> Result<City, CodeFault> {
         limits: CaseLimits::default(),
         contact_days: CONTACT_DAYS,
         approval: Approval::Off,
+        reaches: Reaches::default(),
     })
 }
 

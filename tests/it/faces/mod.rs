@@ -23,6 +23,7 @@ mod escalation;
 mod planned;
 mod time_travel;
 mod plans;
+mod near;
 mod handover;
 mod feeds;
 mod webhooks;

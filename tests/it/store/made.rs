@@ -5,6 +5,7 @@ use uuid::Uuid;
 use zonewarden::domain::accounts::{ApiKey, Role};
 use zonewarden::domain::atlas::city::{Approval, City};
 use zonewarden::domain::atlas::facility::{Facility, FacilityKind};
+use zonewarden::domain::atlas::reaches::Reaches;
 use zonewarden::domain::atlas::rule::{Mode, Reach, Rule};
 use zonewarden::domain::atlas::unit::{Unit, UnitKind};
 use zonewarden::domain::atlas::zone::{Plan, Zone};
@@ -337,5 +338,6 @@ pub(crate) fn city(id: &CityId) -> City {
         limits: CaseLimits::default(),
         contact_days: 30,
         approval: Approval::Off,
+        reaches: Reaches::default(),
     }
 }

@@ -302,7 +302,10 @@ async fn older(held: &Held) {
         format!("alter table {z}plan drop column actor"),
         format!("alter table {z}incident drop column at_x"),
         format!("alter table {z}incident drop column at_y"),
-        format!("delete from {z}schema_migration where number = 13"),
+        // And what came behind it.
+        format!("alter table {z}city drop column reaches"),
+        format!("alter table {z}city_history drop column reaches"),
+        format!("delete from {z}schema_migration where number >= 13"),
     ];
     match held.place() {
         Place::File(path) => {

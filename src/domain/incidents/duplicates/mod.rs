@@ -1,5 +1,4 @@
 //! Duplicates: which open incidents a new report may be one more word about. They are suggested;
 //! a person merges.
 
-pub mod settings;
 pub mod nearby;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use geo_types::Coord;
 
+use crate::domain::atlas::reaches::{Reach, Reaches};
 use crate::domain::id::{CategoryCode, IncidentId};
-use crate::domain::incidents::duplicates::settings::{Reach, Reaches};
 use crate::domain::time::Instant;
 use crate::geom::coord::{GridPoint, STEPS_PER_DEGREE};
 use crate::geom::measure::between_m;

@@ -9,6 +9,7 @@ use super::*;
 use crate::domain::atlas::city::{Approval, City, CityState};
 use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::atlas::fault::AtlasFault;
+use crate::domain::atlas::reaches::Reaches;
 use crate::domain::atlas::rule::Reach;
 use crate::domain::atlas::unit::{Unit, UnitKind};
 use crate::domain::atlas::zone::Plan;
@@ -100,6 +101,7 @@ fn city(rules: Vec<Rule>) -> CityState {
             limits: CaseLimits::default(),
             contact_days: 180,
             approval: Approval::Off,
+            reaches: Reaches::default(),
         },
         plan: Plan { version: 3, effective_from: Instant(0), note: String::new() },
         zones: vec![zone("east", "b", 109.5), zone("west", "a", 109.4)],

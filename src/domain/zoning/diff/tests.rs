@@ -71,6 +71,7 @@ fn atlas(zones: Vec<Zone>) -> Atlas {
             calendar: Calendar::default(),
             limits: CaseLimits::default(),
             approval: crate::domain::atlas::city::Approval::Off,
+            reaches: crate::domain::atlas::reaches::Reaches::default(),
             contact_days: CONTACT_DAYS,
         },
         plan: Plan { version: 1, effective_from: Instant(0), note: String::new() },

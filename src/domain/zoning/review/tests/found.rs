@@ -9,6 +9,7 @@ use geo_types::{Coord, Geometry, LineString, MultiPolygon, Point, Polygon, Rect}
 use crate::domain::atlas::city::{Approval, CONTACT_DAYS, City, CityState};
 use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::atlas::in_force::Atlas;
+use crate::domain::atlas::reaches::Reaches;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::clocks::limits::CaseLimits;
@@ -92,6 +93,7 @@ fn city(zones: Vec<Zone>, more: &[&str]) -> CityState {
             calendar: Calendar::default(),
             limits: CaseLimits::default(),
             approval: Approval::Off,
+            reaches: Reaches::default(),
             contact_days: CONTACT_DAYS,
         },
         plan: Plan { version: 1, effective_from: Instant(0), note: String::new() },

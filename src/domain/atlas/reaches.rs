@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::id::CategoryCode;
 
 /// Largest distance (m) that a city may set.
@@ -13,7 +15,8 @@ pub const WINDOW_S_MAX: i64 = 60 * 24 * HOUR_S;
 const HOUR_S: i64 = 3_600;
 
 /// How far a matter reaches.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reach {
     /// Distance (m), the border included.
     pub radius_m: f64,
@@ -79,8 +82,9 @@ impl Reach {
     }
 }
 
-/// A city's reaches, by branch of the categories.
-#[derive(Clone, Debug, PartialEq)]
+/// A city's reaches, by branch of the categories. In files and tables stand those that are not as in [`SEED`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "BTreeMap<String, Reach>", into = "BTreeMap<String, Reach>")]
 pub struct Reaches {
     by_branch: BTreeMap<String, Reach>,
 }
@@ -92,7 +96,39 @@ impl Default for Reaches {
     }
 }
 
+impl TryFrom<BTreeMap<String, Reach>> for Reaches {
+    type Error = String;
+
+    fn try_from(given: BTreeMap<String, Reach>) -> Result<Self, String> {
+        let mut reaches = Self::default();
+        let mut faults = Vec::new();
+        for (branch, reach) in given {
+            let set = CategoryCode::new(&branch).map_err(|fault| fault.to_string());
+            let set = set.and_then(|code| reaches.set(&code, reach).map_err(|it| it.to_string()));
+            if let Err(fault) = set {
+                faults.push(format!("{branch}: {fault}"));
+            }
+        }
+        if faults.is_empty() { Ok(reaches) } else { Err(faults.join("; ")) }
+    }
+}
+
+impl From<Reaches> for BTreeMap<String, Reach> {
+    fn from(reaches: Reaches) -> Self {
+        let seed = Reaches::default().by_branch;
+        let mut others = reaches.by_branch;
+        others.retain(|branch, reach| seed.get(branch) != Some(reach));
+        others
+    }
+}
+
 impl Reaches {
+    /// Whether they are those of a new city.
+    #[must_use]
+    pub fn is_seed(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Sets the reach of a category and of the branch below it.
     ///
     /// # Errors
@@ -147,6 +183,21 @@ mod tests {
         reaches.set(&code("component.02"), reach(10.0, 1)).unwrap();
         assert_eq!(reaches.of(Some(&code("component.02.manhole"))), reach(10.0, 1));
         assert_eq!(reaches.of(Some(&code("component.021"))), reach(30.0, 7 * 24));
+    }
+
+    #[test]
+    fn what_a_city_says_goes_out_and_in_and_every_fault_is_told() {
+        let text = r#"{"event.04":{"radius_m":20.0,"window_s":60},"event.07":{"radius_m":5.0,"window_s":9}}"#;
+        let reaches: Reaches = serde_json::from_str(text).unwrap();
+        let code = |raw| CategoryCode::new(raw).unwrap();
+        assert_eq!(reaches.of(Some(&code("event.04.x"))), Reach { radius_m: 20.0, window_s: 60 });
+        assert_eq!(reaches.of(Some(&code("component.01"))), reach(30.0, 7 * 24));
+        assert_eq!(serde_json::to_string(&reaches).unwrap(), text);
+        assert!(serde_json::from_str::<Reaches>("{}").unwrap().is_seed());
+        let bad =
+            r#"{"event.04":{"radius_m":0.0,"window_s":60},"Event!":{"radius_m":5.0,"window_s":9}}"#;
+        let fault = serde_json::from_str::<Reaches>(bad).unwrap_err().to_string();
+        assert!(fault.contains("event.04: 0 m") && fault.contains("Event!: "), "{fault}");
     }
 
     #[test]

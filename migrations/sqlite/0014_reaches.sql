@@ -1,0 +1,4 @@
+-- How near in place and time reports of a category are one matter is the city's to say.
+
+alter table city add column reaches text not null default '{}'; -- How near two reports of a category tell of one matter, JSON: radius_m and window_s by branch; {} for those of a new city.
+alter table city_history add column reaches text not null default '{}'; -- How near two reports of a category tell of one matter, JSON: radius_m and window_s by branch; {} for those of a new city.

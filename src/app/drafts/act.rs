@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::app::drafts::bench::{Bench, Ground};
+use crate::app::drafts::named::look_up;
 use crate::app::drafts::order::{Done, Order, Wish};
 use crate::app::drafts::publish::{Publication, publish};
 use crate::app::drafts::rebase::{Rebase, rebase};
@@ -58,13 +59,17 @@ async fn plain(
     bench: Bench,
     (order, deed): (Order, Deed),
 ) -> Result<Ended, Refusal> {
-    let step = match decided(app, seat, caller, &bench.draft, (order.seen, deed)).await {
+    let mut step = match decided(app, seat, caller, &bench.draft, (order.seen, deed)).await {
         Ok(step) => step,
         Err(refusal) => return Ok((bench, Err(refusal))),
     };
-    let known = match &step.deed {
+    let known = match &mut step.deed {
         Deed::Share { with } => known_keys(app, seat, with).await,
-        Deed::Edit { edits } => seat.atlas().and_then(|atlas| none(unknown(&atlas, edits))),
+        Deed::Edit { edits } => seat.atlas().and_then(|atlas| {
+            let mut faults = unknown(&atlas, edits);
+            faults.extend(look_up(&atlas, edits));
+            none(faults)
+        }),
         _ => Ok(()),
     };
     if let Err(refusal) = known {

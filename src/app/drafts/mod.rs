@@ -7,6 +7,7 @@ mod refused;
 mod write;
 mod check;
 mod units;
+mod named;
 mod blocks;
 mod rebase;
 pub mod publish;

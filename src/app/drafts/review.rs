@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::app::drafts::bench::{Bench, Ground};
+use crate::app::drafts::named::look_up;
 use crate::app::drafts::readings::Reading;
 use crate::app::drafts::refused::edit_faults;
 use crate::app::refusal::Refusal;
@@ -98,6 +99,14 @@ pub async fn review(
     let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
     let revision = bench.draft.revision;
     let locked = bench.draft.locked.clone();
+    let mut edits = edits;
+    if let Some(edits) = &mut edits {
+        let faults = look_up(&reading.atlas, edits);
+        if !faults.is_empty() {
+            *turn = Some(bench.on(ground));
+            return Err(Refusal::Invalid(faults));
+        }
+    }
     let worked = app.benches().work(move || {
         let mut ground = ground;
         ground.review(&reading.things);

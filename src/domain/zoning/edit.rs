@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::id::{UnitId, ZoneId};
+use crate::domain::id::{FacilityId, UnitId, ZoneId};
 use crate::domain::text::{self, Attributes, NAME_CHARS_MAX, Names};
 use crate::geom::coverage::build::fault::VERTICES_MAX;
 use crate::geom::coverage::edit::command::{EDIT_VERTICES_MAX, Edit, Share};
@@ -146,13 +146,20 @@ pub enum ZoningEdit {
         /// A place in the part, where no area is given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         part: Option<Place>,
+        /// The block whose area it is, where none is given; looked up before the edit is kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        block: Option<FacilityId>,
     },
     /// A border is laid along a street.
     Straighten {
         /// The border's part, by two of its vertices.
         between: [Place; 2],
-        /// The street.
+        /// The street's line.
+        #[serde(default)]
         along: Line,
+        /// The street, where no line is given; looked up before the edit is kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        street: Option<FacilityId>,
     },
     /// A border loses vertices, once for both sides.
     Thin {
@@ -254,6 +261,16 @@ impl ZoningEdit {
         }
     }
 
+    /// The block or street that it names and that is still to be looked up.
+    #[must_use]
+    pub fn named(&self) -> Option<&FacilityId> {
+        match self {
+            Self::Give { block, .. } => block.as_ref(),
+            Self::Straighten { street, .. } => street.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Everything wrong with it that shows without the plan: which field, and what would be right.
     #[must_use]
     pub fn faults(&self) -> Vec<(String, String)> {
@@ -261,7 +278,12 @@ impl ZoningEdit {
         let mut fault = |place: &str, says: String| found.push((place.to_owned(), says));
         match self {
             Self::ReshapeArc { line } => drawn("line", line, 2, &mut fault),
-            Self::Straighten { along, .. } => drawn("along", along, 2, &mut fault),
+            Self::Straighten { along, street: None, .. } => drawn("along", along, 2, &mut fault),
+            Self::Straighten { along, street: Some(_), .. } => {
+                if !along.is_empty() {
+                    fault("street", "goes without a line".to_owned());
+                }
+            }
             Self::Split { line, new, .. } => {
                 drawn("line", line, 2, &mut fault);
                 made("new", new, &mut fault);
@@ -272,12 +294,15 @@ impl ZoningEdit {
                     made("new", new, &mut fault);
                 }
             }
-            Self::Give { from, to, area, part } => {
+            Self::Give { from, to, area, part, block } => {
                 if from == to {
                     fault("to", "is where it is already".to_owned());
                 }
                 if area.is_some() && part.is_some() {
                     fault("part", "goes without an area".to_owned());
+                }
+                if block.is_some() && (area.is_some() || part.is_some()) {
+                    fault("block", "goes without an area and a part".to_owned());
                 }
                 let count = |area: &Area| area.iter().flatten().map(Vec::len).sum::<usize>();
                 if let Some(count) = area.as_ref().map(count)
@@ -338,7 +363,7 @@ pub(super) fn on_the_ground(
         ZoningEdit::Merge { into, from } => {
             Edit::Merge { into: number(into)?, from: number(from)? }
         }
-        ZoningEdit::Give { from, to, area, part } => {
+        ZoningEdit::Give { from, to, area, part, .. } => {
             let mut label = |zone: &Option<ZoneId>| -> Result<FaceLabel, ZoneId> {
                 zone.as_ref().map(&mut number).transpose()
             };
@@ -349,7 +374,7 @@ pub(super) fn on_the_ground(
             };
             Edit::Give { what, from: label(from)?, to: label(to)? }
         }
-        ZoningEdit::Straighten { between, along } => {
+        ZoningEdit::Straighten { between, along, .. } => {
             Edit::Straighten { between: *between, along: along.clone() }
         }
         ZoningEdit::Thin { tolerance_m, arc, .. } => {

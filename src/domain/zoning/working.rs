@@ -315,6 +315,9 @@ impl Working {
     }
 
     fn one(&mut self, edit: &ZoningEdit, locked: &BTreeSet<ZoneId>) -> Result<Applied, EditFault> {
+        if let Some(named) = edit.named() {
+            return Err(said(format!("{named} was not looked up; give its area or line"), None));
+        }
         let new = match made_by(edit) {
             Some(zone) => {
                 self.new_zone(zone)?;

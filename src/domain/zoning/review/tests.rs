@@ -85,6 +85,7 @@ fn some_edit(working: &Working, atlas: &Atlas, dice: &mut Dice) -> ZoningEdit {
             to: Some(other.id.clone()),
             area: None,
             part: None,
+            block: None,
         },
         _ => {
             let ring = zone.area.0[0].exterior();
@@ -161,6 +162,7 @@ fn who_moves_is_whose_place_has_another_lead_and_whom_no_rule_holds() {
             to: Some(atlas.zones()[11].id.clone()),
             area: None,
             part: None,
+            block: None,
         },
     ];
     let applied = working.apply(&edits, &BTreeSet::new()).unwrap();

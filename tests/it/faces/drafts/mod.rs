@@ -7,6 +7,7 @@ mod reviewing;
 mod badly;
 mod small;
 mod former;
+mod by_name;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};

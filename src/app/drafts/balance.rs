@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::app::drafts::make::made_of;
+use crate::app::drafts::review::{Outlook, outlooks};
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation};
@@ -64,6 +65,8 @@ pub struct Proposed {
     pub zones: Vec<Zone>,
     /// With leads by seat: how far they are.
     pub ways: Option<Ways>,
+    /// What it would find and move; always there once it is proposed.
+    pub outlook: Option<Outlook>,
     /// The draft that it became.
     pub draft: Option<DraftId>,
 }
@@ -85,8 +88,11 @@ pub async fn balance(
     let asked = wish.clone();
     let held = Arc::clone(&atlas);
     let found = app.benches().search(move || search(&held, &asked, tell)).await??;
+    let sets = found.iter().map(|it| it.zones.clone()).collect();
+    let outlooks = outlooks(app, seat, sets).await?;
     let mut made = Vec::with_capacity(found.len());
-    for (number, mut proposed) in (1..).zip(found) {
+    for ((number, mut proposed), outlook) in (1..).zip(found).zip(outlooks) {
+        proposed.outlook = Some(outlook);
         if let Some(name) = &wish.draft {
             let edit = ZoningEdit::Redraw { zones: proposed.zones.iter().map(drawn).collect() };
             let named = format!("{name} {number}");
@@ -259,7 +265,7 @@ impl<'a> Task<'a> {
             // The places where zones began are no seats that counted.
             figures.seat_m = None;
         }
-        Ok(Proposed { stress, figures, zones, ways, draft: None })
+        Ok(Proposed { stress, figures, zones, ways, outlook: None, draft: None })
     }
 }
 

@@ -16,6 +16,7 @@ use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::atlas::facility::Facility;
 use crate::domain::atlas::in_force::Atlas;
+use crate::domain::atlas::zone::Zone;
 use crate::domain::clocks::limit::LimitKind;
 use crate::domain::clocks::limits::Awaited;
 use crate::domain::id::{CityId, DraftId, ZoneId};
@@ -29,6 +30,7 @@ use crate::domain::zoning::review::outline::Before;
 use crate::domain::zoning::review::state::{PlanFigures, Review, ZoneFigures};
 use crate::domain::zoning::review::things::{OpenCase, PastReport, Things};
 use crate::domain::zoning::tract::weight_of;
+use crate::domain::zoning::working::Working;
 use crate::store::{IncidentFilter, ROWS_MAX, ReportKey, Store};
 
 /// Days looked back for reports when nothing is said.
@@ -158,10 +160,6 @@ fn told(
     };
     let listed = usize::try_from(listed).unwrap_or(usize::MAX);
     let flows = flows(review, atlas, working);
-    let counted = |flow: &Flow| {
-        let facilities: u64 = flow.tally.facilities.iter().map(|count| u64::from(*count)).sum();
-        facilities + u64::from(flow.tally.incidents)
-    };
     Told {
         revision,
         atlas: Arc::clone(atlas),
@@ -174,6 +172,47 @@ fn told(
         movers: movers(review, atlas, working, listed),
         flows,
     }
+}
+
+/// What a set of zones would find and move, were it published now.
+#[derive(Clone, Debug)]
+pub struct Outlook {
+    /// What was found, the weightiest first.
+    pub findings: Vec<ReviewFinding>,
+    /// What would go from which unit to which.
+    pub flows: Vec<Flow>,
+    /// How many incidents and facilities would.
+    pub moving: u64,
+}
+
+/// The outlook of each of some sets of zones.
+///
+/// # Errors
+/// [`Refusal::Unavailable`] when the city cannot be read; [`Refusal::Inner`] for zones that give no ground.
+pub(super) async fn outlooks(
+    app: &App,
+    seat: &Seat,
+    sets: Vec<Vec<Zone>>,
+) -> Result<Vec<Outlook>, Refusal> {
+    let reading = read(app, seat, &Look { days: DAYS_DEFAULT, weight: None, listed: 0 }).await?;
+    let worked = app.benches().work(move || {
+        let outlook = |zones: Vec<Zone>| {
+            let working =
+                Working::of(&zones).map_err(|faults| Refusal::Inner(faults.join("; ")))?;
+            let review = Review::of(Arc::clone(&reading.things), &working);
+            let flows = flows(&review, &reading.atlas, &working);
+            let findings = findings(&review, &reading.atlas, &working);
+            Ok(Outlook { findings, moving: flows.iter().map(counted).sum(), flows })
+        };
+        sets.into_iter().map(outlook).collect()
+    });
+    worked.await?
+}
+
+/// How many incidents and facilities go.
+fn counted(flow: &Flow) -> u64 {
+    let facilities: u64 = flow.tally.facilities.iter().map(|count| u64::from(*count)).sum();
+    facilities + u64::from(flow.tally.incidents)
 }
 
 /// What lies in the city, read lately or now.

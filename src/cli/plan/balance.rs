@@ -14,6 +14,7 @@ use crate::cli::whole::write_whole;
 use crate::domain::accounts::Caller;
 use crate::domain::id::ZoneId;
 use crate::domain::zoning::balance::ask::Terms;
+use crate::domain::zoning::review::findings::Weight;
 use crate::domain::zoning::tract::{Terrain, Ways};
 use crate::formats::geojson;
 use crate::formats::nouns::zones::to_layer;
@@ -163,6 +164,11 @@ fn line(number: u32, it: &Proposed) -> String {
     if let Some(Ways { farthest_m, mean_m, proven }) = it.ways {
         let best = if proven { "proven best" } else { "not proven best" };
         let _ = write!(line, "  seats at most {farthest_m:.0} m, mean {mean_m:.0} m ({best})");
+    }
+    if let Some(outlook) = &it.outlook {
+        let blocks = outlook.findings.iter().filter(|found| found.weight() != Weight::Informs);
+        let (moving, count) = (outlook.moving, blocks.count());
+        let _ = write!(line, "  {moving} would change hands, {count} findings");
     }
     if let Some(draft) = &it.draft {
         let _ = write!(line, "  draft {draft}");

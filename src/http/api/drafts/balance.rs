@@ -23,6 +23,7 @@ use crate::domain::zoning::balance::ask::Terms;
 use crate::domain::zoning::tract::Terrain;
 use crate::geom::crs::Crs;
 use crate::http::api::drafts::ground::areas;
+use crate::http::api::drafts::review::{FlowBody, ReviewFindingBody};
 use crate::http::body::{self, Fields};
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
@@ -78,8 +79,8 @@ pub struct BalanceLineBody {
     /// How far it is, 0 to 1.
     #[serde(default)]
     pub progress: Option<f64>,
-    /// The last line: each alternative with what it stresses, its figures, its draft and its zones as GeoJSON. Zones are
-    /// in one piece but for islands, blocks that do not touch the rest: `bridged` zones hang together over a gap. With
+    /// The last line: each alternative with what it stresses, its figures, its review (what would be found, and who and
+    /// what would change hands), its draft and its zones as GeoJSON. Zones are in one piece but for islands, blocks that do not touch the rest: `bridged` zones hang together over a gap. With
     /// leads by seat, `proven` says that no other leads have a shorter farthest way, nor with it a shorter mean.
     #[schema(value_type = Option<Vec<Object>>)]
     #[serde(default)]
@@ -242,6 +243,14 @@ fn shown(it: &Proposed) -> Value {
         "farthest_m": it.ways.map(|ways| ways.farthest_m),
         "mean_m": it.ways.map(|ways| ways.mean_m),
         "proven": it.ways.map(|ways| ways.proven),
+        "review": it.outlook.as_ref().map(|outlook| {
+            let findings = outlook.findings.iter();
+            json!({
+                "findings": findings.map(|it| ReviewFindingBody::of(it, Crs::Wgs84)).collect::<Vec<_>>(),
+                "flows": outlook.flows.iter().map(FlowBody::of).collect::<Vec<_>>(),
+                "moving": outlook.moving,
+            })
+        }),
         "zones": { "type": "FeatureCollection", "features": features },
     })
 }

@@ -305,7 +305,7 @@ impl ReviewBody {
 }
 
 impl ReviewFindingBody {
-    fn of(found: &ReviewFinding, crs: Crs) -> Self {
+    pub(super) fn of(found: &ReviewFinding, crs: Crs) -> Self {
         let (mut zone, mut unit, mut at, mut area) = (None, None, None, None);
         let kind = match found {
             ReviewFinding::Empty => "empty",
@@ -415,7 +415,7 @@ impl PlanFiguresBody {
 }
 
 impl FlowBody {
-    fn of(flow: &Flow) -> Self {
+    pub(super) fn of(flow: &Flow) -> Self {
         Self {
             from: flow.from.to_string(),
             to: flow.to.to_string(),

@@ -121,6 +121,9 @@ async fn balanced_plans_are_proposed_with_progress_and_become_drafts() {
     assert_eq!(proposed["zones"]["features"].as_array().unwrap().len(), 60);
     let draft = proposed["draft"].as_str().unwrap();
     let told = review(&office, draft, "?listed=0").await;
+    for field in ["moving", "flows", "findings"] {
+        assert_eq!(told[field], proposed["review"][field], "each comes with its review: {field}");
+    }
     assert_eq!(told["publishable"], true, "{}", told["findings"]);
     let was = office.draft().await;
     let area = |of: &Value| {

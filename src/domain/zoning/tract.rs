@@ -258,8 +258,9 @@ pub fn lead_by_seat(zones: &mut [Zone], units: &[&Unit]) -> Result<Ways, String>
         .map(|centre| Coord { x: centre[0], y: centre[1] })
         .collect();
     let way = |zone: usize, unit: usize| between_m(middles[zone], seats[unit].1);
-    let most = u32::try_from(zones.len().div_ceil(seats.len().max(1))).unwrap_or(u32::MAX);
-    let capacity = vec![most; seats.len()];
+    let staff: Vec<u32> =
+        units.iter().filter(|unit| unit.seat.is_some()).map(|unit| unit.capacity).collect();
+    let capacity = places(zones.len(), &staff);
     let assigned =
         assign_by(zones.len(), seats.len(), &capacity, way).map_err(|fault| fault.to_string())?;
     for (zone, unit) in zones.iter_mut().zip(&assigned.unit) {
@@ -269,6 +270,23 @@ pub fn lead_by_seat(zones: &mut [Zone], units: &[&Unit]) -> Result<Ways, String>
     }
     let proven = assigned.proof.holds(&assigned.unit, &capacity, way);
     Ok(Ways { farthest_m: assigned.farthest_m, mean_m: assigned.mean_m, proven })
+}
+
+/// How many zones each unit takes: one each where there are units enough, else by their staff, and alike where nothing is
+/// known of it.
+fn places(zones: usize, staff: &[u32]) -> Vec<u32> {
+    let all: u64 = staff.iter().map(|staff| u64::from(*staff)).sum();
+    let share = |mine: &u32| {
+        if zones <= staff.len() {
+            return 1;
+        }
+        if all == 0 {
+            return zones.div_ceil(staff.len());
+        }
+        let part = (zones as u64 * u64::from(*mine)).div_ceil(all).max(1);
+        usize::try_from(part).unwrap_or(usize::MAX)
+    };
+    staff.iter().map(|mine| u32::try_from(share(mine)).unwrap_or(u32::MAX)).collect()
 }
 
 fn new_zone(atlas: &Atlas, number: u32) -> Zone {

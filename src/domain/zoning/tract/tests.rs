@@ -85,3 +85,13 @@ fn what_cannot_be_divided_is_told_with_every_reason() {
     let faults = Tract::of(&atlas, &terrain(&["nowhere"])).map(|_| ()).unwrap_err();
     assert_eq!(faults.len(), 2, "{faults:?}");
 }
+
+#[test]
+fn where_units_are_few_those_with_more_staff_take_more_zones() {
+    assert_eq!(places(3, &[0, 9, 90]), [1, 1, 1]);
+    assert_eq!(places(10, &[0, 0, 0]), [4, 4, 4]);
+    let by_staff = places(10, &[10, 30, 60]);
+    assert_eq!(by_staff, [1, 3, 6]);
+    assert_eq!(places(10, &[0, 1, 99]), [1, 1, 10]);
+    assert!(places(5, &[]).is_empty());
+}

@@ -11,6 +11,8 @@ use crate::domain::zoning::review::things::Things;
 #[derive(Default)]
 pub struct Readings {
     kept: Mutex<Vec<Reading>>,
+    /// One reads a city at a time; whoever waited finds what was read.
+    pub(super) turn: tokio::sync::Mutex<()>,
 }
 
 /// What lies in a city, as it was read at a moment.

@@ -41,6 +41,8 @@ pub const DAYS_MAX: u32 = 3_660;
 pub const LISTED_MAX: u32 = 100_000;
 /// How long (µs) what lies in the city is taken as it was read.
 const FRESH_US: i64 = 60 * 1_000_000;
+/// And while edits are only tried: nobody who drags a border waits for the city to be read again.
+const TRIED_US: i64 = 10 * FRESH_US;
 /// Most cities, or ways to look at one, of which it is kept.
 const KEPT_MAX: usize = 4;
 const DAY_US: i64 = 24 * 3_600 * 1_000_000;
@@ -95,7 +97,8 @@ pub async fn review(
     (look, edits): (Look, Option<Vec<ZoningEdit>>),
 ) -> Result<Told, Refusal> {
     must(caller, Operation::ReviewDraft)?;
-    let reading = read(app, seat, &look).await?;
+    let fresh_us = if edits.is_some() { TRIED_US } else { FRESH_US };
+    let reading = read(app, seat, &look, fresh_us).await?;
     let mut turn = app.benches().turn(&seat.city, id).await;
     let bench = Bench::catch_up(app.store(), &seat.city, id, turn.take()).await?;
     let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
@@ -194,7 +197,8 @@ pub(super) async fn outlooks(
     seat: &Seat,
     sets: Vec<Vec<Zone>>,
 ) -> Result<Vec<Outlook>, Refusal> {
-    let reading = read(app, seat, &Look { days: DAYS_DEFAULT, weight: None, listed: 0 }).await?;
+    let look = Look { days: DAYS_DEFAULT, weight: None, listed: 0 };
+    let reading = read(app, seat, &look, FRESH_US).await?;
     let worked = app.benches().work(move || {
         let outlook = |zones: Vec<Zone>| {
             let working =
@@ -216,7 +220,7 @@ fn counted(flow: &Flow) -> u64 {
 }
 
 /// What lies in the city, read lately or now.
-async fn read(app: &App, seat: &Seat, look: &Look) -> Result<Reading, Refusal> {
+async fn read(app: &App, seat: &Seat, look: &Look, fresh_us: i64) -> Result<Reading, Refusal> {
     let (atlas, now) = (seat.atlas()?, app.now());
     let weight = look.weight.clone().unwrap_or_else(|| "people".to_owned());
     let fits = |it: &Reading| {
@@ -224,11 +228,16 @@ async fn read(app: &App, seat: &Seat, look: &Look) -> Result<Reading, Refusal> {
             && it.atlas.version() == atlas.version()
             && it.days == look.days
             && it.weight == weight
-            && now.0.saturating_sub(it.at.0) < FRESH_US
+            && now.0.saturating_sub(it.at.0) < fresh_us
     };
     let readings = app.benches().readings();
-    if let Some(found) = readings.held().iter().find(|it| fits(it)) {
-        return Ok(found.clone());
+    let held = || readings.held().iter().find(|it| fits(it)).cloned();
+    if let Some(found) = held() {
+        return Ok(found);
+    }
+    let _turn = readings.turn.lock().await;
+    if let Some(found) = held() {
+        return Ok(found);
     }
     let cases = open_cases(app.store(), &seat.city).await?;
     let back = i64::from(look.days.min(DAYS_MAX)).saturating_mul(DAY_US);

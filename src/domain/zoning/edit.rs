@@ -246,7 +246,7 @@ impl ZoningEdit {
             }
             Self::DeleteVertex { at: place } | Self::DissolveHole { at: place } => at(place),
             Self::ReshapeArc { line } | Self::Split { line, .. } => line.iter_mut().for_each(at),
-            Self::Straighten { between, along } => between.iter_mut().chain(along).for_each(at),
+            Self::Straighten { between, along, .. } => between.iter_mut().chain(along).for_each(at),
             Self::AddHole { ring, .. } => ring.iter_mut().for_each(at),
             Self::Give { area, part, .. } => {
                 let area = area.iter_mut().flatten().flatten().flatten();

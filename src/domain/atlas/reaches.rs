@@ -161,17 +161,6 @@ impl Reaches {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::reports::categories;
-
-    #[test]
-    fn every_seed_is_a_category_and_within_the_limits() {
-        let mut reaches = Reaches { by_branch: BTreeMap::new() };
-        for (code, reach) in SEED {
-            assert!(categories::SEED.iter().any(|category| category.code == code), "{code}");
-            reaches.set(&CategoryCode::new(code).unwrap(), reach).unwrap();
-        }
-        assert_eq!(reaches, Reaches::default());
-    }
 
     #[test]
     fn a_category_takes_the_nearest_branch_above_it() {

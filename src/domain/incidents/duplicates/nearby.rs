@@ -290,6 +290,18 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::domain::atlas::reaches::SEED;
+    use crate::domain::reports::categories;
+
+    #[test]
+    fn every_reach_of_a_new_city_is_a_category_s_and_within_the_limits() {
+        let mut reaches = Reaches::default();
+        for (code, reach) in SEED {
+            assert!(categories::SEED.iter().any(|category| category.code == code), "{code}");
+            reaches.set(&CategoryCode::new(code).unwrap(), reach).unwrap();
+        }
+        assert_eq!(reaches, Reaches::default());
+    }
 
     fn spot(n: u128, category: &str, x: i32, y: i32, at_s: i64) -> Spot {
         Spot {

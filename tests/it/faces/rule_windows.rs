@@ -88,7 +88,10 @@ async fn a_rule_holds_at_its_hours_on_its_weekdays_and_on_school_days_alone() {
 #[tokio::test]
 async fn a_functional_unit_leads_beside_the_zone_s_and_both_have_the_case() {
     let world = World::new().await;
-    set(&world, &[]).await;
+    let some = world.app.atlas(&world.city).unwrap().units()[0].id.clone();
+    let far = json!({ "id": "far", "name_en": "Far", "reach": "category", "categories": "event.09",
+                      "unit": some, "mode": "beside" });
+    set(&world, &[far]).await;
     let zone = told(&world, "event.05", "2026-05-05T08:00").await;
     let atlas = world.app.atlas(&world.city).unwrap();
     let unit = atlas.units().iter().find(|unit| json!(unit.id) != zone["unit"]).unwrap().id.clone();

@@ -28,7 +28,7 @@ async fn a_block_is_given_and_a_border_laid_along_a_street_by_name() {
     let of = |kind| atlas.facilities().iter().filter(move |it| it.kind == kind);
     let (block, area, from) = of(FacilityKind::Block)
         .find_map(|it| {
-            let Geometry::Polygon(area) = &it.geometry else { return None };
+            let Geometry::MultiPolygon(area) = &it.geometry else { return None };
             let inside = geo::InteriorPoint::interior_point(area)?;
             let at = zonewarden::geom::coord::LonLat::new(inside.x(), inside.y()).ok()?.grid();
             Some((it.id.to_string(), area.clone(), atlas.areas().locate(at)?))
@@ -37,7 +37,8 @@ async fn a_block_is_given_and_a_border_laid_along_a_street_by_name() {
     let from = &atlas.zones()[usize::from(from)].id;
     let to = &atlas.zones().iter().find(|zone| zone.id != *from).unwrap().id;
     let by_name = json!({ "kind": "give", "from": from, "to": to, "block": block });
-    let by_area = json!({ "kind": "give", "from": from, "to": to, "area": [[ring(&area)]] });
+    let rings: Vec<[Vec<[f64; 2]>; 1]> = area.iter().map(|it| [ring(it)]).collect();
+    let by_area = json!({ "kind": "give", "from": from, "to": to, "area": rings });
     let (one, two) = (office.draft().await, office.draft().await);
     let told = said(&office, &one, &by_name).await;
     assert_eq!(told.0, StatusCode::OK, "{}", told.1);

@@ -4,7 +4,7 @@
 //! Run by hand: `cargo bench --bench coverage -- [ZONES.geojson]`, or the path in `ZONEWARDEN_BENCH_ZONES`.
 //! Every edit is planned and applied, and undone afterwards; times are those of this machine. Of the file it is told
 //! how long its polygons take to become a partition; `benches/coverage/compare.py ZONES.geojson` lets the clean of GEOS do
-//! the same.
+//! the same. `ZONEWARDEN_BENCH_EDITS` (20,000) says how many edits are drawn at random against the laws.
 
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
@@ -37,6 +37,9 @@ type Making = fn(&mut Dice, &[Side]) -> Edit;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     edits();
     blocks();
+    let count =
+        std::env::var("ZONEWARDEN_BENCH_EDITS").map_or(Ok(20_000), |count| count.parse())?;
+    laws(count);
     let path = std::env::args().skip(1).find(|word| !word.starts_with("--"));
     match path.or_else(|| std::env::var("ZONEWARDEN_BENCH_ZONES").ok()) {
         Some(path) => world(&path)?,
@@ -167,6 +170,40 @@ fn edits() {
         tell("  who moves", &mut moved_us);
     }
     assert!(coverage.check().is_empty());
+}
+
+/// Edits at random on a small city, one upon the other: after each that is not refused every law holds, and every other one
+/// is undone bit for bit.
+fn laws(count: u32) {
+    let small = net(&Net { across: ZONES, mesh: ZONE_STEPS, per_edge: 6, wiggle: 3_000 });
+    let kinds: [Making; 6] = [move_vertex, delete_vertex, split, merge, give, hole];
+    let (mut dice, mut done, mut refused) = (Dice(3), 0, 0);
+    let mut coverage = Coverage::default();
+    let mut sides = Vec::new();
+    for n in 0..count {
+        if n % 400 == 0 {
+            coverage = Coverage::from_sides(&small).unwrap_or_default();
+        }
+        if n % 20 == 0 {
+            sides = coverage.sides();
+        }
+        let kind = usize::try_from(dice.next() % 6).unwrap_or(0);
+        let edit = kinds[kind](&mut dice, &sides);
+        let Ok(planned) = coverage.plan(&edit, &Locks::default()) else {
+            refused += 1;
+            continue;
+        };
+        let before = coverage.sides();
+        assert_eq!(coverage.apply(&planned.patch), Ok(()), "edit {n}: {edit:?}");
+        let faults = coverage.check();
+        assert!(faults.is_empty(), "edit {n}: {edit:?}: {faults:?}");
+        if dice.next() % 2 == 0 {
+            assert_eq!(coverage.apply(&planned.patch.inverse()), Ok(()), "edit {n}");
+            assert!(coverage.sides() == before, "edit {n}: {edit:?} is undone bit for bit");
+        }
+        done += 1;
+    }
+    println!("{done} edits at random kept every law, {refused} more were refused");
 }
 
 fn tell(what: &str, took_us: &mut [f64]) {

@@ -39,7 +39,7 @@ const ROUND: Duration = Duration::from_secs(2);
 const SQLITE_CLIENTS: usize = 64;
 const SQLITE_TARGET: f64 = 25.0;
 /// Reports of one transaction that shows what their rows cost.
-const WHOLE: u32 = 20_000;
+const WHOLE: u32 = 10_000;
 const POSTGRES_CLIENTS: usize = 512;
 const POSTGRES_CONNECTIONS: usize = 64;
 const POSTGRES_TARGET: f64 = 4.0;

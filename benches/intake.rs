@@ -7,7 +7,9 @@
 //! city of its own, so that none waits for another's lock.
 //!
 //! Contestants take turns, round after round; what is printed are medians and ratios. Ends with an
-//! error when a target is missed.
+//! error when a target is missed. The ratio on `SQLite` is one of the disk too: its target was set
+//! where a sync costs 2 ms. What it costs here is printed, and so is the rate of all rows in one
+//! transaction, which no way of committing can pass.
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 #![expect(clippy::cast_precision_loss, reason = "counts to ratios")]
 
@@ -68,14 +70,16 @@ async fn sqlite() -> Result<bool, Fault> {
     let baseline = Contestant { store: one, cities: cities.clone(), clients: SQLITE_CLIENTS };
     let grouped = Contestant { store: many, cities, clients: SQLITE_CLIENTS };
     let what = format!("SQLite, {SQLITE_CLIENTS} clients");
-    let reached = compare(&what, &baseline, &grouped, SQLITE_TARGET).await?;
+    let (one, reached) = compare(&what, &baseline, &grouped, SQLITE_TARGET).await?;
     let whole = Place::File(folder.path().join("whole.gpkg"));
-    ceiling(&whole).await?;
+    let rows = ceiling(&whole).await?;
+    println!("  {WHOLE} in one transaction {rows:>7.0} reports/s");
+    println!("  a transaction beside its rows {:>4.2} ms", 1e3 / one - 1e3 / rows);
     Ok(reached)
 }
 
 /// The same rows in one transaction with one sync: what is left is their own price, and no way of committing is faster.
-async fn ceiling(place: &Place) -> Result<(), Fault> {
+async fn ceiling(place: &Place) -> Result<f64, Fault> {
     let store = open_with(place, Migrate::Apply, Limits::default()).await?;
     let city = CityId::new("bench")?;
     found(&store, std::slice::from_ref(&city)).await?;
@@ -87,8 +91,7 @@ async fn ceiling(place: &Place) -> Result<(), Fault> {
         store.commit(stamp, Basis { atlas_version: Some(1) }, reports).await?;
         rates.push(f64::from(WHOLE) / begun.elapsed().as_secs_f64());
     }
-    println!("  {WHOLE} in one transaction {:>7.0} reports/s", median(rates));
-    Ok(())
+    Ok(median(rates))
 }
 
 async fn postgres(url: &str) -> Result<bool, Fault> {
@@ -108,7 +111,7 @@ async fn postgres(url: &str) -> Result<bool, Fault> {
     let what = format!(
         "PostgreSQL, {POSTGRES_CLIENTS} clients against {POSTGRES_CONNECTIONS} connections"
     );
-    compare(&what, &baseline, &grouped, POSTGRES_TARGET).await
+    Ok(compare(&what, &baseline, &grouped, POSTGRES_TARGET).await?.1)
 }
 
 struct Contestant {
@@ -117,12 +120,13 @@ struct Contestant {
     clients: usize,
 }
 
+/// The baseline's reports a second, and whether the target is reached.
 async fn compare(
     what: &str,
     baseline: &Contestant,
     grouped: &Contestant,
     target: f64,
-) -> Result<bool, Fault> {
+) -> Result<(f64, bool), Fault> {
     let (mut one, mut many) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         one.push(baseline.round().await?);
@@ -135,7 +139,7 @@ async fn compare(
     println!("  a transaction a report  {one:>10.0} reports/s");
     println!("  together                {many:>10.0} reports/s");
     println!("  ratio                   {ratio:>10.1}  (target {target}: {verdict})");
-    Ok(ratio >= target)
+    Ok((one, ratio >= target))
 }
 
 impl Contestant {

@@ -152,15 +152,15 @@ impl Desk {
         }
     }
 
-    /// Takes what waits, and waits a little for half of those who are about: who waits now, and whom
-    /// the last transaction served and who are likely to come back. So the two halves take turns,
-    /// and one is on its way while the other is written.
+    /// Takes what waits, and waits a little for three in four of those who are about: who waits now, and whom
+    /// the last transaction served and who are likely to come back. The slower the disk, the more it is worth
+    /// to share one sync; to wait for the last of them would leave everybody waiting for one who stays away.
     fn gather(&self, first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
         let mut taken = vec![first];
         taken.extend(jobs.try_iter().take(self.group_max.saturating_sub(1)));
         let until = Instant::now() + GATHER_MAX.min(self.last_took / 2);
-        let half = (taken.len() + self.last_group).div_ceil(2);
-        while taken.len() < half.min(self.group_max) {
+        let most = ((taken.len() + self.last_group) * 3).div_ceil(4);
+        while taken.len() < most.min(self.group_max) {
             let left = until.saturating_duration_since(Instant::now());
             match jobs.recv_timeout(left) {
                 Ok(job) => taken.push(job),

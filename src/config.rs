@@ -86,6 +86,9 @@ config! {
     live_clients_max: u32 = 500;
     /// Whether webhooks may go to private addresses and over plain http, as in a city's own network.
     webhook_private: bool = false;
+    /// Whether the links to pictures that come with reports are followed, to public addresses alone. When this
+    /// is set to false they wait.
+    follow_links: bool = true;
     /// Seconds for the head of a request to arrive; an idle connection is closed after it too.
     header_timeout_s: u32 = 5;
     /// Seconds until an answer must begin.

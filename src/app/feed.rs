@@ -107,11 +107,18 @@ fn ends(caller: &Caller, entry: &JournalEntry) -> bool {
     entry.kind == "key_revoked" && entry.subject == caller.actor
 }
 
-/// Whether a caller may see an entry: keys, the delivery of webhooks, and who looked at or forgot whom are
-/// the admin's matter, drafts the planners', another unit's reports and webhooks are nobody else's.
+/// Whether a caller may see an entry: keys, the delivery of webhooks, the following of links, and who looked at
+/// or forgot whom are the admin's matter, drafts the planners', another unit's reports and webhooks are nobody else's.
 fn sees(caller: &Caller, entry: &JournalEntry) -> bool {
-    const ADMINS: [&str; 6] =
-        ["key_", "webhook_", "deliveries_", "people_", "words_masked", "pictures_cleaned"];
+    const ADMINS: [&str; 7] = [
+        "key_",
+        "webhook_",
+        "deliveries_",
+        "links_",
+        "people_",
+        "words_masked",
+        "pictures_cleaned",
+    ];
     match caller.scope() {
         Scope::Nothing => false,
         Scope::Unit(unit) => entry.concerns(&unit),
@@ -165,6 +172,8 @@ mod tests {
         let of_role = |role| Caller { role, ..Caller::cli() };
         assert!(!sees(&of_role(Role::Dispatcher), &entry("draft_opened", "")));
         assert!(sees(&of_role(Role::Planner), &entry("draft_opened", "")));
+        assert!(!sees(&of_role(Role::Dispatcher), &entry("links_dropped", "")));
+        assert!(sees(&Caller::cli(), &entry("links_followed", "")));
         assert!(!sees(&Caller::public(), &entry("report_filed", "u1")));
         assert!(sees(&Caller::cli(), &entry("key_issued", "u1")));
     }

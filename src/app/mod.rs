@@ -11,6 +11,8 @@ pub mod seed;
 pub mod accounts;
 pub mod locate;
 pub mod reports;
+pub mod outward;
+pub mod links;
 pub mod batch;
 pub mod open311;
 pub mod incidents;

@@ -12,6 +12,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::app::drafts::due;
 use crate::app::incidents::{deadlines, desk, escalation};
+use crate::app::links::Follower;
+use crate::app::outward::fetch::{Fetcher, Patience};
+use crate::app::outward::way::Way;
 use crate::app::people::forget;
 use crate::app::plans::handover;
 use crate::app::seed;
@@ -100,7 +103,13 @@ async fn serve(common: &Common, config: &Config) -> miette::Result<()> {
     }
     let courier = Courier::new(app.clone(), Sender::new(config.webhook_private, Vec::new()))
         .map_err(|fault| miette::miette!(fault))?;
-    let background = background(&app, courier);
+    let mut background = background(&app, courier);
+    if config.follow_links {
+        // Whatever webhooks may: what strangers have named is never gone to within the house.
+        let fetcher = Fetcher::new(Way::new(false, Vec::new()), Patience::default());
+        let follower = Follower::new(app.clone(), fetcher);
+        background.push(tokio::spawn(async move { follower.keep_following().await }));
+    }
     let result = match opened {
         Ok(()) => served.await.into_diagnostic(),
         Err(report) => Err(report),

@@ -12,11 +12,14 @@ use crate::domain::atlas::rule_set::RulesNote;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::drafts::docket::DraftMoved;
-use crate::domain::id::{CategoryCode, FacilityId, KeyId, RuleId, UnitId, WebhookId, ZoneId};
+use crate::domain::id::{
+    CategoryCode, FacilityId, KeyId, ReportId, RuleId, UnitId, WebhookId, ZoneId,
+};
 use crate::domain::incidents::docket::{CaseMoved, CaseTimed};
 use crate::domain::incidents::handover::HandedOver;
 use crate::domain::incidents::proposals::Dismissal;
 use crate::domain::incidents::step::Step;
+use crate::domain::reports::links::LinksFollowed;
 use crate::domain::reports::people::{
     PeopleForgotten, PeopleSeen, PersonSealed, PictureCleaned, WordsMasked,
 };
@@ -50,8 +53,12 @@ pub enum Change {
     RulesNoted(RulesNote),
     /// A report came in and was routed.
     ReportFiled { report: Report, assignment: Assignment },
-    /// A picture came with a report of the same commit.
+    /// A picture came with a report of the same commit, belongs to a step of its case, or was fetched.
     PictureKept(Picture),
+    /// Links of a report are claimed to be followed, or something came of them.
+    LinksFollowed(Box<LinksFollowed>),
+    /// Links of reports are not followed, whatever of them waits.
+    LinksDropped(Vec<ReportId>),
     /// Somebody was shown who stands behind reports: the audit, nothing else.
     PeopleSeen(PeopleSeen),
     /// Who stands behind reports was forgotten.
@@ -106,6 +113,8 @@ impl Change {
             Self::RulesNoted(_) => "rules_noted",
             Self::ReportFiled { .. } => "report_filed",
             Self::PictureKept(_) => "picture_kept",
+            Self::LinksFollowed(_) => "links_followed",
+            Self::LinksDropped(_) => "links_dropped",
             Self::PeopleSeen(_) => "people_seen",
             Self::PeopleForgotten(_) => "people_forgotten",
             Self::PeopleSealed(_) => "people_sealed",
@@ -136,7 +145,9 @@ impl Change {
             Self::CitySet(city) => city.id.to_string(),
             Self::ReportFiled { report, .. } => report.id.to_string(),
             Self::PictureKept(picture) => picture.id.to_string(),
-            Self::PeopleSeen(PeopleSeen { reports, .. })
+            Self::LinksFollowed(it) => it.report.to_string(),
+            Self::LinksDropped(reports)
+            | Self::PeopleSeen(PeopleSeen { reports, .. })
             | Self::PeopleForgotten(PeopleForgotten { reports, .. }) => match reports.as_slice() {
                 [one] => one.to_string(),
                 _ => String::new(),
@@ -202,6 +213,8 @@ impl Change {
                 "media": picture.media.code(),
                 "report": picture.report,
             }),
+            Self::LinksFollowed(it) => link_facts(it),
+            Self::LinksDropped(reports) => json!({ "count": reports.len() }),
             Self::PeopleSeen(seen) => json!({
                 "count": seen.reports.len(),
                 "how": seen.how.code(),
@@ -245,6 +258,8 @@ impl Change {
             self,
             Self::ReportFiled { .. }
                 | Self::PictureKept(_)
+                | Self::LinksFollowed(_)
+                | Self::LinksDropped(_)
                 | Self::PeopleSeen(_)
                 | Self::PeopleForgotten(_)
                 | Self::PeopleSealed(_)
@@ -266,6 +281,10 @@ impl Change {
                 | Self::DeliveriesReplayed { .. }
         )
     }
+}
+
+fn link_facts(it: &LinksFollowed) -> serde_json::Value {
+    serde_json::json!({ "attempt": it.attempts, "over": it.next_at.is_none() })
 }
 
 fn draft_facts(moved: &DraftMoved) -> serde_json::Value {

@@ -1,11 +1,12 @@
-//! Links: a picture's is kept and shown, never followed; a webhook's is followed. Neither may point into
-//! anybody's private network.
+//! Links to pictures and of webhooks. Neither may point into anybody's private network.
 
 // Addresses as numbers; nothing here opens a socket.
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Longest link, in bytes.
 pub const LINK_BYTES_MAX: usize = 1_000;
+/// Longest place that a redirect names, in bytes: those that are signed are long.
+const REDIRECT_BYTES_MAX: usize = 8_000;
 
 /// What a link says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,61 @@ pub fn read(link: &str) -> Result<Link, String> {
     if link.len() > LINK_BYTES_MAX {
         return Err(format!("has {} bytes, at most {LINK_BYTES_MAX} are kept", link.len()));
     }
+    parse(link)
+}
+
+/// Where a redirect leads, which may be said beginning from where it came from.
+///
+/// # Errors
+/// Words, with what would be right.
+pub fn redirected(from: &Link, location: &str) -> Result<Link, String> {
+    if location.len() > REDIRECT_BYTES_MAX {
+        let words = format!(
+            "a redirect of {} bytes, at most {REDIRECT_BYTES_MAX} are followed",
+            location.len()
+        );
+        return Err(words);
+    }
+    let scheme = if from.is_secure { "https" } else { "http" };
+    let head = location.split(['/', '?', '#']).next().unwrap_or_default();
+    if head.contains(':') {
+        return parse(location);
+    }
+    if location.starts_with("//") {
+        return parse(&format!("{scheme}:{location}"));
+    }
+    let path = from.target.split('?').next().unwrap_or_default();
+    let target = match location.as_bytes().first() {
+        Some(b'/') => location.to_owned(),
+        Some(b'?') => format!("{path}{location}"),
+        Some(b'#') | None => from.target.clone(),
+        Some(_) => {
+            let folder = path.rfind('/').map_or("/", |at| &path[..=at]);
+            without_dots(&format!("{folder}{location}"))
+        }
+    };
+    parse(&format!("{scheme}://{}{target}", from.authority))
+}
+
+/// A path without `.` and `..` (RFC 3986, 5.2.4); what stands behind it stays.
+fn without_dots(target: &str) -> String {
+    let (path, rest) = target.split_at(target.find(['?', '#']).unwrap_or(target.len()));
+    let mut kept: Vec<&str> = Vec::new();
+    for segment in path.split('/').skip(1) {
+        match segment {
+            "." => {}
+            ".." => {
+                kept.pop();
+            }
+            segment => kept.push(segment),
+        }
+    }
+    let folder = path.ends_with("/.") || path.ends_with("/..");
+    let slash = if folder && !kept.is_empty() { "/" } else { "" };
+    format!("/{}{slash}{rest}", kept.join("/"))
+}
+
+fn parse(link: &str) -> Result<Link, String> {
     if !link.bytes().all(|byte| byte.is_ascii_graphic())
         || link.contains(['<', '>', '"', '\\', '`'])
     {
@@ -235,6 +291,36 @@ mod tests {
         assert_eq!(read("HTTPS://A.org/X?y=/Z#f"), of(true, "a.org", 443, "/X?y=/Z"));
         assert_eq!(read("http://[::1]:81?q"), of(false, "::1", 81, "/?q"));
         assert_eq!(read("http://a:0081"), of(false, "a", 81, "/"));
+    }
+
+    #[test]
+    fn a_redirect_may_be_said_from_where_it_came_from() {
+        let from = super::read("https://a.org:81/x/y.jpg?z=1").unwrap();
+        let to = |location| {
+            super::redirected(&from, location).map(|it| {
+                let scheme = if it.is_secure { "https" } else { "http" };
+                format!("{scheme} {} {}", it.authority, it.target)
+            })
+        };
+        for (location, expected) in [
+            ("http://B.org/q#r", "http b.org /q"),
+            ("//b.org/q", "https b.org /q"),
+            ("/q?s=//t", "https a.org:81 /q?s=//t"),
+            ("q.jpg", "https a.org:81 /x/q.jpg"),
+            ("../q.jpg?s=../t", "https a.org:81 /q.jpg?s=../t"),
+            ("../../../q/./r/..", "https a.org:81 /q/"),
+            ("?s", "https a.org:81 /x/y.jpg?s"),
+            ("", "https a.org:81 /x/y.jpg?z=1"),
+            ("#f", "https a.org:81 /x/y.jpg?z=1"),
+        ] {
+            assert_eq!(to(location).as_deref(), Ok(expected), "{location}");
+        }
+        let long = format!("/{}", "x".repeat(8_000));
+        for bad in
+            ["ftp://b.org/", "file:///etc/passwd", "javascript:alert(1)", "//a@b/", "/ä", &long]
+        {
+            assert!(to(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -2,7 +2,30 @@
 
 use std::borrow::Cow;
 
-use crate::domain::reports::picture::Media;
+use crate::domain::reports::picture::{Media, PICTURE_BYTES_MAX};
+
+/// What a picture is, when it is one that is kept: not too large, of a kind that is known by its first bytes
+/// whatever a name or header says, and built so that it can be shown without what a camera wrote beside it.
+///
+/// # Errors
+/// Words, with what would be right.
+pub fn checked(bytes: &[u8]) -> Result<Media, String> {
+    if bytes.len() > PICTURE_BYTES_MAX {
+        return Err(format!("has {} bytes, at most {PICTURE_BYTES_MAX} are taken", bytes.len()));
+    }
+    let Some(media) = Media::of(bytes) else { return Err(no_picture()) };
+    if without_metadata(media, bytes).is_none() {
+        return Err(format!("is no whole {}", media.code()));
+    }
+    Ok(media)
+}
+
+/// That something is no picture, with what one is.
+#[must_use]
+pub fn no_picture() -> String {
+    let kinds: Vec<&str> = Media::ALL.iter().map(|media| media.code()).collect();
+    format!("is none of {}", kinds.join(", "))
+}
 
 /// The picture without where, when and by whom it was taken: of JPEG, PNG and WebP everything goes
 /// that is not needed to show it. A file that is not built as it should be gives `None`: it is not

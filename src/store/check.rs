@@ -79,21 +79,19 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
             Change::PictureKept(_) | Change::PicturesCleaned(_) => {
                 of_pictures(change, &mut pictures)?;
             }
-            Change::PeopleSeen(_)
+            Change::LinksFollowed(_)
+            | Change::LinksDropped(_)
+            | Change::PeopleSeen(_)
             | Change::PeopleForgotten(_)
             | Change::PeopleSealed(_)
             | Change::WordsMasked(_) => of_people(change, &mut people)?,
             Change::CaseMoved(it) => {
                 case(it)?;
-                if !cases.insert(it.docket.id) {
-                    return Err(format!("incident {} is given twice", it.docket.id));
-                }
+                first(&mut cases, "incident", it.docket.id)?;
             }
             Change::DraftMoved(it) => {
                 draft(it)?;
-                if !drafts.insert(it.docket.id) {
-                    return Err(format!("draft {} is given twice", it.docket.id));
-                }
+                first(&mut drafts, "draft", it.docket.id)?;
             }
             Change::CasesTimed(them) => cases_timed(them)?,
             Change::HandedOver(it) => handed_over(it)?,
@@ -182,12 +180,20 @@ fn of_pictures(change: &Change, pictures: &mut BTreeSet<PictureId>) -> Result<()
     }
 }
 
-/// What is done to people; a commit does one thing to each.
+/// What is done to people and to links that wait, which go with them; a commit does one thing to each.
 fn of_people(change: &Change, people: &mut BTreeSet<ReportId>) -> Result<(), String> {
-    let mut first = |id: ReportId| {
-        if people.insert(id) { Ok(()) } else { Err(format!("report {id} is given twice")) }
-    };
+    let mut first = |id: ReportId| first(people, "report", id);
     match change {
+        Change::LinksFollowed(it) => {
+            first(it.report)?;
+            let turns = it.seen..=it.seen.saturating_add(1);
+            if it.attempts == 0 || !turns.contains(&it.attempts) {
+                let words = "an attempt at links is the one that was looked at, or the next";
+                return Err(words.to_owned());
+            }
+            it.further.as_ref().map_or(Ok(()), |told| further("what a report tells", told))
+        }
+        Change::LinksDropped(reports) => reports.iter().try_for_each(|id| first(*id)),
         Change::PeopleSeen(it) => text("the reason of a look", &it.reason),
         Change::PeopleForgotten(it) => it.reports.iter().try_for_each(|id| first(*id)),
         Change::PeopleSealed(them) => them.iter().try_for_each(|it| {
@@ -282,6 +288,8 @@ fn further(what: &str, it: &Further) -> Result<(), String> {
         .flatten()
         .chain(answers)
         .chain(&it.links)
+        .chain(it.fetched.keys())
+        .chain(it.given_up.iter().flat_map(|(link, why)| [link, why]))
         .try_for_each(|told| text(what, told))
 }
 
@@ -389,6 +397,14 @@ fn text(what: &str, text: &str) -> Result<(), String> {
 
 fn finite(what: &str, number: f64) -> Result<(), String> {
     if number.is_finite() { Ok(()) } else { Err(format!("{what} holds the number {number}")) }
+}
+
+fn first<Id: Ord + Copy + Display>(
+    seen: &mut BTreeSet<Id>,
+    what: &str,
+    id: Id,
+) -> Result<(), String> {
+    if seen.insert(id) { Ok(()) } else { Err(format!("{what} {id} is given twice")) }
 }
 
 fn once<'a, Id: Ord + Display + 'a>(

@@ -7,6 +7,7 @@ mod people;
 mod past;
 mod plans;
 mod people_asked;
+mod links;
 mod follow;
 mod sift;
 
@@ -39,6 +40,7 @@ use crate::store::mailroom::Mailroom;
 use crate::store::memory::follow::{
     cases_follow, drafts_follow, drafts_keep, plans_follow, turns_follow,
 };
+use crate::store::memory::links::Links;
 use crate::store::memory::past::Past;
 use crate::store::memory::sift::{remove, wants, wants_incident};
 use crate::store::promise::{
@@ -65,6 +67,7 @@ struct Held {
     /// Pictures whose original is gone.
     cleaned: BTreeSet<PictureId>,
     waiting: BTreeSet<ReportId>,
+    links: Links,
     incidents: BTreeMap<IncidentId, (Docket, Vec<Step>)>,
     dismissed: BTreeMap<RuleId, Dismissed>,
     drafts: BTreeMap<DraftId, (DraftDocket, Vec<DraftStep>)>,
@@ -442,6 +445,7 @@ impl Held {
                 self.dismissed.insert(told.id.clone(), Dismissed { told, at, actor });
             }
             people::apply(&mut self.reports, &mut self.pictures, &mut self.cleaned, change);
+            self.links.apply(&mut self.reports, change);
             self.past.apply(&mut self.reports, change);
             if let Change::PictureKept(picture) = change {
                 self.pictures.insert(picture.id.clone(), picture.clone());
@@ -456,6 +460,7 @@ impl Held {
                 self.reports.insert(report.id, AssignedReport { report, assignment });
             }
         }
+        self.links.wait(changes);
         drafts_keep(&mut self.drafts, changes);
         // Behind all reports: a commit may file one and open its case.
         cases::keep(&mut self.waiting, &mut self.incidents, changes);
@@ -481,6 +486,8 @@ fn is_large(change: &Change) -> bool {
         change,
         Change::ReportFiled { .. }
             | Change::PictureKept(_)
+            | Change::LinksFollowed(_)
+            | Change::LinksDropped(_)
             | Change::PeopleSeen(_)
             | Change::PeopleForgotten(_)
             | Change::PeopleSealed(_)
@@ -506,6 +513,7 @@ fn applied(
             step(small, change).map_err(CommitError::Conflict)?;
         }
         people::follow(&held.reports, &held.pictures, change).map_err(CommitError::Conflict)?;
+        held.links.follows(change).map_err(CommitError::Conflict)?;
         held.past.follows(change).map_err(CommitError::Conflict)?;
         turns_follow(&held.reports, change).map_err(CommitError::Conflict)?;
     }
@@ -537,6 +545,8 @@ fn step(small: &mut Small, change: &Change) -> Result<(), String> {
         Change::RulesRemoved(ids) => remove("rules", &mut small.rules, ids)?,
         Change::ReportFiled { .. }
         | Change::PictureKept(_)
+        | Change::LinksFollowed(_)
+        | Change::LinksDropped(_)
         | Change::PeopleSeen(_)
         | Change::PeopleForgotten(_)
         | Change::PeopleSealed(_)

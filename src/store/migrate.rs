@@ -108,6 +108,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0014_reaches.sql"),
         sqlite: include_str!("../../migrations/sqlite/0014_reaches.sql"),
     },
+    Migration {
+        number: 15,
+        name: "links",
+        postgres: include_str!("../../migrations/postgres/0015_links.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0015_links.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

@@ -12,6 +12,7 @@ mod atlas;
 mod history;
 mod reports;
 mod people;
+mod links;
 mod pictures;
 mod incidents;
 mod plans;

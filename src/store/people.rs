@@ -157,7 +157,8 @@ pub(super) fn seal<'a>(
     all
 }
 
-fn told(further: &Further) -> String {
+/// What else was told, as it is kept.
+pub(super) fn told(further: &Further) -> String {
     serde_json::to_string(further).unwrap_or_else(|_| "{}".to_owned())
 }
 

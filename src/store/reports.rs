@@ -8,12 +8,12 @@ use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::{AssignedReport, Assignment, Report};
 use crate::domain::time::Instant;
 use crate::geom::crs::Crs;
-use crate::store::people;
 use crate::store::promise::{ReportFilter, ReportKey, StoreError};
 use crate::store::sql::{Asking, Dialect};
 use crate::store::statement::{
     Row, Statement, Table, Taken, Value, damaged, geometry, int, json, real, text, unknown,
 };
+use crate::store::{links, people};
 
 static REPORT: Table = Table {
     name: "report",
@@ -152,6 +152,7 @@ pub(super) fn file<'a>(
     if !waiting.is_empty() {
         all.push(Statement::Bulk { table: &WAITING, rows: waiting });
     }
+    all.extend(links::keep(city, filed.iter().map(|it| (it.report, it.texts.id.as_str()))));
     all.extend(people::keep(city, filed.iter().map(|it| (it.report, it.texts.id.as_str()))));
     if dialect == Dialect::Postgres {
         let rows = filed.iter().flat_map(|it| unit_rows(city, it)).collect();

@@ -74,6 +74,11 @@ pub(super) fn no_dead_letter(id: &WebhookId, seq: i64) -> String {
     format!("webhook {id} has no dead letter {seq}")
 }
 
+/// Links of a report that wait no more, or that another attempt has begun to follow.
+pub(super) fn links_gone_on(id: ReportId) -> String {
+    format!("the links of report {id} wait no more, or another process has begun to follow them")
+}
+
 /// A hand-over in which another process has come farther.
 pub(super) fn handed_farther(plan: i64) -> String {
     format!("another process has come farther in handing over incidents with plan {plan}")

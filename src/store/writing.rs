@@ -11,8 +11,8 @@ use crate::store::reports::{Filed, Known};
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Statement, Value};
 use crate::store::{
-    accounts, atlas, drafts, history, incidents, journal, people, pictures, plans, proposals,
-    reports, webhooks, words,
+    accounts, atlas, drafts, history, incidents, journal, links, people, pictures, plans,
+    proposals, reports, webhooks, words,
 };
 
 /// Makes the row of a city that is about to be made, so that there is something to lock.
@@ -305,7 +305,13 @@ fn put<'a>(
         Change::HandedOver(it) => all.extend(plans::handed_over(city, it)),
         Change::ReportsRerouted(them) => all.extend(plans::rerouted(dialect, city, them)),
         Change::PictureKept(picture) => all.push(pictures::keep(city, picture)),
-        Change::PeopleForgotten(it) => all.extend(people::forget(dialect, city, it)),
+        Change::LinksFollowed(it) => all.extend(links::followed(city, it)),
+        Change::LinksDropped(reports) => all.push(links::drop(dialect, city, texts(reports))),
+        Change::PeopleForgotten(it) => {
+            // Nothing of theirs that waits is followed any more.
+            all.push(links::drop(dialect, city, texts(&it.reports)));
+            all.extend(people::forget(dialect, city, it));
+        }
         Change::PeopleSealed(people) => all.extend(people::seal(dialect, city, people)),
         Change::WordsMasked(them) => all.extend(them.iter().map(|it| people::mask(city, it))),
         Change::PicturesCleaned(them) => {

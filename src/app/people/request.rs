@@ -111,7 +111,8 @@ pub struct Erased {
     pub pictures: usize,
 }
 
-/// Forgets a person: contact, account and device, and what cameras wrote into the pictures. The reports
+/// Forgets a person: contact, account and device, and what cameras wrote into the pictures; links that wait
+/// are not followed any more. The reports
 /// themselves stay, because the city works on what they tell.
 ///
 /// # Errors
@@ -144,6 +145,10 @@ async fn erase_page(
     how: Erasing,
     done: &mut Erased,
 ) -> Result<(), Refusal> {
+    if !how.dry_run {
+        // First, so that no picture comes behind the back of what is decided below.
+        drop_links(app, seat, caller, page).await?;
+    }
     for _ in 0..LOOKS_MAX {
         let filed = read(app, seat, page).await?;
         let people: Vec<ReportId> =
@@ -175,6 +180,23 @@ async fn erase_page(
         return Ok(());
     }
     Err(Refusal::Busy)
+}
+
+/// Links of these reports that wait are followed no more.
+async fn drop_links(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    page: &[ReportId],
+) -> Result<(), Refusal> {
+    let filed = read(app, seat, page).await?;
+    let linked = filed.iter().filter(|it| !it.report.further.unfollowed().is_empty());
+    let reports: Vec<ReportId> = linked.map(|it| it.report.id).collect();
+    if !reports.is_empty() {
+        let changes = vec![Change::LinksDropped(reports)];
+        app.commit(&seat.city, caller, Basis::default(), changes).await?;
+    }
+    Ok(())
 }
 
 fn checked(who: &Who) -> Result<(), Fault> {

@@ -1,11 +1,8 @@
-//! The one way out: a message is posted to an address that strangers have chosen.
+//! Messages are posted, by the [way](crate::app::outward::way) that judges where they go.
 //!
-//! A name is looked up once, and the address that was looked at is the one that is connected to, so that it
-//! cannot become another between the two. No redirect is followed. Connecting, the whole exchange and what is
-//! read of the answer have limits, so that a receiver that hangs or never ends costs one message's time.
+//! No redirect is followed. Connecting, the whole exchange and what is read of the answer have limits, so that
+//! a receiver that hangs or never ends costs one message's time.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,22 +10,14 @@ use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper::{Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+use crate::app::outward::way::{AGENT, Blocked, HEAD_BYTES_MAX, Stream, Way};
 use crate::app::webhooks::message::Message;
 use crate::formats::link::{self, Link};
 
-/// Longest time for the name to be looked up and the connection to stand.
-const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// Longest time for the whole exchange.
 const EXCHANGE_MAX: Duration = Duration::from_secs(15);
-/// Most bytes read of an answer's head.
-const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// Most bytes read of an answer's body: nobody looks at them, but a receiver that is cut off in its answer may
 /// take it for a failure.
 const BODY_BYTES_MAX: usize = 4 * 1024;
@@ -55,7 +44,7 @@ impl Outcome {
 /// Sends messages.
 #[derive(Clone)]
 pub struct Sender {
-    tls: TlsConnector,
+    way: Way,
     /// Whether private addresses and plain `http` are taken.
     private: bool,
     exchange_max: Duration,
@@ -65,17 +54,7 @@ impl Sender {
     /// A sender that trusts whom the machine trusts, and `roots` besides (DER).
     #[must_use]
     pub fn new(private: bool, roots: Vec<Vec<u8>>) -> Self {
-        let mut trusted = RootCertStore::empty();
-        let found = rustls_native_certs::load_native_certs();
-        if !found.errors.is_empty() {
-            let faults = format!("{:?}", found.errors);
-            tracing::warn!(faults, "not all of the machine's certificates can be read");
-        }
-        let given = roots.into_iter().map(CertificateDer::from);
-        trusted.add_parsable_certificates(found.certs.into_iter().chain(given));
-        let config = ClientConfig::builder().with_root_certificates(trusted).with_no_client_auth();
-        let tls = TlsConnector::from(Arc::new(config));
-        Self { tls, private, exchange_max: EXCHANGE_MAX }
+        Self { way: Way::new(private, roots), private, exchange_max: EXCHANGE_MAX }
     }
 
     /// The same with less patience, for tests.
@@ -96,38 +75,8 @@ impl Sender {
 
     async fn exchange(&self, url: &str, message: &Message) -> Result<Outcome, Outcome> {
         let link = may_go(url, self.private).map_err(Outcome::failed)?;
-        let stream = match timeout(CONNECT_MAX, self.connect(&link)).await {
-            Ok(connected) => connected?,
-            Err(_) => return Err(Outcome::failed("no connection in time")),
-        };
-        if !link.is_secure {
-            return post(stream, &link, message).await;
-        }
-        let name = ServerName::try_from(link.host.clone())
-            .map_err(|_| Outcome::failed("the host is no name for a certificate"))?;
-        let stream = self
-            .tls
-            .connect(name, stream)
-            .await
-            .map_err(|fault| Outcome::failed(format!("no secure connection: {fault}")))?;
-        post(stream, &link, message).await
-    }
-
-    /// A connection to one of the addresses that the name has now, and that may be gone to.
-    async fn connect(&self, link: &Link) -> Result<TcpStream, Outcome> {
-        let found = tokio::net::lookup_host((link.host.as_str(), link.port))
-            .await
-            .map_err(|fault| Outcome::failed(format!("the host is not known: {fault}")))?;
-        let may = |address: &SocketAddr| self.private || link::is_public(address.ip());
-        let addresses: Vec<SocketAddr> = found.filter(may).collect();
-        let mut last = Outcome::failed("the host leads to no public address");
-        for address in addresses {
-            match TcpStream::connect(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(fault) => last = Outcome::failed(format!("no connection: {fault}")),
-            }
-        }
-        Err(last)
+        let connected = self.way.connect(&link).await.map_err(Blocked::words);
+        post(connected.map_err(Outcome::failed)?, &link, message).await
     }
 }
 
@@ -154,11 +103,7 @@ pub fn may_go(url: &str, private: bool) -> Result<Link, String> {
     Ok(link)
 }
 
-async fn post(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    link: &Link,
-    message: &Message,
-) -> Result<Outcome, Outcome> {
+async fn post(stream: Box<dyn Stream>, link: &Link, message: &Message) -> Result<Outcome, Outcome> {
     let broken = |fault: hyper::Error| Outcome::failed(format!("the exchange broke off: {fault}"));
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(HEAD_BYTES_MAX)
@@ -168,7 +113,7 @@ async fn post(
     let asked = Request::post(&link.target)
         .header(header::HOST, &link.authority)
         .header(header::CONTENT_TYPE, "application/json")
-        .header(header::USER_AGENT, concat!("zonewarden/", env!("CARGO_PKG_VERSION")))
+        .header(header::USER_AGENT, AGENT)
         .header("webhook-id", &message.id)
         .header("webhook-timestamp", message.timestamp.to_string())
         .header("webhook-signature", &message.signature)
@@ -242,15 +187,5 @@ mod tests {
         for none in ["ftp://example.org", "https://a:b@example.org/", "x"] {
             assert!(may_go(none, true).is_err(), "{none}");
         }
-    }
-
-    #[tokio::test]
-    async fn a_name_that_leads_into_the_house_is_not_gone_to() {
-        // A public name of a private address passes the look at its letters; the look at the address is
-        // the one that counts.
-        let link = link::read("https://localhost:9/").unwrap();
-        let sender = Sender::new(false, Vec::new());
-        let refused = sender.connect(&link).await.unwrap_err();
-        assert_eq!(refused, Outcome::failed("the host leads to no public address"));
     }
 }

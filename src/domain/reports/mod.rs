@@ -8,6 +8,7 @@ pub mod confidence;
 pub mod routing;
 pub mod services;
 pub mod picture;
+pub mod links;
 pub mod public;
 pub mod rehearse;
 pub mod reroute;

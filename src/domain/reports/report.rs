@@ -57,10 +57,16 @@ pub struct Further {
     /// Answers to the category's questions, by code.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub answers: BTreeMap<String, Vec<String>>,
-    /// Pictures elsewhere, as links that were never followed.
+    /// Links that were followed, and the picture that came of each, which is also among `pictures`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fetched: BTreeMap<String, PictureId>,
+    /// Links that are followed no more, and why.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub given_up: BTreeMap<String, String>,
+    /// Pictures elsewhere, as links; each is followed later, see [`crate::domain::reports::links`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<String>,
-    /// Pictures that were sent along.
+    /// Pictures that were sent along, or fetched.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pictures: Vec<PictureId>,
 }

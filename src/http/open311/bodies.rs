@@ -153,7 +153,7 @@ pub struct NewRequestBody {
     pub last_name: Option<String>,
     /// Telephone.
     pub phone: Option<String>,
-    /// A picture elsewhere: the link is kept, never followed.
+    /// A picture elsewhere, at a public address: it is fetched later, checked and kept as one that was sent.
     pub media_url: Option<String>,
     /// Pictures, in a multipart form: JPEG, PNG, WebP, GIF or MP4.
     #[schema(value_type = Option<Vec<String>>, format = Binary)]
@@ -223,7 +223,7 @@ pub struct NewUpdateBody {
     pub status: Option<String>,
     /// What is new, at most 4,000 characters; markup is taken out.
     pub description: Option<String>,
-    /// A link to a picture, kept and never followed.
+    /// A link to a picture: it is added to the description, and never followed.
     pub media_url: Option<String>,
     /// The city, where there are several.
     pub jurisdiction_id: Option<String>,

@@ -15,7 +15,7 @@ use crate::app::reports::{self, CONTACT_CHARS_MAX, Once, Telling};
 use crate::domain::accounts::Operation;
 use crate::domain::id::CategoryCode;
 use crate::domain::reports::person::Person;
-use crate::domain::reports::picture::{Media, PICTURE_BYTES_MAX};
+use crate::domain::reports::picture::Media;
 use crate::domain::reports::public::PUBLIC_SOURCE;
 use crate::domain::reports::report::Further;
 use crate::domain::reports::services::{self, Service};
@@ -24,7 +24,7 @@ use crate::formats::link;
 use crate::formats::open311::document::{Document, Value};
 use crate::formats::open311::form::{self, FORM_BYTES_MAX, File, Form, FormFault};
 use crate::formats::open311::multipart::{self, FILES_MAX};
-use crate::formats::picture::without_metadata;
+use crate::formats::picture;
 use crate::geom::crs::Crs;
 use crate::http::api::reports::{REPLAYED, idempotency_key};
 use crate::http::body;
@@ -157,22 +157,8 @@ impl Counter<'_> {
             self.params.fault(shown(&file.field), format!("takes no file; `{MEDIA}` does"));
             return None;
         }
-        if file.bytes.len() > PICTURE_BYTES_MAX {
-            let words =
-                format!("has {} bytes, at most {PICTURE_BYTES_MAX} are taken", file.bytes.len());
-            self.params.fault(MEDIA, words);
-            return None;
-        }
-        let Some(media) = Media::of(&file.bytes) else {
-            let kinds: Vec<&str> = Media::ALL.iter().map(|media| media.code()).collect();
-            self.params.fault(MEDIA, format!("is none of {}", kinds.join(", ")));
-            return None;
-        };
-        // What cannot be shown without what a camera wrote beside it is not taken.
-        if without_metadata(media, &file.bytes).is_none() {
-            self.params.fault(MEDIA, format!("is no whole {}", media.code()));
-            return None;
-        }
+        let checked = picture::checked(&file.bytes);
+        let media = checked.map_err(|words| self.params.fault(MEDIA, words)).ok()?;
         Some((media, file.bytes.into()))
     }
 
@@ -189,7 +175,7 @@ impl Counter<'_> {
             address_id,
             answers: self.answers(service, answers),
             links: self.links(),
-            pictures: Vec::new(),
+            ..Further::default()
         };
         let person = Person { contact: self.contact(), account_id, device_id };
         let words = self.params.text("description").unwrap_or_default();

@@ -120,11 +120,11 @@ impl Teller {
         all.into_iter().map(note).collect()
     }
 
-    /// The addresses of its pictures: ours first, then links elsewhere.
+    /// The addresses of its pictures: ours first, then links elsewhere of which there is no picture here.
     fn media(&self, report: &Report) -> impl Iterator<Item = String> {
         let ours = report.further.pictures.iter();
         ours.map(|id| format!("{}/api/v1/pictures/{id}{}", self.base, self.of_city))
-            .chain(report.further.links.iter().cloned())
+            .chain(report.further.elsewhere().cloned())
     }
 
     /// The answers that the public may see.

@@ -3,6 +3,7 @@
 mod connect;
 mod drafts;
 mod geometry;
+mod links;
 mod people;
 mod plans;
 mod rows;

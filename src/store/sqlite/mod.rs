@@ -2,6 +2,7 @@
 
 mod drafts;
 mod file;
+mod links;
 mod people;
 mod plans;
 mod rows;

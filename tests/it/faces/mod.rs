@@ -17,6 +17,7 @@ mod rule_windows;
 mod at_once;
 mod embedded;
 mod open311;
+mod links;
 mod sockets;
 mod clocks;
 mod escalation;

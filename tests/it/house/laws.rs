@@ -35,8 +35,8 @@ const GUESTS: [(&str, &[&str]); 15] = [
     ("utoipa_swagger_ui", &["src/http/"]),
     ("rust_embed", &["src/http/"]),
     ("chacha20poly1305", &["src/app/sealed.rs"]),
-    ("tokio_rustls", &["src/app/webhooks/sender"]),
-    ("rustls_native_certs", &["src/app/webhooks/sender"]),
+    ("tokio_rustls", &["src/app/outward/"]),
+    ("rustls_native_certs", &["src/app/outward/"]),
     ("clap", &["src/cli/"]),
     ("miette", &["src/cli/", "src/main.rs"]),
 ];

@@ -5,6 +5,7 @@ mod made;
 mod faces;
 mod random;
 mod people;
+mod links;
 mod plans;
 mod pictures;
 mod geometry;

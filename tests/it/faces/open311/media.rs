@@ -97,7 +97,7 @@ async fn what_is_no_picture_is_refused_whatever_its_name_says() {
 
 /// A server on loopback that nobody may come to.
 #[tokio::test]
-async fn no_link_is_ever_followed() {
+async fn neither_filing_nor_asking_follows_a_link() {
     let world = World::new().await;
     let trap = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = trap.local_addr().unwrap().port();

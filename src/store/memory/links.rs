@@ -1,0 +1,84 @@
+//! Links of reports that wait to be followed.
+
+use std::collections::BTreeMap;
+
+use crate::domain::change::Change;
+use crate::domain::id::{CityId, ReportId};
+use crate::domain::reports::links::LinksWaiting;
+use crate::domain::reports::people::PeopleForgotten;
+use crate::domain::reports::report::AssignedReport;
+use crate::domain::time::Instant;
+use crate::store::memory::Memory;
+use crate::store::promise::rows_at_most;
+use crate::store::words;
+
+/// Those of one city.
+#[derive(Default)]
+pub(super) struct Links(BTreeMap<ReportId, LinksWaiting>);
+
+impl Links {
+    /// Whether what is followed waits, and nobody has begun to follow it since it was looked at.
+    pub(super) fn follows(&self, change: &Change) -> Result<(), String> {
+        let Change::LinksFollowed(it) = change else { return Ok(()) };
+        match self.0.get(&it.report) {
+            Some(held) if held.attempts == it.seen => Ok(()),
+            _ => Err(words::links_gone_on(it.report)),
+        }
+    }
+
+    /// Does what [`Self::follows`] has admitted.
+    pub(super) fn apply(
+        &mut self,
+        reports: &mut BTreeMap<ReportId, AssignedReport>,
+        change: &Change,
+    ) {
+        match change {
+            Change::LinksFollowed(it) => {
+                if let Some(next_at) = it.next_at {
+                    let (report, attempts) = (it.report, it.attempts);
+                    self.0.insert(report, LinksWaiting { report, attempts, next_at });
+                } else {
+                    self.0.remove(&it.report);
+                }
+                if let Some((further, found)) = it.further.as_ref().zip(reports.get_mut(&it.report))
+                {
+                    found.report.further.clone_from(further);
+                }
+            }
+            Change::LinksDropped(dropped)
+            | Change::PeopleForgotten(PeopleForgotten { reports: dropped, .. }) => {
+                self.0.retain(|report, _| !dropped.contains(report));
+            }
+            _ => {}
+        }
+    }
+
+    /// The links of filed reports wait: behind all else, as where reports are written last.
+    pub(super) fn wait(&mut self, changes: &[Change]) {
+        for change in changes {
+            let Change::ReportFiled { report, .. } = change else { continue };
+            if !report.further.links.is_empty() {
+                let (id, next_at) = (report.id, report.received_at);
+                self.0.insert(id, LinksWaiting { report: id, attempts: 0, next_at });
+            }
+        }
+    }
+}
+
+impl Memory {
+    pub(in crate::store) fn links_due(
+        &self,
+        city: &CityId,
+        now: Instant,
+        limit: u32,
+    ) -> Vec<LinksWaiting> {
+        self.held(city, |held| {
+            let due = held.links.0.values().filter(|it| it.is_due(now));
+            let mut due: Vec<LinksWaiting> = due.copied().collect();
+            due.sort_by_key(|it| (it.next_at, it.report));
+            due.truncate(rows_at_most(limit));
+            Some(due)
+        })
+        .unwrap_or_default()
+    }
+}

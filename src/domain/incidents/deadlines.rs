@@ -108,6 +108,8 @@ mod tests {
     use super::*;
     use crate::domain::accounts::{Caller, Role};
     use crate::domain::atlas::city::CityState;
+    use crate::domain::clocks::escalation::Act;
+    use crate::domain::clocks::limits::{Awaited, ClockOf};
     use crate::domain::id::{IncidentId, ReportId};
     use crate::domain::incidents::case::Ask;
     use crate::domain::incidents::step::{Carried, Move};
@@ -139,6 +141,25 @@ mod tests {
             case = case.decide(ask, &by, at("2026-09-30T17:00")).unwrap();
         }
         case
+    }
+
+    #[test]
+    fn a_corrected_calendar_gives_other_steps_of_a_ladder_for_the_same_journal() {
+        let (id, report) = (IncidentId(Uuid::from_u128(1)), ReportId(Uuid::from_u128(1)));
+        let opened = at("2026-09-30T17:00");
+        let waits = Case::open(id, report, String::new(), &Caller::public(), opened).unwrap();
+        let usual = atlas(|_| {});
+        let worked = atlas(|state| state.city.calendar.holidays.clear());
+        let due = |atlas: &Atlas| Deadlines::of(atlas).due(&waits, None);
+        // Two office hours to verify: one before the holiday, one after it.
+        assert_eq!(due(&usual).escalates_at, Some(at("2026-10-08T09:00")));
+        assert_eq!(due(&worked).escalates_at, Some(at("2026-10-01T09:00")));
+        assert_eq!(due(&usual).turns.unwrap().of, ClockOf::Stage(Awaited::Verify));
+        let now = at("2026-10-01T10:30");
+        let rungs = |atlas: &Atlas| Deadlines::of(atlas).rungs(&waits, None, now);
+        assert_eq!(rungs(&usual), []);
+        let acts: Vec<Act> = rungs(&worked).iter().map(|rung| rung.step.act).collect();
+        assert_eq!(acts, [Act::Remind, Act::Urge]);
     }
 
     #[test]

@@ -50,7 +50,7 @@ enum Form {
         ("zone" = Option<String>, Query, description = "In this zone"),
         ("category" = Option<String>, Query, description = "Of this category or below it"),
         ("for_dispatcher" = Option<bool>, Query, description = "Only those that wait for a dispatcher because the rules were not sure"),
-        ("escalated" = Option<String>, Query, description = "Only those overdue and at least so far escalated: `remind`, `urge` or `raise`"),
+        ("escalated" = Option<String>, Query, description = "Only those overdue, as a whole or at their stage, and at least so far escalated: `remind`, `urge` or `raise`"),
         ("due_from" = Option<String>, Query, description = "Due at or after, RFC 3339"),
         ("due_to" = Option<String>, Query, description = "Due before, RFC 3339"),
         ("from" = Option<String>, Query, description = "Opened at or after, RFC 3339"),

@@ -336,11 +336,13 @@ fn making(numbers: &str, hex: &str, point: &str, never: i64) -> [String; 3] {
         format!(
             "insert into zonewarden.incident (city_id, incident_id, revision, stage, is_open, stage_since, \
              opened_at, happened_at, last_at, due_at, unit_id, co_units, zone_id, category, source, \
-             routed_unit, doubtful, for_dispatcher, supporters, merged_into, position, timed_by) \
+             routed_unit, doubtful, for_dispatcher, supporters, merged_into, position, timed_by, \
+             yellow_at, red_at, due_clock) \
              select city_id, incident_id, 4, stage, is_open, opened_at, opened_at, opened_at, opened_at, \
              due_at, unit_id, case when n % 3 = 0 then '[\"unit-75\"]' else '[]' end, zone_id, category, \
              'camera', unit_id, case when stage = 'collected' then 1 else 0 end, \
-             case when stage = 'collected' then 1 else 0 end, 1, null, {point}, 7 from made order by n"
+             case when stage = 'collected' then 1 else 0 end, 1, null, {point}, 7, \
+             due_at - {HOUR}, due_at, 'handle' from made order by n"
         ),
         "insert into zonewarden.incident_unit (city_id, incident_id, unit_id, is_open, due_at, opened_at) \
          select city_id, incident_id, unit_id, is_open, due_at, opened_at from made union all \

@@ -28,7 +28,8 @@ Examples:
   zonewarden worklist --zone Z12 --all -o zone-12.gpkg
 
 Open incidents, the nearest deadline first; with --all also those that are over, the last opened
-first. No cell of a CSV is a formula.")]
+first. `light` is that of the nearest deadline as of now (green, from 80 % of the limit yellow, after
+it red), `light_of` its clock: whole, or what the stage waits for. No cell of a CSV is a formula.")]
 pub struct WorklistArgs {
     /// Led by this unit, or with it beside the lead.
     #[arg(long, value_name = "CODE", value_parser = UnitId::new)]

@@ -11,6 +11,7 @@ use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::rule_set::RulesNote;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::clocks::limits::ClockOf;
 use crate::domain::drafts::docket::DraftMoved;
 use crate::domain::id::{
     CategoryCode, FacilityId, KeyId, ReportId, RuleId, UnitId, WebhookId, ZoneId,
@@ -303,10 +304,13 @@ fn draft_facts(moved: &DraftMoved) -> serde_json::Value {
 fn case_facts(moved: &CaseMoved) -> serde_json::Value {
     let docket = &moved.docket;
     let acts: Vec<&str> = moved.steps.iter().map(|step: &Step| step.act.code()).collect();
-    // Whom the steps of a ladder are addressed to.
-    let rungs = moved.steps.iter().filter_map(|step| step.act.rung());
-    let hears: BTreeSet<&str> =
-        rungs.flat_map(|rung| rung.hears().iter().map(|role| role.code())).collect();
+    // Whom the steps of a ladder are addressed to, and which clocks are overdue; none of them moves the stage.
+    let rungs = || moved.steps.iter().filter_map(|step| Some((step, step.act.rung()?)));
+    let awaited = docket.stage.awaited().into_iter();
+    let heard = awaited.flat_map(|it| rungs().flat_map(move |(_, rung)| it.hears(rung)));
+    let hears: BTreeSet<&str> = heard.map(|role| role.code()).collect();
+    let clocks: BTreeSet<&str> =
+        rungs().map(|(step, _)| step.carried.clock.unwrap_or(ClockOf::Whole).code()).collect();
     let mut facts = serde_json::json!({
         "acts": acts,
         "category": docket.matter.category.as_ref().map(CategoryCode::as_str),
@@ -324,6 +328,7 @@ fn case_facts(moved: &CaseMoved) -> serde_json::Value {
     }
     if !hears.is_empty() {
         facts["hears"] = hears.into_iter().collect::<Vec<_>>().into();
+        facts["clocks"] = clocks.into_iter().collect::<Vec<_>>().into();
     }
     facts
 }

@@ -1,16 +1,16 @@
 //! The incidents wing: dockets, their steps, whose they are, and the reports that wait for one.
 
+pub(super) mod due;
 pub(super) mod rows;
 
 use std::borrow::Cow;
 
 use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{CategoryCode, CityId, IncidentId, ReportId, UnitId, ZoneId};
-use crate::domain::incidents::docket::{
-    CaseMoved, CaseTimed, Docket, IncidentKey, IncidentOrder, NEVER, report_of,
-};
+use crate::domain::incidents::docket::{CaseMoved, Docket, IncidentKey, IncidentOrder, report_of};
 use crate::domain::incidents::step::Step;
 use crate::domain::time::Instant;
+use crate::store::incidents::due::{or_never, turns};
 use crate::store::promise::{IncidentFilter, StepKey, StoreError};
 use crate::store::sql::{Asking, Dialect, names};
 use crate::store::statement::{Row, Statement, Table, Taken, Value, geometry, int, list, text};
@@ -45,6 +45,9 @@ pub(super) static INCIDENT: Table = Table {
         int("rung"),
         int("at_x"),
         int("at_y"),
+        int("yellow_at"),
+        int("red_at"),
+        text("due_clock"),
     ],
     key: &["city_id", "incident_id"],
     taken: Taken::Refuse,
@@ -84,7 +87,8 @@ static INCIDENT_STEP: Table = Table {
 const GO_ON: &str = "update zonewarden.incident set revision = $4, stage = $5, is_open = $6, \
      stage_since = $7, last_at = $8, due_at = $9, unit_id = $10, co_units = $11, \
      for_dispatcher = $12, supporters = $13, merged_into = $14, timed_by = $15, \
-     escalates_at = $16, rung = $17 where city_id = $1 and incident_id = $2 and revision = $3";
+     escalates_at = $16, rung = $17, yellow_at = $18, red_at = $19, due_clock = $20 \
+     where city_id = $1 and incident_id = $2 and revision = $3";
 
 const NO_UNITS: &str =
     "delete from zonewarden.incident_unit where city_id = $1 and incident_id = $2";
@@ -150,6 +154,7 @@ fn claim(dialect: Dialect, city: &CityId, reports: Vec<String>) -> Statement<'_>
 
 fn go_on<'a>(city: &'a CityId, it: &'a CaseMoved) -> Statement<'a> {
     let docket = &it.docket;
+    let [yellow, red, clock] = turns(docket.turns);
     Statement::One {
         text: GO_ON,
         values: vec![
@@ -161,26 +166,21 @@ fn go_on<'a>(city: &'a CityId, it: &'a CaseMoved) -> Statement<'a> {
             Value::flag(docket.is_open()),
             Value::Int(docket.since.0),
             Value::Int(docket.last_at.0),
-            due(docket),
+            or_never(docket.due_at),
             Value::text_or(docket.unit.as_ref().map(UnitId::as_str)),
             list(docket.co.iter().map(UnitId::as_str)),
             Value::flag(docket.for_dispatcher()),
             Value::Int(i64::from(docket.supporters)),
             merged(docket),
             Value::Int(docket.timed_by),
-            escalates(docket.escalates_at),
+            or_never(docket.escalates_at),
             rung(docket.rung),
+            yellow,
+            red,
+            clock,
         ],
         must: Some((1, words::case_moved(docket.id))),
     }
-}
-
-fn due(docket: &Docket) -> Value<'static> {
-    Value::Int(docket.due_at.unwrap_or(NEVER).0)
-}
-
-fn escalates(at: Option<Instant>) -> Value<'static> {
-    Value::Int(at.unwrap_or(NEVER).0)
 }
 
 /// 0 for none, then 1, 2, 3, the louder the higher.
@@ -195,6 +195,7 @@ fn merged(docket: &Docket) -> Value<'static> {
 
 fn docket_row<'a>(city: &'a CityId, docket: &'a Docket) -> Vec<Value<'a>> {
     let matter = &docket.matter;
+    let [yellow, red, clock] = turns(docket.turns);
     vec![
         Value::text(city.as_str()),
         Value::owned(docket.id.to_string()),
@@ -205,7 +206,7 @@ fn docket_row<'a>(city: &'a CityId, docket: &'a Docket) -> Vec<Value<'a>> {
         Value::Int(docket.opened_at.0),
         Value::Int(matter.happened_at.0),
         Value::Int(docket.last_at.0),
-        due(docket),
+        or_never(docket.due_at),
         Value::text_or(docket.unit.as_ref().map(UnitId::as_str)),
         list(docket.co.iter().map(UnitId::as_str)),
         Value::text_or(matter.zone.as_ref().map(ZoneId::as_str)),
@@ -218,10 +219,13 @@ fn docket_row<'a>(city: &'a CityId, docket: &'a Docket) -> Vec<Value<'a>> {
         merged(docket),
         Value::point(matter.position),
         Value::Int(docket.timed_by),
-        escalates(docket.escalates_at),
+        or_never(docket.escalates_at),
         rung(docket.rung),
         Value::Int(i64::from(matter.position.x)),
         Value::Int(i64::from(matter.position.y)),
+        yellow,
+        red,
+        clock,
     ]
 }
 
@@ -235,7 +239,7 @@ fn unit_rows<'a>(
             Value::owned(docket.id.to_string()),
             Value::text(unit.as_str()),
             Value::flag(docket.is_open()),
-            due(docket),
+            or_never(docket.due_at),
             Value::Int(docket.opened_at.0),
         ]
     })
@@ -256,39 +260,6 @@ fn step_row<'a>(city: &'a CityId, step: &'a Step) -> Vec<Value<'a>> {
         Value::Int(step.at.0),
         Value::Text(carried),
     ]
-}
-
-/// The deadline of a case that is still at its revision; the units' list before the docket, which says
-/// whether it is.
-const TIME_UNITS: &str = "update zonewarden.incident_unit set due_at = $4 \
-     where city_id = $1 and incident_id = $2 and exists (select 1 from zonewarden.incident i \
-     where i.city_id = $1 and i.incident_id = $2 and i.revision = $3)";
-
-const TIME: &str = "update zonewarden.incident set due_at = $4, timed_by = $5, \
-     escalates_at = $6 where city_id = $1 and incident_id = $2 and revision = $3";
-
-/// Deadlines that were told anew.
-pub(super) fn timed<'a>(
-    city: &'a CityId,
-    timed: &'a [CaseTimed],
-) -> impl Iterator<Item = Statement<'a>> {
-    timed.iter().flat_map(move |it| {
-        let values = || {
-            vec![
-                Value::text(city.as_str()),
-                Value::owned(it.id.to_string()),
-                Value::Int(i64::from(it.revision)),
-                Value::Int(it.due.at.unwrap_or(NEVER).0),
-            ]
-        };
-        let mut whole = values();
-        whole.push(Value::Int(it.due.edition));
-        whole.push(escalates(it.due.escalates_at));
-        [
-            Statement::One { text: TIME_UNITS, values: values(), must: None },
-            Statement::One { text: TIME, values: whole, must: None },
-        ]
-    })
 }
 
 /// Open incidents of another edition than `$2`, from behind `$3`, at most `$4`.
@@ -316,7 +287,7 @@ pub(super) fn otherwise_values(
 }
 
 /// Open incidents whose ladder goes on before `$2`, from behind `$3` and `$4`, at most `$5`. The number is
-/// [`NEVER`], spelt as the index spells it.
+/// [`NEVER`](crate::domain::incidents::docket::NEVER), spelt as the index spells it.
 pub(super) fn escalating() -> String {
     format!(
         "select {} from zonewarden.incident where city_id = $1 and is_open = 1 \

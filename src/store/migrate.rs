@@ -114,6 +114,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0015_links.sql"),
         sqlite: include_str!("../../migrations/sqlite/0015_links.sql"),
     },
+    Migration {
+        number: 16,
+        name: "lights",
+        postgres: include_str!("../../migrations/postgres/0016_lights.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0016_lights.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

@@ -241,7 +241,7 @@ impl<'a> Group<'a> {
             opened.extend(cases.iter().map(|it| report_of(it.docket.id)));
             let here = |report| commit.filed().any(|it| it.report.id == report);
             all.extend(incidents::moved(dialect, self.city, &cases, here));
-            all.extend(commit.timed().flat_map(|timed| incidents::timed(self.city, timed)));
+            all.extend(commit.timed().flat_map(|timed| incidents::due::timed(self.city, timed)));
         }
         let Some(head) = self.head.filter(|_| !entries.is_empty()) else { return Vec::new() };
         if !filed.is_empty() {

@@ -407,6 +407,7 @@ async fn a_work_list_is_a_table_without_formulas() {
     let desk = desk();
     let (ok, said) = ran(desk.path(), &["worklist"]);
     assert!(ok && said.contains(",source,stage,"), "{said}");
+    assert!(said.contains(",light,light_of,"), "{said}");
     let place = Place::File(desk.path().join("zonewarden.gpkg"));
     let world = World::over(open(&place, Migrate::Apply).await.unwrap(), Limits::default());
     world.app.refresh().await.unwrap();

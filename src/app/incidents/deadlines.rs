@@ -104,7 +104,7 @@ pub async fn time_all(app: &App, seat: &Seat) -> Result<usize, Refusal> {
                 Ok(_) => continue,
                 Err(Refusal::Damaged(fault)) => {
                     tracing::error!(city = %seat.city, incident = %docket.id, fault, "cannot be timed");
-                    Due { at: docket.due_at, escalates_at: None, edition }
+                    Due { at: docket.due_at, turns: docket.turns, escalates_at: None, edition }
                 }
                 Err(refusal) => return Err(refusal),
             };

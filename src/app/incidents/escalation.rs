@@ -1,8 +1,9 @@
-//! What follows when an incident is overdue: reminded 催办, urged 督办, raised 升级, in the background.
+//! What follows when an incident is overdue, as a whole or at its stage: reminded 催办, urged 督办, raised
+//! 升级, in the background.
 //!
-//! Each incident remembers when its ladder goes on; what has become due is found along an index and
-//! recorded as steps of the case. A step is written onto the revision it was decided on, and how many were
-//! taken is folded from the steps: so none is taken twice, by several processes or after a restart.
+//! Each incident remembers when the first of its ladders goes on; what has become due is found along an
+//! index and recorded as steps of the case. A step is written onto the revision it was decided on, and how
+//! many were taken is folded from the steps: so none is taken twice, by several processes or after a restart.
 
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ pub async fn keep_escalating(app: &App) {
     }
 }
 
-/// Takes every step of a ladder that has become due in a city; how many incidents that were.
+/// Takes every step of the ladders that has become due in a city; how many incidents that were.
 ///
 /// Incidents whose deadline another edition of calendar and limits told are left until it is told anew.
 ///
@@ -89,7 +90,8 @@ async fn change(
 /// One that cannot be escalated, so that it is not found again at every look.
 fn set_aside(seat: &Seat, docket: &Docket, fault: &str) -> Change {
     tracing::error!(city = %seat.city, incident = %docket.id, fault, "cannot be escalated");
-    let due = Due { at: docket.due_at, escalates_at: None, edition: docket.timed_by };
+    let (at, turns, edition) = (docket.due_at, docket.turns, docket.timed_by);
+    let due = Due { at, turns, escalates_at: None, edition };
     Change::CasesTimed(vec![CaseTimed { id: docket.id, revision: docket.revision, due }])
 }
 

@@ -267,14 +267,14 @@ pub(super) async fn step(
     Err(Refusal::Moved)
 }
 
-/// How the clocks of an incident stand now.
+/// How the clocks of an incident stand.
 ///
 /// # Errors
 /// [`Refusal::NotReady`] before the first atlas.
-pub fn clocks(app: &App, seat: &Seat, shown: &Shown) -> Result<TimingReading, Refusal> {
+pub fn clocks(seat: &Seat, shown: &Shown, now: Instant) -> Result<TimingReading, Refusal> {
     let atlas = seat.atlas()?;
     let category = shown.docket.matter.category.as_ref();
-    Ok(Deadlines::of(&atlas).read(&shown.case, category, app.now()))
+    Ok(Deadlines::of(&atlas).read(&shown.case, category, now))
 }
 
 pub(super) async fn load(app: &App, seat: &Seat, id: IncidentId) -> Result<Shown, Refusal> {

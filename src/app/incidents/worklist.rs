@@ -1,4 +1,4 @@
-//! Work lists: what is due, and a whole list as a file.
+//! Work lists: what is due, and a whole list as a file, with lights as of now.
 
 use crate::app::incidents::{PAGE_MAX, Wanted, wanted_in};
 use crate::app::refusal::Refusal;
@@ -62,7 +62,7 @@ pub async fn write(
     if app.store().head(city).await?.is_none() {
         return Err(Refusal::NoCity { given: city.to_string() });
     }
-    let mut all = Vec::new();
+    let (mut all, now) = (Vec::new(), app.now());
     let mut wanted = Wanted { limit: PAGE_MAX, ..wanted };
     loop {
         let page = wanted_in(app, city, caller, &wanted).await?;
@@ -78,8 +78,8 @@ pub async fn write(
         }
     }
     let written = tokio::task::spawn_blocking(move || match format {
-        Format::Csv => Ok(csv::write_of(&to_layer(&all), &FIELDS)),
-        _ => file::write(&to_layer(&all), format),
+        Format::Csv => Ok(csv::write_of(&to_layer(&all, now), &FIELDS)),
+        _ => file::write(&to_layer(&all, now), format),
     })
     .await
     .map_err(|fault| Refusal::Inner(fault.to_string()))?;

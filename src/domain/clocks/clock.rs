@@ -253,6 +253,21 @@ impl Clock {
         matches!((self.reaches(work, percent), last), (Some(at), Some(last)) if at < last)
     }
 
+    /// From when on its light is yellow or red, if nothing more happens to it; `None`: never.
+    #[must_use]
+    pub fn turns_yellow(&self, work: &WorkTime) -> Option<Instant> {
+        self.reaches(work, YELLOW_PERCENT)
+    }
+
+    /// From when on its light is red, if nothing more happens to it; `None`: never.
+    #[must_use]
+    pub fn turns_red(&self, work: &WorkTime) -> Option<Instant> {
+        let next = Instant(self.reaches(work, 100)?.0.saturating_add(1));
+        // One that was paused at its deadline runs on past it when the pause ends.
+        let wakes = self.paused_until().filter(|_| !self.ran_past(work, 100));
+        Some(wakes.map_or(next, |wakes| next.max(wakes)))
+    }
+
     /// The time of its kind within its runs until `until` (µs).
     fn used_us(&self, work: &WorkTime, until: Instant) -> i64 {
         self.runs

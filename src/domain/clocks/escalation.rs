@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::accounts::Role;
 use crate::domain::clocks::clock::{Clock, ClockState};
 use crate::domain::clocks::work::WorkTime;
 use crate::domain::time::Instant;
@@ -14,9 +13,9 @@ pub const STEPS_MAX: usize = 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
-    /// The unit is reminded 催办.
+    /// Who has the case, the unit or the desk, is reminded 催办.
     Remind,
-    /// The unit is urged by its supervisors 督办.
+    /// It is urged by those who supervise 督办.
     Urge,
     /// The matter is raised to the next level 升级.
     Raise,
@@ -30,16 +29,6 @@ impl Act {
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|act| act.code() == code)
-    }
-
-    /// Whom it is addressed to: the unit, those who supervise it, those who run the city.
-    #[must_use]
-    pub fn hears(self) -> &'static [Role] {
-        match self {
-            Self::Remind => &[Role::Unit],
-            Self::Urge => &[Role::Inspector],
-            Self::Raise => &[Role::Admin],
-        }
     }
 
     /// The code in files and on the wire.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::clocks::escalation::Ladder;
+use crate::domain::accounts::Role;
+use crate::domain::clocks::escalation::{Act, Ladder};
 use crate::domain::clocks::limit::{Limit, LimitKind};
 use crate::domain::id::CategoryCode;
 
@@ -56,6 +57,63 @@ impl Awaited {
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|awaited| awaited.code() == code)
     }
+
+    /// Whom a step of a ladder is addressed to while this is awaited: whoever has the case, that is the
+    /// unit for its own work and the desk for all else; then those who supervise, then those who run the
+    /// city.
+    #[must_use]
+    pub fn hears(self, act: Act) -> &'static [Role] {
+        match (act, self) {
+            (Act::Remind, Self::Handle) => &[Role::Unit],
+            (Act::Remind, _) => &[Role::Dispatcher],
+            (Act::Urge, _) => &[Role::Inspector],
+            (Act::Raise, _) => &[Role::Admin],
+        }
+    }
+}
+
+/// Which clock of a case: each has its own limit, its own light and its own ladder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ClockOf {
+    /// That of the whole case.
+    Whole,
+    /// That of its stage, by what it waits for.
+    Stage(Awaited),
+}
+
+impl ClockOf {
+    /// The code in tables and on the wire: `whole`, or that of what is awaited.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Stage(awaited) => awaited.code(),
+        }
+    }
+
+    /// The one with this code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        match code {
+            "whole" => Some(Self::Whole),
+            _ => Awaited::from_code(code).map(Self::Stage),
+        }
+    }
+}
+
+impl TryFrom<String> for ClockOf {
+    type Error = String;
+
+    fn try_from(code: String) -> Result<Self, String> {
+        Self::from_code(&code).ok_or_else(|| format!("`{code}` is no clock of a case"))
+    }
+}
+
+impl From<ClockOf> for String {
+    fn from(of: ClockOf) -> Self {
+        of.code().to_owned()
+    }
 }
 
 /// What is set for a branch of the categories, or holds for one category.
@@ -68,7 +126,7 @@ pub struct Limits {
     /// For what each stage waits for.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub stages: BTreeMap<Awaited, Limit>,
-    /// What follows when the whole case is overdue.
+    /// What follows when a clock is overdue: that of the whole case and that of a stage, each by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ladder: Option<Ladder>,
 }
@@ -340,6 +398,22 @@ mod tests {
         for awaited in Awaited::ALL {
             assert_eq!(Awaited::from_code(awaited.code()), Some(awaited));
             assert_eq!(serde_json::to_value(awaited).unwrap(), awaited.code());
+        }
+        for of in Awaited::ALL.map(ClockOf::Stage).into_iter().chain([ClockOf::Whole]) {
+            assert_eq!(ClockOf::from_code(of.code()), Some(of));
+            let json = serde_json::to_value(of).unwrap();
+            assert_eq!(json, of.code());
+            assert_eq!(serde_json::from_value::<ClockOf>(json).unwrap(), of);
+        }
+        assert!(serde_json::from_str::<ClockOf>("\"lunch\"").is_err());
+    }
+
+    #[test]
+    fn who_has_the_case_is_reminded_and_who_stands_above_hears_the_rest() {
+        for awaited in Awaited::ALL {
+            let holder = if awaited == Awaited::Handle { Role::Unit } else { Role::Dispatcher };
+            let heard = Act::ALL.map(|act| awaited.hears(act));
+            assert_eq!(heard, [[holder], [Role::Inspector], [Role::Admin]], "{awaited:?}");
         }
     }
 }

@@ -4,11 +4,12 @@ use std::fmt;
 
 use crate::domain::accounts::{Caller, Role};
 use crate::domain::clocks::escalation;
+use crate::domain::clocks::limits::ClockOf;
 use crate::domain::id::{IncidentId, ReportId};
 use crate::domain::incidents::load::kept;
 use crate::domain::incidents::refusal::Refusal;
 use crate::domain::incidents::state::Incident;
-use crate::domain::incidents::step::{Carried, Move, STEPS_MAX, Step};
+use crate::domain::incidents::step::{Carried, Move, STEPS_MAX, Stage, Step};
 use crate::domain::time::Instant;
 
 /// What somebody asks to do.
@@ -20,6 +21,15 @@ pub struct Ask {
     pub act: Move,
     /// What it brings along.
     pub carried: Carried,
+}
+
+/// A step of a ladder that has become due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rung {
+    /// Which clock is overdue.
+    pub of: ClockOf,
+    /// What is done about it.
+    pub step: escalation::Step,
 }
 
 /// A case: the state cannot disagree with the steps, because nothing but steps changes it.
@@ -134,6 +144,19 @@ impl Case {
         &self.state
     }
 
+    /// The steps, oldest first, each with the stage that the case stood at behind it.
+    pub fn staged(&self) -> impl Iterator<Item = (&Step, Stage)> {
+        let mut state: Option<Incident> = None;
+        self.steps.iter().map(move |step| {
+            // The steps of a case are lawful, or it would be none.
+            match &mut state {
+                None => state = Incident::begun(step).ok(),
+                Some(case) => drop(case.advance(step)),
+            }
+            (step, state.as_ref().map_or(Stage::Collected, |case| case.stage))
+        })
+    }
+
     /// The case after what was asked. A clock that was set back counts as standing still, so that
     /// times never run backwards within a case.
     ///
@@ -154,20 +177,19 @@ impl Case {
         }
     }
 
-    /// The case after steps of its ladder that have become due; each is recorded by itself.
+    /// The case after steps of its ladders that have become due; each is recorded by itself.
     ///
     /// # Errors
-    /// A [`Refusal`] when the case is full, or stands where no clock runs.
-    pub fn escalate(
-        &self,
-        rungs: &[escalation::Step],
-        caller: &Caller,
-        at: Instant,
-    ) -> Result<Self, Refusal> {
+    /// A [`Refusal`] when the case is full, or stands where that clock does not run.
+    pub fn escalate(&self, rungs: &[Rung], caller: &Caller, at: Instant) -> Result<Self, Refusal> {
         rungs.iter().try_fold(self.clone(), |case, rung| {
-            let words = format!("overdue: {} % of the time limit is used", rung.percent);
-            let carried = Carried { words, ..Carried::default() };
-            let act = Move::climbing(rung.act);
+            let of = match rung.of {
+                ClockOf::Whole => String::new(),
+                ClockOf::Stage(awaited) => format!(" to {}", awaited.code()),
+            };
+            let words = format!("overdue: {} % of the time limit{of} is used", rung.step.percent);
+            let carried = Carried { words, clock: Some(rung.of), ..Carried::default() };
+            let act = Move::climbing(rung.step.act);
             case.then(Ask { seen: case.state.revision, act, carried }, caller, at)
         })
     }

@@ -3,11 +3,10 @@
 use sha2::{Digest, Sha256};
 
 use crate::domain::atlas::in_force::Atlas;
-use crate::domain::clocks::escalation::Step;
 use crate::domain::clocks::hours::OfficeHours;
 use crate::domain::clocks::work::WorkTime;
 use crate::domain::id::{CategoryCode, UnitId};
-use crate::domain::incidents::case::Case;
+use crate::domain::incidents::case::{Case, Rung};
 use crate::domain::incidents::docket::Due;
 use crate::domain::incidents::timing::{Hours, Timing, TimingReading};
 use crate::domain::time::Instant;
@@ -43,39 +42,41 @@ impl<'a> Deadlines<'a> {
         now: Instant,
     ) -> TimingReading {
         let limits = self.atlas.city().limits.of(category);
-        let own = case.state().unit.as_ref().and_then(|unit| self.of_unit(unit));
-        let hours = Hours { city: &self.city, unit: own.as_ref().unwrap_or(&self.city) };
-        Timing::of(case, &limits, now).read(hours)
+        let own = self.of_unit(case.state().unit.as_ref());
+        Timing::of(case, &limits, now).read(self.hours(own.as_ref()))
     }
 
-    /// The nearest deadline of a case's clocks, and when its ladder goes on, as it stands after its last
-    /// step.
+    /// The nearest deadline of a case's clocks, when the light of that clock turns, and when a ladder goes
+    /// on, as the case stands after its last step.
     #[must_use]
     pub fn due(&self, case: &Case, category: Option<&CategoryCode>) -> Due {
-        let state = case.state();
-        let at = self.read(case, category, state.last_at).due();
         let limits = self.atlas.city().limits.of(category);
-        let timing = Timing::of(case, &limits, state.last_at);
-        let ladder = limits.ladder.as_ref().zip(timing.whole());
+        let own = self.of_unit(case.state().unit.as_ref());
+        let hours = self.hours(own.as_ref());
+        let timing = Timing::of(case, &limits, case.state().last_at);
+        let (at, turns) = timing.nearest(hours).unzip();
         let escalates_at =
-            ladder.and_then(|(ladder, whole)| ladder.next(whole, &self.city, state.climbed.steps));
-        Due { at, escalates_at, edition: self.edition }
+            limits.ladder.as_ref().and_then(|ladder| timing.escalates_at(ladder, hours));
+        Due { at, turns, escalates_at, edition: self.edition }
     }
 
-    /// The steps of its ladder that a case has to take now.
+    /// The steps of its ladders that a case has to take now.
     #[must_use]
-    pub fn rungs(&self, case: &Case, category: Option<&CategoryCode>, now: Instant) -> Vec<Step> {
+    pub fn rungs(&self, case: &Case, category: Option<&CategoryCode>, now: Instant) -> Vec<Rung> {
         let limits = self.atlas.city().limits.of(category);
-        let timing = Timing::of(case, &limits, now);
-        let (Some(ladder), Some(whole)) = (&limits.ladder, timing.whole()) else {
-            return Vec::new();
-        };
-        ladder.due(whole, &self.city, case.state().climbed.steps).to_vec()
+        let Some(ladder) = &limits.ladder else { return Vec::new() };
+        let own = self.of_unit(case.state().unit.as_ref());
+        Timing::of(case, &limits, now).rungs(ladder, self.hours(own.as_ref()))
+    }
+
+    /// The city's hours, and those of the unit where it has its own.
+    fn hours<'b>(&'b self, own: Option<&'b WorkTime>) -> Hours<'b> {
+        Hours { city: &self.city, unit: own.unwrap_or(&self.city) }
     }
 
     /// The working time of a unit that has hours of its own.
-    fn of_unit(&self, unit: &UnitId) -> Option<WorkTime> {
-        let hours = self.atlas.unit(unit)?.hours.clone()?;
+    fn of_unit(&self, unit: Option<&UnitId>) -> Option<WorkTime> {
+        let hours = self.atlas.unit(unit?)?.hours.clone()?;
         let calendar = &self.atlas.city().calendar;
         Some(WorkTime::new(calendar, self.atlas.time_zone().clone(), hours))
     }
@@ -90,8 +91,9 @@ pub fn edition(atlas: &Atlas) -> i64 {
         unit.hours.as_ref().map(|hours| format!("{} {hours}", unit.id))
     };
     let hours: Vec<String> = atlas.units().iter().filter_map(hours).collect();
-    // Counted up when more is told of a case than before: 2, when its ladder goes on.
-    let all = serde_json::json!([2, city.time_zone, city.calendar, city.limits, hours]).to_string();
+    // Counted up when more is told of a case than before: 2, when its ladder goes on; 3, also that of its
+    // stage, and when the light turns.
+    let all = serde_json::json!([3, city.time_zone, city.calendar, city.limits, hours]).to_string();
     let mut first = [0; 8];
     for (to, from) in first.iter_mut().zip(Sha256::digest(all.as_bytes())) {
         *to = from;
@@ -106,6 +108,8 @@ mod tests {
     use super::*;
     use crate::domain::accounts::{Caller, Role};
     use crate::domain::atlas::city::CityState;
+    use crate::domain::clocks::escalation::Act;
+    use crate::domain::clocks::limits::{Awaited, ClockOf};
     use crate::domain::id::{IncidentId, ReportId};
     use crate::domain::incidents::case::Ask;
     use crate::domain::incidents::step::{Carried, Move};
@@ -137,6 +141,25 @@ mod tests {
             case = case.decide(ask, &by, at("2026-09-30T17:00")).unwrap();
         }
         case
+    }
+
+    #[test]
+    fn a_corrected_calendar_gives_other_steps_of_a_ladder_for_the_same_journal() {
+        let (id, report) = (IncidentId(Uuid::from_u128(1)), ReportId(Uuid::from_u128(1)));
+        let opened = at("2026-09-30T17:00");
+        let waits = Case::open(id, report, String::new(), &Caller::public(), opened).unwrap();
+        let usual = atlas(|_| {});
+        let worked = atlas(|state| state.city.calendar.holidays.clear());
+        let due = |atlas: &Atlas| Deadlines::of(atlas).due(&waits, None);
+        // Two office hours to verify: one before the holiday, one after it.
+        assert_eq!(due(&usual).escalates_at, Some(at("2026-10-08T09:00")));
+        assert_eq!(due(&worked).escalates_at, Some(at("2026-10-01T09:00")));
+        assert_eq!(due(&usual).turns.unwrap().of, ClockOf::Stage(Awaited::Verify));
+        let now = at("2026-10-01T10:30");
+        let rungs = |atlas: &Atlas| Deadlines::of(atlas).rungs(&waits, None, now);
+        assert_eq!(rungs(&usual), []);
+        let acts: Vec<Act> = rungs(&worked).iter().map(|rung| rung.step.act).collect();
+        assert_eq!(acts, [Act::Remind, Act::Urge]);
     }
 
     #[test]

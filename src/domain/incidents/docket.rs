@@ -1,11 +1,13 @@
 //! The docket 案卷: an incident as stores and lists hold it, and what one decision adds to it.
 
+use crate::domain::clocks::clock::Light;
 use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{CategoryCode, IncidentId, ReportId, UnitId, ZoneId};
 use crate::domain::incidents::case::Case;
 use crate::domain::incidents::duplicates::nearby::Spot;
 use crate::domain::incidents::state::Incident;
 use crate::domain::incidents::step::{Stage, Step};
+use crate::domain::incidents::timing::{self, Turns};
 use crate::domain::reports::report::{Assignment, Report};
 use crate::domain::time::Instant;
 use crate::geom::coord::GridPoint;
@@ -63,7 +65,9 @@ impl Matter {
 pub struct Due {
     /// The nearest deadline of its clocks.
     pub at: Option<Instant>,
-    /// When the next step of its ladder comes.
+    /// Whose deadline that is, and when its light turns.
+    pub turns: Option<Turns>,
+    /// When the next step of its ladders comes.
     pub escalates_at: Option<Instant>,
     /// [`edition`](crate::domain::incidents::deadlines::edition) of calendar, limits and hours; 0 for a
     /// case that was never timed.
@@ -108,11 +112,13 @@ pub struct Docket {
     pub merged_into: Option<IncidentId>,
     /// The nearest deadline of its running clocks.
     pub due_at: Option<Instant>,
+    /// Whose deadline that is, and when its light turns; `None` also where that was never told.
+    pub turns: Option<Turns>,
     /// By which calendar, limits and hours: see [`Due::edition`].
     pub timed_by: i64,
-    /// When the next step of its ladder comes.
+    /// When the next step of its ladders comes.
     pub escalates_at: Option<Instant>,
-    /// The loudest step of its ladder that was taken.
+    /// The loudest step that was taken of the ladders of its present clocks.
     pub rung: Option<Act>,
 }
 
@@ -134,9 +140,10 @@ impl Docket {
             supporters: u32::try_from(state.supporters()).unwrap_or(u32::MAX),
             merged_into: state.merged.map(|merged| merged.into),
             due_at: due.at,
+            turns: due.turns,
             timed_by: due.edition,
             escalates_at: due.escalates_at,
-            rung: state.climbed.rung,
+            rung: timing::loudest(case),
         }
     }
 
@@ -150,6 +157,12 @@ impl Docket {
     #[must_use]
     pub fn for_dispatcher(&self) -> bool {
         self.matter.doubtful && self.unit.is_none() && self.is_open()
+    }
+
+    /// The light of the clock whose deadline is the nearest; `None` where no clock runs.
+    #[must_use]
+    pub fn light(&self, now: Instant) -> Option<Light> {
+        self.turns.map(|turns| turns.light(now))
     }
 
     /// Where and when it happened, to be compared with others.

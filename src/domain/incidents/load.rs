@@ -61,6 +61,9 @@ pub(super) fn check_carried(step: &Step) -> Result<(), Refusal> {
     if carried.until.is_some_and(|until| until <= step.at) {
         say("until", format!("must lie after {}", step.at.rfc3339()));
     }
+    if carried.clock.is_some() && step.act.rung().is_none() {
+        say("clock", format!("leave it out, {} takes none", step.act));
+    }
     let reports: BTreeSet<&ReportId> = carried.reports.iter().collect();
     if reports.len() < carried.reports.len() {
         say("reports", "a report is named twice".to_owned());

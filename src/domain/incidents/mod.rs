@@ -19,3 +19,6 @@ pub mod suggest;
 pub mod proposals;
 pub mod told;
 pub mod duplicates;
+
+#[cfg(test)]
+mod walks;

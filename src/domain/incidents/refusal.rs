@@ -21,7 +21,7 @@ pub struct Opening {
 /// One fault of what a step carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lack {
-    /// Which thing: `words`, `pictures`, `unit`, `co`, `until`, `other`, `reports`.
+    /// Which thing: `words`, `pictures`, `unit`, `co`, `until`, `other`, `reports`, `clock`.
     pub field: &'static str,
     /// What would be right.
     pub says: String,

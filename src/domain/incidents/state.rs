@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::accounts::Role;
-use crate::domain::clocks::escalation::Act;
+use crate::domain::clocks::limits::ClockOf;
 use crate::domain::id::{IncidentId, ReportId, UnitId};
 use crate::domain::incidents::load::check_carried;
 use crate::domain::incidents::refusal::{Lack, Opening, Refusal};
@@ -82,15 +82,6 @@ pub struct Counts {
     pub appeals_granted: u32,
 }
 
-/// How far a case has climbed the ladder of what follows when it is overdue, since it was filed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Climbed {
-    /// Steps of the ladder taken.
-    pub steps: usize,
-    /// The loudest of them.
-    pub rung: Option<Act>,
-}
-
 /// What a case stands at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
@@ -122,8 +113,6 @@ pub struct Incident {
     pub merged: Option<MergedInto>,
     /// How often things happened.
     pub counts: Counts,
-    /// What followed from its being overdue.
-    pub climbed: Climbed,
     /// The last step's time.
     pub last_at: Instant,
 }
@@ -158,7 +147,6 @@ impl Incident {
             absorbed: BTreeMap::new(),
             merged: None,
             counts: Counts::default(),
-            climbed: Climbed::default(),
             last_at: first.at,
         })
     }
@@ -180,7 +168,7 @@ impl Incident {
     /// A [`Refusal`] that says what would be right; then nothing has changed.
     pub fn advance(&mut self, step: &Step) -> Result<(), Refusal> {
         let row = self.permit(step.act, step.role, step.speaks_for.as_ref())?;
-        let max = self.steps_max(step.act);
+        let max = self.steps_max(step);
         if usize::try_from(self.revision).is_ok_and(|steps| steps >= max) {
             return Err(Refusal::Full { what: "steps", max });
         }
@@ -196,16 +184,22 @@ impl Incident {
 
     /// How many steps there may be before this move: what can be done without end leaves room to
     /// release every incident that was taken in, and to bring the case to its end.
-    fn steps_max(&self, act: Move) -> usize {
-        match act {
+    fn steps_max(&self, step: &Step) -> usize {
+        let endless = match step.act {
             Move::Note
             | Move::Supervise
             | Move::Absorb
             | Move::AskExtension
             | Move::AskSuspension
-            | Move::Appeal => STEPS_MAX.saturating_sub(STEPS_KEPT + self.absorbed.len()),
-            _ => STEPS_MAX,
-        }
+            | Move::Appeal => true,
+            // A stage that is entered again begins its ladder anew.
+            Move::Remind | Move::Urge | Move::Raise => {
+                matches!(step.carried.clock, Some(ClockOf::Stage(_)))
+            }
+            _ => false,
+        };
+        let kept = if endless { STEPS_KEPT + self.absorbed.len() } else { 0 };
+        STEPS_MAX.saturating_sub(kept)
     }
 
     /// The table's line for a move, when it is open to this role, speaking for this unit.
@@ -341,8 +335,24 @@ impl Incident {
                 wrong(self.absorbed.keys().copied().collect())
             }
             Move::Absorb => self.guard_absorb(step),
+            Move::Remind | Move::Urge | Move::Raise => self.guard_rung(step),
             _ => Ok(()),
         }
+    }
+
+    /// Only a clock that runs is overdue: that of the whole case from its filing on.
+    fn guard_rung(&self, step: &Step) -> Result<(), Refusal> {
+        let runs = match step.carried.clock {
+            Some(ClockOf::Stage(awaited)) => self.stage.awaited() == Some(awaited),
+            Some(ClockOf::Whole) | None => {
+                !matches!(self.stage, Stage::Collected | Stage::Verified)
+            }
+        };
+        if runs {
+            return Ok(());
+        }
+        let says = format!("name one that runs while the case stands at {}", self.stage);
+        Err(Refusal::Carried { act: step.act, lacks: vec![Lack { field: "clock", says }] })
     }
 
     fn guard_absorb(&self, step: &Step) -> Result<(), Refusal> {
@@ -383,12 +393,6 @@ impl Incident {
             Move::Deny => self.asked = None,
             Move::Rework => self.counts.reworked += 1,
             Move::Supervise => self.counts.supervised += 1,
-            Move::Remind | Move::Urge | Move::Raise => {
-                self.climbed.steps += 1;
-                self.climbed.rung = self.climbed.rung.max(step.act.rung());
-            }
-            // The clock of the whole case begins anew.
-            Move::File => self.climbed = Climbed::default(),
             Move::Reopen => {
                 self.counts.reopened += 1;
                 self.extended_until = None;
@@ -412,6 +416,10 @@ impl Incident {
             }
             Move::Collect
             | Move::Verify
+            | Move::File
+            | Move::Remind
+            | Move::Urge
+            | Move::Raise
             | Move::Handle
             | Move::Feedback
             | Move::Check

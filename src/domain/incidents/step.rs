@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::accounts::Role;
 use crate::domain::clocks::escalation::Act;
+use crate::domain::clocks::limits::{Awaited, ClockOf};
 use crate::domain::id::{IncidentId, PictureId, ReportId, UnitId};
 use crate::domain::time::Instant;
 
@@ -140,9 +141,9 @@ named! {
         Rework = "rework", "返工";
         /// Urged from above.
         Supervise = "supervise", "督办";
-        /// The clock reminds the unit of an overdue case.
+        /// The clock reminds whoever has an overdue case, the unit or the desk.
         Remind = "remind", "催办";
-        /// The clock calls those who supervise the unit to an overdue case.
+        /// The clock calls those who supervise to an overdue case.
         Urge = "urge", "超期督办";
         /// The clock lays an overdue case before those who run the city.
         Raise = "raise", "升级";
@@ -185,6 +186,20 @@ impl Stage {
                 | Self::Evaluated
         )
     }
+
+    /// What it waits for.
+    #[must_use]
+    pub fn awaited(self) -> Option<Awaited> {
+        match self {
+            Self::Collected => Some(Awaited::Verify),
+            Self::Verified => Some(Awaited::File),
+            Self::Filed | Self::SentBack => Some(Awaited::Dispatch),
+            Self::Dispatched | Self::Handling | Self::Suspended => Some(Awaited::Handle),
+            Self::Handled => Some(Awaited::Check),
+            Self::Checked => Some(Awaited::Close),
+            Self::Closed | Self::Evaluated | Self::Refused | Self::Void | Self::Merged => None,
+        }
+    }
 }
 
 impl Move {
@@ -226,6 +241,9 @@ pub struct Carried {
     /// The sender's own key of what it added: with the same key it is added once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Of a step of the clock, which one is overdue. Journals of old say nothing: that of the whole case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockOf>,
 }
 
 /// One step of a case, as the journal keeps it.

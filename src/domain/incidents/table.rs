@@ -44,6 +44,9 @@ const STAFF: &[Role] = &[Unit, Dispatcher, Planner, Inspector, Admin];
 
 /// Where the clock of the whole case runs; of a suspended one, once its pause is over.
 const RUNNING: &[Stage] = &[Filed, Dispatched, Handling, SentBack, Suspended, Handled, Checked];
+/// Where a clock runs: that of the stage from the beginning on.
+const TIMED: &[Stage] =
+    &[Collected, Verified, Filed, Dispatched, Handling, SentBack, Suspended, Handled, Checked];
 
 const fn row(act: Move, from: &'static [Stage], to: To, who: &'static [Role]) -> Row {
     Row { act, from, to, who }
@@ -88,9 +91,9 @@ pub const TABLE: &[Row] = &[
     row(Move::Rework, &[Handled, Checked], To::Go(Handling), FIELD),
     row(Move::Supervise, RUNNING, To::Stay, WATCH),
     // The clock speaks as the desk does; `Case::decide` refuses them to everybody else.
-    row(Move::Remind, RUNNING, To::Stay, DESK),
-    row(Move::Urge, RUNNING, To::Stay, DESK),
-    row(Move::Raise, RUNNING, To::Stay, DESK),
+    row(Move::Remind, TIMED, To::Stay, DESK),
+    row(Move::Urge, TIMED, To::Stay, DESK),
+    row(Move::Raise, TIMED, To::Stay, DESK),
     row(Move::Appeal, &[Closed, Evaluated], To::Stay, LEAD),
     row(Move::Reopen, &[Closed, Evaluated], To::Go(Dispatched), FIELD),
     // What was refused or void has to be looked at again from the beginning.

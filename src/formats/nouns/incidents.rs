@@ -1,8 +1,13 @@
 //! Incidents 案件 as a layer: what a work list is handed on as. Written, never read.
+//!
+//! `due_at` is the nearest deadline of an incident's clocks, `light` that clock's light 红绿灯 (`green`, `yellow`
+//! or `red`), and `light_of` which clock it is: `whole`, or what the stage waits for (`verify`, `file`, `dispatch`,
+//! `handle`, `check` or `close`). All three are empty where no clock runs.
 
 use geo_types::{Geometry, Point};
 use serde_json::Value;
 
+use crate::domain::clocks::clock::Light;
 use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{CategoryCode, UnitId, ZoneId};
 use crate::domain::incidents::docket::Docket;
@@ -13,7 +18,7 @@ use crate::formats::layer::{Feature, Layer};
 use crate::geom::crs::Crs;
 
 /// The names of what is told of every incident, so that a table without any has a header.
-pub const FIELDS: [&str; 22] = [
+pub const FIELDS: [&str; 24] = [
     "id",
     "stage",
     "stage_zh",
@@ -26,6 +31,8 @@ pub const FIELDS: [&str; 22] = [
     "routed_unit",
     "for_dispatcher",
     "due_at",
+    "light",
+    "light_of",
     "escalated",
     "escalates_at",
     "opened_at",
@@ -38,22 +45,22 @@ pub const FIELDS: [&str; 22] = [
     "merged_into",
 ];
 
-/// The layer of incidents, WGS84, in the order given.
+/// The layer of incidents, WGS84, in the order given, with their lights as of `now`.
 #[must_use]
-pub fn to_layer(dockets: &[Docket]) -> Layer {
+pub fn to_layer(dockets: &[Docket], now: Instant) -> Layer {
     let features = dockets.iter().enumerate().map(|(i, docket)| {
         let at = docket.matter.position.degrees();
         Feature {
             row: i + 1,
             id: Some(docket.id.to_string()),
             geometry: Some(Geometry::Point(Point::new(at.lon(), at.lat()))),
-            fields: fields(docket),
+            fields: fields(docket, now),
         }
     });
     Layer { name: "incidents".to_owned(), crs: Some(Crs::Wgs84), features: features.collect() }
 }
 
-fn fields(docket: &Docket) -> Attributes {
+fn fields(docket: &Docket, now: Instant) -> Attributes {
     let matter = &docket.matter;
     let text = |text: Option<&str>| text.map_or(Value::Null, Value::from);
     let time = |at: Instant| Value::from(at.rfc3339());
@@ -73,6 +80,8 @@ fn fields(docket: &Docket) -> Attributes {
         ("routed_unit", Value::from(matter.routed.as_str())),
         ("for_dispatcher", Value::from(docket.for_dispatcher())),
         ("due_at", docket.due_at.map_or(Value::Null, time)),
+        ("light", text(docket.light(now).map(Light::code))),
+        ("light_of", text(docket.turns.map(|turns| turns.of.code()))),
         ("escalated", text(docket.rung.map(Act::code))),
         ("escalates_at", docket.escalates_at.map_or(Value::Null, time)),
         ("opened_at", time(docket.opened_at)),

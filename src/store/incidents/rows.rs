@@ -2,9 +2,11 @@
 
 use crate::domain::accounts::Role;
 use crate::domain::clocks::escalation::Act;
+use crate::domain::clocks::limits::ClockOf;
 use crate::domain::id::{CategoryCode, IncidentId, UnitId, ZoneId};
 use crate::domain::incidents::docket::{Docket, Matter, NEVER};
 use crate::domain::incidents::step::{Move, Stage, Step};
+use crate::domain::incidents::timing::Turns;
 use crate::domain::time::Instant;
 use crate::store::promise::StoreError;
 use crate::store::statement::{Row, damaged, unknown};
@@ -19,6 +21,7 @@ pub(in crate::store) fn docket(row: &impl Row) -> Result<Docket, StoreError> {
         opened_at: Instant(row.int(6)?),
         last_at: Instant(row.int(8)?),
         due_at: Some(Instant(row.int(9)?)).filter(|at| *at != NEVER),
+        turns: turns(row)?,
         unit: row.code_or(10, UnitId::new)?,
         co: row.json(11)?,
         supporters: number(row, 18)?,
@@ -50,6 +53,12 @@ pub(in crate::store) fn step(row: &impl Row) -> Result<Step, StoreError> {
         at: Instant(row.int(6)?),
         carried: row.json(7)?,
     })
+}
+
+fn turns(row: &impl Row) -> Result<Option<Turns>, StoreError> {
+    let read = |code: &str| ClockOf::from_code(code).ok_or_else(|| unknown(code));
+    let Some(of) = row.code_or(28, read)? else { return Ok(None) };
+    Ok(Some(Turns { of, yellow_at: Instant(row.int(26)?), red_at: Instant(row.int(27)?) }))
 }
 
 fn number(row: &impl Row, at: usize) -> Result<u32, StoreError> {

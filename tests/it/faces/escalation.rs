@@ -1,10 +1,13 @@
-//! What follows when an incident is overdue: each step of the ladder once, and none that is not due.
+//! What follows when a whole case is overdue: each step of the ladder once, and none that is not due.
+
+use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use zonewarden::app::incidents::{deadlines, escalation};
 use zonewarden::app::seed;
 use zonewarden::domain::accounts::{Caller, Role};
+use zonewarden::domain::atlas::city::CityState;
 use zonewarden::domain::change::{Change, JournalEntry};
 use zonewarden::domain::clocks::escalation::{Act, Ladder, Step};
 use zonewarden::domain::clocks::limits::{CaseLimits, Limits};
@@ -18,6 +21,16 @@ use crate::world::{CENTRE, World, demonstration};
 const MINUTE_US: i64 = 60_000_000;
 const HOUR_US: i64 = 60 * MINUTE_US;
 
+/// The demonstration city with limits for whole cases alone; stages have a file of their own.
+fn city() -> CityState {
+    let mut state = demonstration();
+    let alone = |limits: &Limits| Limits { stages: BTreeMap::new(), ..limits.clone() };
+    let limits = &state.city.limits;
+    let branches = limits.branches().iter().map(|(code, limits)| (code.clone(), alone(limits)));
+    state.city.limits = CaseLimits::new(alone(limits.every()), branches.collect()).unwrap();
+    state
+}
+
 struct Case {
     world: World,
     id: String,
@@ -28,7 +41,9 @@ impl Case {
     /// Litter, told and dispatched on a Wednesday at 10:00. Its 8 office hours end on Thursday at 10:00,
     /// one and a half times as many at 16:00, twice as many on Friday at 10:00.
     async fn new() -> Self {
-        Self::told(World::new().await).await
+        let world = World::empty(Doors::default()).await;
+        seed::found(&world.app, city()).await.unwrap();
+        Self::told(world).await
     }
 
     async fn told(world: World) -> Self {
@@ -104,7 +119,7 @@ async fn an_overdue_incident_is_reminded_urged_and_raised_once_each_and_the_jour
         assert_eq!(shown["stage"], "dispatched", "it stays where it is");
         let step = shown["steps"].as_array().unwrap().last().unwrap();
         assert_eq!((&step["act"], &step["hears"]), (&json!(act), &json!([hears])));
-        assert_eq!(step["actor"], "clock");
+        assert_eq!((&step["actor"], &step["clock"]), (&json!("clock"), &json!("whole")));
         assert!(step["words"].as_str().unwrap().contains(" % of the time limit"), "{step}");
         assert_eq!((told.kind.as_str(), &told.subject), ("case_moved", &case.id));
         assert_eq!(
@@ -112,6 +127,7 @@ async fn an_overdue_incident_is_reminded_urged_and_raised_once_each_and_the_jour
             (&json!([act]), &json!([hears]), &json!(act))
         );
         assert_eq!(told.facts["unit"], json!(case.unit));
+        assert_eq!(told.facts["clocks"], json!(["whole"]));
     }
     case.world.pass_us(1_000 * HOUR_US);
     assert_eq!(case.look().await, 0, "the ladder has an end");
@@ -223,7 +239,7 @@ async fn another_ladder_holds_from_when_deadlines_were_told_anew() {
 async fn several_processes_over_one_store_take_each_step_once_also_after_a_restart() {
     for place in all().await {
         let first = World::over(place.open().await, Doors::default());
-        seed::found(&first.app, demonstration()).await.unwrap();
+        seed::found(&first.app, city()).await.unwrap();
         let case = Case::told(first).await;
         let other = World::over(case.world.app.store().clone(), Doors::default());
         other.app.refresh().await.unwrap();

@@ -7,14 +7,16 @@ use zonewarden::domain::atlas::city::City;
 use zonewarden::domain::atlas::rule_set::RulesNote;
 use zonewarden::domain::change::Change;
 use zonewarden::domain::clocks::escalation::{Act, Ladder};
+use zonewarden::domain::clocks::limits::{Awaited, ClockOf};
 use zonewarden::domain::id::{CityId, IncidentId, ReportId, ZoneId};
-use zonewarden::domain::incidents::case::{Ask, Case};
+use zonewarden::domain::incidents::case::{Ask, Case, Rung};
 use zonewarden::domain::incidents::desk::take_up;
 use zonewarden::domain::incidents::docket::{
     CaseMoved, CaseTimed, Docket, Due, IncidentKey, IncidentOrder, Matter, incident_of,
 };
 use zonewarden::domain::incidents::proposals::Dismissal;
 use zonewarden::domain::incidents::step::{Carried, Move, Stage};
+use zonewarden::domain::incidents::timing::Turns;
 use zonewarden::domain::reports::report::AssignedReport;
 use zonewarden::domain::time::Instant;
 use zonewarden::geom::coord::{GridBox, GridPoint};
@@ -211,7 +213,13 @@ impl Run {
     fn due(&mut self) -> Due {
         let at = self.dice.maybe().then(|| self.dice.instant());
         let escalates_at = self.dice.maybe().then(|| self.dice.instant());
-        Due { at, escalates_at, edition: i64::try_from(self.dice.below(2)).unwrap() }
+        let of = match self.dice.small_of(7) {
+            0 => ClockOf::Whole,
+            n => ClockOf::Stage(Awaited::ALL[n - 1]),
+        };
+        let (yellow_at, red_at) = (self.dice.instant(), self.dice.instant());
+        let turns = at.filter(|_| self.dice.below(4) > 0).map(|_| Turns { of, yellow_at, red_at });
+        Due { at, turns, escalates_at, edition: i64::try_from(self.dice.below(2)).unwrap() }
     }
 
     /// Some at the revision they are at, some at another, one that is not there.
@@ -246,7 +254,10 @@ impl Run {
         let act = if self.dice.maybe() { Move::Void } else { Move::Note };
         let ask = Ask { seen: before.revision, act, carried };
         let at = self.dice.instant();
-        let rungs = Ladder::default().steps().to_vec();
+        let awaited = case.state().stage.awaited().filter(|_| self.dice.maybe());
+        let of = awaited.map_or(ClockOf::Whole, ClockOf::Stage);
+        let rungs: Vec<Rung> =
+            Ladder::default().steps().iter().map(|step| Rung { of, step: *step }).collect();
         let rungs = &rungs[..=self.dice.small_of(3)];
         let climbed = self.dice.maybe().then(|| case.escalate(rungs, &Caller::cli(), at).ok());
         let case = climbed

@@ -6,10 +6,12 @@ use crate::domain::accounts::Role;
 use crate::domain::clocks::clock::ClockState;
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{PictureId, UnitId};
-use crate::domain::incidents::state::{Asked, Climbed};
-use crate::domain::incidents::step::{STEPS_KEPT, Stage};
+use crate::domain::incidents::state::Asked;
+use crate::domain::incidents::step::STEPS_KEPT;
 use crate::domain::incidents::table::{self, Need, TABLE};
-use crate::domain::incidents::timing::{self, Timing};
+use crate::domain::incidents::timing::Timing;
+
+mod ladders;
 
 /// Who may do what, spelled a second time: one line a move, one column a stage in the order of
 /// the workflow. U unit, D dispatcher, P planner, I inspector, A admin; `.` nobody.
@@ -36,9 +38,9 @@ deny            .    .    .    DA    DA    DA   .    .    .    IA   IA   .    . 
 resume          .    .    .    .     .     .    UDA  .    .    .    .    .    .    .
 rework          .    .    .    .     .     .    .    DIA  DIA  .    .    .    .    .
 supervise       .    .    IA   IA    IA    IA   IA   IA   IA   .    .    .    .    .
-remind          .    .    DA   DA   DA    DA    DA   DA   DA   .    .    .    .    .
-urge            .    .    DA   DA   DA    DA    DA   DA   DA   .    .    .    .    .
-raise           .    .    DA   DA   DA    DA    DA   DA   DA   .    .    .    .    .
+remind          DA   DA   DA   DA   DA    DA    DA   DA   DA   .    .    .    .    .
+urge            DA   DA   DA   DA   DA    DA    DA   DA   DA   .    .    .    .    .
+raise           DA   DA   DA   DA   DA    DA    DA   DA   DA   .    .    .    .    .
 appeal          .    .    .    .     .     .    .    .    .    U    U    .    .    .
 reopen          .    .    .    .     .     .    .    .    .    DIA  DIA  DIA  DIA  .
 merge           DA   DA   DA   DA    DA    DA   .    .    .    .    .    .    .    .
@@ -82,6 +84,7 @@ fn load(act: Move, at: i64) -> Carried {
         other: must(needs.other).then(|| incident(9)),
         reports: if must(needs.reports) { vec![report(9)] } else { vec![] },
         key: None,
+        clock: None,
     }
 }
 
@@ -278,7 +281,8 @@ fn a_move_without_what_it_must_carry_is_refused_and_with_it_taken() {
             Move::Release => drop(case.state.absorbed.insert(incident(9), vec![report(9)])),
             _ => {}
         }
-        let carried = load(row.act, 900);
+        let clock = row.act.rung().and(row.from[0].awaited()).map(ClockOf::Stage);
+        let carried = Carried { clock, ..load(row.act, 900) };
         let ask = Ask { seen: case.state.revision, act: row.act, carried };
         let taken = case.then(ask, &by, Instant(900)).map(|case| case.state.revision);
         assert_eq!(taken, Ok(case.state.revision + 1), "{}", row.act);
@@ -368,26 +372,6 @@ fn words_are_kept_clean_also_those_that_open_a_case() {
 }
 
 #[test]
-fn a_step_of_the_ladder_is_the_clock_s_and_is_forgotten_when_the_case_is_filed_anew() {
-    let case = at_stage(Stage::Handled);
-    let ask = Ask { seen: 6, act: Move::Urge, carried: load(Move::Urge, 99) };
-    let refused = case.decide(ask, &caller(Role::Admin), Instant(99)).unwrap_err();
-    assert_eq!(refused, Refusal::ByTheClock(Move::Urge));
-    let ladder = escalation::Ladder::default();
-    let by = caller(Role::Dispatcher);
-    let raised = case.escalate(ladder.steps(), &by, Instant(99)).unwrap();
-    let acts: Vec<Move> = raised.steps()[6..].iter().map(|step| step.act).collect();
-    assert_eq!(acts, [Move::Remind, Move::Urge, Move::Raise]);
-    assert_eq!(raised.state.climbed, Climbed { steps: 3, rung: Some(escalation::Act::Raise) });
-    assert_eq!(raised.state.stage, Stage::Handled);
-    let again = go(&go(&go(&raised, Move::Void), Move::Reopen), Move::Verify);
-    assert_eq!(again.state.climbed.steps, 3, "until its clock begins anew");
-    assert_eq!(go(&again, Move::File).state.climbed, Climbed::default());
-    let over = at_stage(Stage::Closed).escalate(&ladder.steps()[..1], &by, Instant(99));
-    assert!(matches!(over, Err(Refusal::NotOpen { .. })));
-}
-
-#[test]
 fn a_clock_that_was_set_back_stands_still() {
     let case = at_stage(Stage::Verified);
     let ask = Ask { seen: 2, act: Move::File, carried: Carried::default() };
@@ -462,7 +446,7 @@ fn clocks_disagree(case: &Case) -> Option<String> {
         return Some(format!("{:?}", clock.faults()));
     }
     let merged = case.state.merged.map(|merged| merged.stage);
-    let waits = timing::awaited(merged.unwrap_or(case.state.stage));
+    let waits = merged.unwrap_or(case.state.stage).awaited();
     let paused = case.state.suspended_until.is_some_and(|until| until > case.state.last_at);
     let expected = match case.state.stage {
         Stage::Merged => ClockState::Stopped,
@@ -499,6 +483,9 @@ proptest! {
             carried.other = carried.other.map(|_| incident(8 + u128::from(which)));
             if !carried.reports.is_empty() {
                 carried.reports = vec![report(20 + u128::from(which))];
+            }
+            if act.rung().is_some() && which > 0 {
+                carried.clock = case.state.stage.awaited().map(ClockOf::Stage);
             }
             let before = case.clone();
             let ask = Ask { seen: case.state.revision, act, carried };

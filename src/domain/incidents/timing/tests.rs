@@ -21,31 +21,29 @@ fn work(hours: &str) -> WorkTime {
 
 /// Each line is a time, who does it, the move, and what else it needs: a unit or until when.
 fn case(journal: &str) -> Case {
-    let mut case: Option<Case> = None;
-    for line in journal.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let mut words = line.split_whitespace();
-        let (time, who) = (at(words.next().unwrap()), words.next().unwrap());
-        let (act, rest) = (Move::from_code(words.next().unwrap()).unwrap(), words.next());
-        let Some(before) = &case else {
-            let (id, report) = (IncidentId(Uuid::from_u128(1)), ReportId(Uuid::from_u128(1)));
-            let words = "rubbish".to_owned();
-            case = Some(Case::open(id, report, words, &Caller::public(), time).unwrap());
-            continue;
-        };
-        let role = Role::from_code(who).unwrap_or(Role::Unit);
-        let unit = (role == Role::Unit).then(|| UnitId::new(who).unwrap());
-        let by = Caller { role, unit, actor: who.to_owned() };
-        let until = rest.filter(|text| text.contains('T')).map(at);
-        let to = rest.filter(|text| !text.contains('T')).map(|text| UnitId::new(text).unwrap());
-        let pictures =
-            if act == Move::Feedback { vec![PictureId::new("p").unwrap()] } else { vec![] };
-        let carried =
-            Carried { words: "said".to_owned(), pictures, unit: to, until, ..Carried::default() };
-        let ask = Ask { seen: before.state().revision, act, carried };
-        case =
-            Some(before.decide(ask, &by, time).unwrap_or_else(|fault| panic!("{line}: {fault}")));
-    }
-    case.unwrap()
+    let mut lines = journal.lines().map(str::trim).filter(|line| !line.is_empty());
+    let opened = at(lines.next().unwrap().split_whitespace().next().unwrap());
+    let (id, report) = (IncidentId(Uuid::from_u128(1)), ReportId(Uuid::from_u128(1)));
+    let words = "rubbish".to_owned();
+    let case = Case::open(id, report, words, &Caller::public(), opened).unwrap();
+    lines.fold(case, |case, line| then(&case, line))
+}
+
+/// The case after one line more.
+fn then(before: &Case, line: &str) -> Case {
+    let mut words = line.split_whitespace();
+    let (time, who) = (at(words.next().unwrap()), words.next().unwrap());
+    let (act, rest) = (Move::from_code(words.next().unwrap()).unwrap(), words.next());
+    let role = Role::from_code(who).unwrap_or(Role::Unit);
+    let unit = (role == Role::Unit).then(|| UnitId::new(who).unwrap());
+    let by = Caller { role, unit, actor: who.to_owned() };
+    let until = rest.filter(|text| text.contains('T')).map(at);
+    let to = rest.filter(|text| !text.contains('T')).map(|text| UnitId::new(text).unwrap());
+    let pictures = if act == Move::Feedback { vec![PictureId::new("p").unwrap()] } else { vec![] };
+    let carried =
+        Carried { words: "said".to_owned(), pictures, unit: to, until, ..Carried::default() };
+    let ask = Ask { seen: before.state().revision, act, carried };
+    before.decide(ask, &by, time).unwrap_or_else(|fault| panic!("{line}: {fault}"))
 }
 
 /// Exposed rubbish: 4 office hours in all, 3 of them the unit's.
@@ -212,6 +210,67 @@ fn a_merged_case_waits_for_nothing_until_it_is_split_off_again() {
     let (split, _) = pair(&merged, &whole).split("not", &desk, at("2026-11-24T08:00")).unwrap();
     let reading = read(&split, "2026-11-24T08:00");
     assert_eq!(reading.due(), Some(at("2026-11-24T10:00")), "one of three hours was used");
+}
+
+/// The case after the clock has looked, which must find these steps due, and no more at a second look.
+fn looked(case: &Case, now: &str, expected: &[&str]) -> Case {
+    let category = CategoryCode::new("event.01.rubbish").unwrap();
+    let limits = CaseLimits::default().of(Some(&category));
+    let (city, unit) = (work("08:00-12:00,14:00-18:00"), work("daily 00:00-24:00"));
+    let hours = Hours { city: &city, unit: &unit };
+    let ladder = limits.ladder.as_ref().unwrap();
+    let rungs = |case: &Case| Timing::of(case, &limits, at(now)).rungs(ladder, hours);
+    let due = rungs(case);
+    let told: Vec<String> =
+        due.iter().map(|rung| format!("{} {}", rung.of.code(), rung.step.act.code())).collect();
+    assert_eq!(told, expected, "at {now}");
+    let clock = Caller { role: Role::Dispatcher, unit: None, actor: "clock".to_owned() };
+    let case = case.escalate(&due, &clock, at(now)).unwrap();
+    assert_eq!(rungs(&case), [], "twice at {now}");
+    case
+}
+
+#[test]
+fn what_waits_at_the_desk_climbs_a_ladder_and_the_next_stage_begins_its_own() {
+    let waits = case(OPENED.lines().next().unwrap());
+    // Two office hours to verify: until 10:00, one and a half times as many at 11:00, twice at 12:00.
+    let waits = looked(&waits, "2026-11-23T10:00", &[]);
+    let waits = looked(&waits, "2026-11-23T10:01", &["verify remind"]);
+    let waits = looked(&waits, "2026-11-23T11:01", &["verify urge"]);
+    let waits = looked(&waits, "2026-11-23T13:00", &["verify raise"]);
+    let waits = looked(&waits, "2026-11-27T13:00", &[]);
+    assert_eq!(loudest(&waits), Some(Act::Raise));
+    let filed = then(&waits, "2026-11-27T14:00 inspector verify");
+    assert_eq!(loudest(&filed), None);
+    // An hour to file, and nobody had looked.
+    looked(&filed, "2026-11-27T16:01", &["file remind", "file urge", "file raise"]);
+    let filed = looked(&filed, "2026-11-27T15:01", &["file remind"]);
+    let filed = then(&filed, "2026-11-27T15:10 dispatcher file");
+    // To dispatch an hour, the case four: the one is overdue before the other.
+    let late = ["dispatch remind", "dispatch urge", "dispatch raise", "whole remind"];
+    looked(&filed, "2026-11-30T10:00", &late);
+}
+
+#[test]
+fn a_clock_that_runs_on_goes_on_with_its_ladder_and_another_unit_s_begins_anew() {
+    // The unit has three hours of the day, until 12:30; the case four office hours, until 15:00.
+    let late = looked(&case(OPENED), "2026-11-23T12:31", &["handle remind"]);
+    let done = then(&late, "2026-11-23T12:40 cleaners handle");
+    let done = then(&done, "2026-11-23T13:00 cleaners feedback");
+    let done = looked(&done, "2026-11-23T13:20", &[]);
+    let again = then(&done, "2026-11-23T13:30 inspector rework");
+    // Half an hour it stood still: four and a half hours are used at 14:30.
+    let again = looked(&again, "2026-11-23T14:30", &[]);
+    let again = looked(&again, "2026-11-23T14:31", &["handle urge"]);
+    assert_eq!(loudest(&again), Some(Act::Urge));
+    let back = then(&again, "2026-11-23T14:32 cleaners send_back");
+    assert_eq!(loudest(&back), None, "the desk has it");
+    let kept = then(&back, "2026-11-23T14:33 dispatcher deny");
+    assert_eq!(loudest(&kept), Some(Act::Urge), "and the unit again, as late as it was");
+    let other = then(&kept, "2026-11-23T14:40 dispatcher reassign gardeners");
+    assert_eq!(loudest(&other), None);
+    let late = ["whole remind", "whole urge", "handle remind"];
+    looked(&other, "2026-11-23T17:41", &late);
 }
 
 #[test]

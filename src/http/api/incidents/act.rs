@@ -181,7 +181,7 @@ async fn one_of_many(web: &Web, seat: &Seat, caller: &Caller, given: Value) -> S
         let id = incident_id(&id.unwrap_or_default())?;
         let wish = wish.ok_or_else(unread)?;
         let now = incidents::act(&web.app, seat, caller, id, &wish).await?;
-        Ok::<_, Problem>(DocketBody::of(&seat.city, &now.docket))
+        Ok::<_, Problem>(DocketBody::of(&seat.city, &now.docket, web.app.now()))
     }
     .await;
     match taken {
@@ -213,6 +213,7 @@ fn wish(fields: &mut Fields) -> Option<Wish> {
         other: fields.read("other", |text| text.parse().map(IncidentId)),
         reports: Vec::new(),
         key: None,
+        clock: None,
     };
     let other_seen = fields.whole("other_revision");
     Some(Wish { ask: Ask { seen: seen?, act: act?, carried }, other_seen })

@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::incidents::Shown;
-use crate::domain::accounts::Caller;
+use crate::domain::accounts::{Caller, Role};
+use crate::domain::clocks::limits::ClockOf;
 use crate::domain::id::CityId;
 use crate::domain::incidents::docket::Docket;
 use crate::domain::incidents::duplicates::nearby::Candidate;
 use crate::domain::incidents::state::Asked;
-use crate::domain::incidents::step::{Move, Step};
+use crate::domain::incidents::step::{Move, Stage, Step};
 use crate::domain::incidents::suggest::{Suggestion, Why};
 use crate::domain::time::Instant;
 use crate::http::api::answer::PositionBody;
@@ -62,6 +63,14 @@ pub struct DocketBody {
     /// The nearest deadline of its running clocks.
     #[schema(required = true)]
     pub due_at: Option<String>,
+    /// The light of the clock whose deadline that is: `green`, from 80 % of the limit `yellow`, after the
+    /// deadline `red`; null where no clock runs.
+    #[schema(required = true, example = "green")]
+    pub light: Option<String>,
+    /// Which clock that is: `whole` for the whole case, or what its stage waits for: `verify`, `file`,
+    /// `dispatch`, `handle`, `check` or `close`.
+    #[schema(required = true, example = "handle")]
+    pub light_of: Option<String>,
     /// What followed from its being overdue, the loudest: `remind`, `urge` or `raise`.
     #[schema(required = true)]
     pub escalated: Option<String>,
@@ -76,7 +85,7 @@ pub struct DocketBody {
 }
 
 impl DocketBody {
-    pub(super) fn of(city: &CityId, docket: &Docket) -> Self {
+    pub(super) fn of(city: &CityId, docket: &Docket, now: Instant) -> Self {
         let matter = &docket.matter;
         let at = matter.position.degrees();
         Self {
@@ -99,6 +108,8 @@ impl DocketBody {
             opened_at: docket.opened_at.rfc3339(),
             last_at: docket.last_at.rfc3339(),
             due_at: docket.due_at.map(Instant::rfc3339),
+            light: docket.light(now).map(|light| light.code().to_owned()),
+            light_of: docket.turns.map(|turns| turns.of.code().to_owned()),
             escalated: docket.rung.map(|rung| rung.code().to_owned()),
             escalates_at: docket.escalates_at.map(Instant::rfc3339),
             supporters: docket.supporters,
@@ -136,7 +147,7 @@ pub struct IncidentBody {
 
 impl IncidentBody {
     pub(super) fn of(
-        city: &CityId,
+        (city, now): (&CityId, Instant),
         caller: &Caller,
         found: &Shown,
         candidates: Vec<CandidateBody>,
@@ -147,13 +158,13 @@ impl IncidentBody {
         let mut open = state.open_to(caller.role, caller.unit.as_ref());
         open.retain(|act| !matches!(act, Move::Absorb | Move::Release));
         Self {
-            docket: DocketBody::of(city, &found.docket),
+            docket: DocketBody::of(city, &found.docket, now),
             asked: state.asked.map(AskedBody::of),
             proposed_unit: state.proposed.as_ref().map(ToString::to_string),
             reports: state.reports().map(|report| report.to_string()).collect(),
             open_to_you: open.into_iter().map(|act| act.code().to_owned()).collect(),
             clocks: Vec::new(),
-            steps: found.case.steps().iter().map(StepBody::of).collect(),
+            steps: found.case.staged().map(|(step, stage)| StepBody::of(step, stage)).collect(),
             candidates,
             suggestions,
         }
@@ -216,13 +227,23 @@ pub struct StepBody {
     /// The other incident of a merge or split.
     #[schema(required = true)]
     pub other: Option<String>,
+    /// Of `remind`, `urge` and `raise`: which clock is overdue, `whole` for that of the whole case, or what
+    /// its stage waits for.
+    #[schema(required = true)]
+    pub clock: Option<String>,
     /// Of `remind`, `urge` and `raise`: the roles it is addressed to.
     pub hears: Vec<String>,
 }
 
 impl StepBody {
-    fn of(step: &Step) -> Self {
+    /// A step, and where the case stood behind it.
+    fn of(step: &Step, stage: Stage) -> Self {
         let carried = &step.carried;
+        let rung = step.act.rung();
+        let hears: &[Role] = match (stage.awaited(), rung) {
+            (Some(awaited), Some(rung)) => awaited.hears(rung),
+            _ => &[],
+        };
         Self {
             revision: step.revision,
             act: step.act.code().to_owned(),
@@ -237,9 +258,8 @@ impl StepBody {
             co: carried.co.iter().map(ToString::to_string).collect(),
             until: carried.until.map(Instant::rfc3339),
             other: carried.other.map(|other| other.to_string()),
-            hears: step.act.rung().map_or_else(Vec::new, |rung| {
-                rung.hears().iter().map(|role| role.code().to_owned()).collect()
-            }),
+            clock: rung.map(|_| carried.clock.unwrap_or(ClockOf::Whole).code().to_owned()),
+            hears: hears.iter().map(|role| role.code().to_owned()).collect(),
         }
     }
 }

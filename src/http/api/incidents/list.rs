@@ -50,7 +50,7 @@ enum Form {
         ("zone" = Option<String>, Query, description = "In this zone"),
         ("category" = Option<String>, Query, description = "Of this category or below it"),
         ("for_dispatcher" = Option<bool>, Query, description = "Only those that wait for a dispatcher because the rules were not sure"),
-        ("escalated" = Option<String>, Query, description = "Only those overdue and at least so far escalated: `remind`, `urge` or `raise`"),
+        ("escalated" = Option<String>, Query, description = "Only those overdue, as a whole or at their stage, and at least so far escalated: `remind`, `urge` or `raise`"),
         ("due_from" = Option<String>, Query, description = "Due at or after, RFC 3339"),
         ("due_to" = Option<String>, Query, description = "Due before, RFC 3339"),
         ("from" = Option<String>, Query, description = "Opened at or after, RFC 3339"),
@@ -61,7 +61,7 @@ enum Form {
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
     responses(
-        (status = 200, description = "A page of incidents", content(
+        (status = 200, description = "A page of incidents, with their lights as of now", content(
             (IncidentsBody = "application/json"), (String = "text/csv"), (serde_json::Value = "application/geo+json"),
         )),
         (status = 404, description = "Nothing that the key opens", body = ProblemBody, content_type = "application/problem+json"),
@@ -79,7 +79,8 @@ pub(crate) async fn list_incidents(
     let form = params.read("format", form).unwrap_or_else(|| accepted(&headers));
     let limit = params.whole("limit", 1, PAGE_MAX).unwrap_or(PAGE_DEFAULT);
     // One more than shown tells whether there is another page.
-    let wanted = Wanted { limit: limit + 1, ..wanted(params, web.app.now()) };
+    let now = web.app.now();
+    let wanted = Wanted { limit: limit + 1, ..wanted(params, now) };
     desk.params.finish()?;
     let order = wanted.order;
     let mut found = incidents::list(&web.app, &desk.seat, &desk.caller, wanted).await?;
@@ -88,16 +89,16 @@ pub(crate) async fn list_incidents(
     let next = found.last().filter(|_| more).map(|last| cursor(order, last));
     let mut response = match form {
         Form::Json => {
-            let shown = found.iter().map(|docket| DocketBody::of(&desk.seat.city, docket));
+            let shown = found.iter().map(|docket| DocketBody::of(&desk.seat.city, docket, now));
             Json(IncidentsBody { incidents: shown.collect(), next: next.clone() }).into_response()
         }
         Form::Csv => {
             let bytes =
-                csv::write_of(&nouns::incidents::to_layer(&found), &nouns::incidents::FIELDS);
+                csv::write_of(&nouns::incidents::to_layer(&found, now), &nouns::incidents::FIELDS);
             ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], bytes).into_response()
         }
         Form::GeoJson => {
-            let bytes = geojson::write(&nouns::incidents::to_layer(&found));
+            let bytes = geojson::write(&nouns::incidents::to_layer(&found, now));
             ([(header::CONTENT_TYPE, "application/geo+json")], bytes).into_response()
         }
     };

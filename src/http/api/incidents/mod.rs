@@ -63,8 +63,9 @@ async fn answer(
     let alike = alike.iter().map(CandidateBody::of).collect();
     let others = incidents::suggestions(seat, caller, found)?;
     let others = others.iter().map(SuggestionBody::of).collect();
-    let mut body = IncidentBody::of(&seat.city, caller, found, alike, others);
-    body.clocks = ClockBody::all(&incidents::clocks(&web.app, seat, found)?);
+    let now = web.app.now();
+    let mut body = IncidentBody::of((&seat.city, now), caller, found, alike, others);
+    body.clocks = ClockBody::all(&incidents::clocks(seat, found, now)?);
     let mut response = Json(body).into_response();
     let tag = HeaderValue::try_from(format!("\"{}\"", found.docket.revision));
     if let Ok(tag) = tag {

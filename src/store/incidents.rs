@@ -1,5 +1,6 @@
 //! The incidents wing: dockets, their steps, whose they are, and the reports that wait for one.
 
+pub(super) mod masked;
 pub(super) mod rows;
 
 use std::borrow::Cow;
@@ -9,7 +10,7 @@ use crate::domain::id::{CategoryCode, CityId, IncidentId, ReportId, UnitId, Zone
 use crate::domain::incidents::docket::{
     CaseMoved, CaseTimed, Docket, IncidentKey, IncidentOrder, NEVER, report_of,
 };
-use crate::domain::incidents::step::Step;
+use crate::domain::incidents::step::{Carried, Step};
 use crate::domain::time::Instant;
 use crate::store::promise::{IncidentFilter, StepKey, StoreError};
 use crate::store::sql::{Asking, Dialect, names};
@@ -242,9 +243,6 @@ fn unit_rows<'a>(
 }
 
 fn step_row<'a>(city: &'a CityId, step: &'a Step) -> Vec<Value<'a>> {
-    // By way of a value, so that the keys are sorted.
-    let carried = serde_json::to_value(&step.carried)
-        .map_or(Cow::Borrowed("{}"), |carried| Cow::Owned(carried.to_string()));
     vec![
         Value::text(city.as_str()),
         Value::owned(step.incident.to_string()),
@@ -254,8 +252,14 @@ fn step_row<'a>(city: &'a CityId, step: &'a Step) -> Vec<Value<'a>> {
         Value::text(&step.actor),
         Value::text_or(step.speaks_for.as_ref().map(UnitId::as_str)),
         Value::Int(step.at.0),
-        Value::Text(carried),
+        carried(&step.carried),
     ]
+}
+
+/// By way of a value, so that the keys are sorted.
+fn carried(it: &Carried) -> Value<'static> {
+    let text = serde_json::to_value(it).map(|it| Cow::Owned(it.to_string()));
+    Value::Text(text.unwrap_or(Cow::Borrowed("{}")))
 }
 
 /// The deadline of a case that is still at its revision; the units' list before the docket, which says

@@ -14,6 +14,7 @@ mod reports;
 mod people;
 mod pictures;
 mod incidents;
+mod answers;
 mod plans;
 mod proposals;
 mod accounts;

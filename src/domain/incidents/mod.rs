@@ -18,4 +18,5 @@ pub mod handover;
 pub mod suggest;
 pub mod proposals;
 pub mod told;
+pub mod masked;
 pub mod duplicates;

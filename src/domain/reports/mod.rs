@@ -9,5 +9,6 @@ pub mod routing;
 pub mod services;
 pub mod picture;
 pub mod public;
+pub mod traces;
 pub mod rehearse;
 pub mod reroute;

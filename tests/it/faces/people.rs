@@ -273,7 +273,7 @@ async fn who_stands_behind_a_report_is_forgotten_when_its_case_is_long_over_and_
     let merged = world.client.get_as(&key, &format!("/api/v1/incidents/{open}")).await.json();
     let people = if merged["stage"] == "merged" { 2 } else { 1 };
     let done = forget_due(&world.app, &seat).await.unwrap();
-    assert_eq!(done, Forgotten { people, pictures: 0 });
+    assert_eq!(done, Forgotten { people, pictures: 0, words: 0 });
     assert_eq!(see(&world, &key, &closed).await.status, StatusCode::NOT_FOUND);
     let last = journal(&world).await.last().unwrap().clone();
     assert_eq!((last.kind.as_str(), last.actor.as_str()), ("people_forgotten", "retention"));

@@ -405,7 +405,7 @@ async fn what_stood_in_clear_is_sealed_found_and_gone_from_the_file() {
 }
 
 /// Whether a file of the folder holds the text.
-fn holds(folder: &Path, text: &str) -> bool {
+pub(super) fn holds(folder: &Path, text: &str) -> bool {
     std::fs::read_dir(folder).unwrap().any(|entry| {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
         bytes.windows(text.len()).any(|window| window == text.as_bytes())
@@ -413,7 +413,7 @@ fn holds(folder: &Path, text: &str) -> bool {
 }
 
 /// Every text of every table.
-async fn texts(url: &str) -> String {
+pub(super) async fn texts(url: &str) -> String {
     let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
     let connection = tokio::spawn(connection);
     let tables = client

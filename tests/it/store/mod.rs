@@ -5,6 +5,7 @@ mod made;
 mod faces;
 mod random;
 mod people;
+mod answers;
 mod plans;
 mod pictures;
 mod geometry;

@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::app::clock;
+use crate::app::once::Once;
 use crate::app::refusal::Refusal;
-use crate::app::reports::{Filed, Once, Telling, as_answered, checked};
+use crate::app::reports::{Filed, Telling, as_answered, checked};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::change::Change;

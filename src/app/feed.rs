@@ -110,14 +110,16 @@ fn ends(caller: &Caller, entry: &JournalEntry) -> bool {
 /// Whether a caller may see an entry: keys, the delivery of webhooks, the following of links, and who looked at
 /// or forgot whom are the admin's matter, drafts the planners', another unit's reports and webhooks are nobody else's.
 fn sees(caller: &Caller, entry: &JournalEntry) -> bool {
-    const ADMINS: [&str; 7] = [
+    const ADMINS: [&str; 9] = [
         "key_",
         "webhook_",
         "deliveries_",
         "links_",
         "people_",
-        "words_masked",
+        "words_",
+        "steps_masked",
         "pictures_cleaned",
+        "answer_kept",
     ];
     match caller.scope() {
         Scope::Nothing => false,
@@ -171,6 +173,10 @@ mod tests {
         assert!(!sees(&unit, &entry("draft_moved", "u1")));
         let of_role = |role| Caller { role, ..Caller::cli() };
         assert!(!sees(&of_role(Role::Dispatcher), &entry("draft_opened", "")));
+        for kind in ["words_masked", "words_done", "steps_masked", "answer_kept"] {
+            assert!(!sees(&of_role(Role::Dispatcher), &entry(kind, "")), "{kind}");
+            assert!(sees(&Caller::cli(), &entry(kind, "")), "{kind}");
+        }
         assert!(sees(&of_role(Role::Planner), &entry("draft_opened", "")));
         assert!(!sees(&of_role(Role::Dispatcher), &entry("links_dropped", "")));
         assert!(sees(&Caller::cli(), &entry("links_followed", "")));

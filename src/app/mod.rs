@@ -7,6 +7,7 @@ pub mod sealed;
 pub mod people;
 pub mod past;
 pub mod state;
+pub mod once;
 pub mod seed;
 pub mod accounts;
 pub mod locate;

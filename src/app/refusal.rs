@@ -109,7 +109,7 @@ impl From<CommitError> for Refusal {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Moved { .. } => Self::Moved,
-            CommitError::KeyUsed { .. } => Self::KeyReused,
+            CommitError::KeyUsed { .. } | CommitError::AnsweredBefore(_) => Self::KeyReused,
             CommitError::NoCity(city) => Self::NoCity { given: city.to_string() },
             CommitError::Conflict(words) => Self::Conflict(words),
             CommitError::Store(error) => error.into(),

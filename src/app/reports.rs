@@ -8,6 +8,7 @@ use crate::app::clock;
 use crate::app::incidents::pictures::concerns;
 use crate::app::keyring::hex;
 use crate::app::locate::{self, Place};
+use crate::app::once::{Once, lawful, own_key};
 use crate::app::people::seal::sealed;
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
@@ -28,8 +29,6 @@ const DECISIONS_MAX: u32 = 8;
 pub const SOURCE_CHARS_MAX: usize = 64;
 /// Longest contact, in characters.
 pub const CONTACT_CHARS_MAX: usize = 200;
-/// Longest idempotency key, in characters.
-pub const KEY_CHARS_MAX: usize = 128;
 /// Most reports on one page.
 pub const PAGE_MAX: u32 = 1_000;
 /// How far (µs) ahead of our clock a report may say that it happened: clocks of phones are off.
@@ -54,15 +53,6 @@ pub struct Telling {
     pub further: Further,
     /// Pictures that came with it, checked by who took them in.
     pub pictures: Vec<(Media, Arc<[u8]>)>,
-}
-
-/// The caller's promise that the same key means the same body.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Once {
-    /// The caller's idempotency key, if one was given.
-    pub key: Option<String>,
-    /// SHA-256 of the request's body, hex.
-    pub request_hash: String,
 }
 
 /// What became of it.
@@ -163,12 +153,6 @@ pub(super) async fn as_answered(
     Ok(filed)
 }
 
-/// A key as it is kept: every caller's are its own, so that nobody uses up another's. All who come without
-/// an API key are one caller, `public`. The stroke stands in no caller's code, so that no two meet.
-fn own_key(caller: &Caller, key: &str) -> String {
-    format!("{}/{key}", caller.actor)
-}
-
 /// A report of what was told, or every fault of it.
 pub(super) fn checked(
     app: &App,
@@ -185,7 +169,7 @@ pub(super) fn checked(
     let words = text::words(&telling.words, WORDS_CHARS_MAX);
     let mut person = telling.person;
     let contact = person.contact.take().map(|raw| text::line(&raw, CONTACT_CHARS_MAX)).transpose();
-    let key = once.key.map(|raw| text::line(&raw, KEY_CHARS_MAX)).transpose();
+    let key = once.key.map(|raw| lawful(&raw)).transpose();
     if let Err(found) = &position {
         faults.extend(found.iter().cloned());
     }
@@ -193,16 +177,13 @@ pub(super) fn checked(
         ("source", source.as_ref().err()),
         ("words", words.as_ref().err()),
         ("contact", contact.as_ref().err()),
-        ("Idempotency-Key", key.as_ref().err()),
     ];
     faults.extend(
         texts
             .into_iter()
             .filter_map(|(place, fault)| fault.map(|fault| Fault::new(place, fault.to_string()))),
     );
-    if matches!(&key, Ok(Some(key)) if key.is_empty()) {
-        faults.push(Fault::new("Idempotency-Key", "is empty"));
-    }
+    faults.extend(key.as_ref().err().map(|words| Fault::new("Idempotency-Key", words.as_str())));
     let happened_at = telling.happened_at.unwrap_or(now);
     if happened_at.0 > now.0.saturating_add(AHEAD_US_MAX) {
         faults.push(Fault::new("happened_at", "lies more than a day in the future"));

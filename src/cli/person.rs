@@ -55,8 +55,9 @@ enum Act {
     Erase {
         #[command(flatten)]
         who: WhoArgs,
-        /// Also take numbers and addresses out of the words of the reports and of their places, and answers
-        /// that may point to a person, such as number plates
+        /// Also take numbers and addresses out of the words of the reports and of their places, and of what the
+        /// public added to their cases; answers that may point to a person, such as number plates; and what the
+        /// person is known by out of what staff wrote
         #[arg(long)]
         words: bool,
         /// Only tell what would be done
@@ -191,11 +192,12 @@ fn erased_words(erased: &Erased, how: Erasing) -> String {
     let verb = if how.dry_run { "Would be erased" } else { "Erased" };
     let mut said = format!(
         "{verb}: who stands behind {} of {} reports, what cameras wrote into {} pictures, numbers, \
-         addresses and plates in what {} say.\n",
+         addresses and plates in what {} say, and in {} steps of their cases.\n",
         erased.people,
         erased.reports.len(),
         erased.pictures,
-        erased.words
+        erased.words,
+        erased.steps
     );
     for id in &erased.reports {
         let _ = writeln!(said, "  {id}");

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::accounts::ApiKey;
+use crate::domain::answers::KeptAnswer;
 use crate::domain::atlas::city::City;
 use crate::domain::atlas::facility::Facility;
 use crate::domain::atlas::rule::Rule;
@@ -18,6 +19,7 @@ use crate::domain::id::{
 };
 use crate::domain::incidents::docket::{CaseMoved, CaseTimed};
 use crate::domain::incidents::handover::HandedOver;
+use crate::domain::incidents::masked::StepMasked;
 use crate::domain::incidents::proposals::Dismissal;
 use crate::domain::incidents::step::Step;
 use crate::domain::reports::links::LinksFollowed;
@@ -68,6 +70,10 @@ pub enum Change {
     PeopleSealed(Vec<PersonSealed>),
     /// Words of reports were masked.
     WordsMasked(Vec<WordsMasked>),
+    /// Words of steps were masked.
+    StepsMasked(Vec<StepMasked>),
+    /// The words of cases that were over before an instant have been masked in time.
+    WordsDone { until: Instant },
     /// Originals of pictures were replaced by what the public is shown of them.
     PicturesCleaned(Vec<PictureCleaned>),
     /// A case was opened, or went on by one step or more.
@@ -78,6 +84,8 @@ pub enum Change {
     HandedOver(HandedOver),
     /// Stored reports got a further assignment.
     ReportsRerouted(Vec<Rerouted>),
+    /// An answer is kept under an idempotency key, with what it tells of.
+    AnswerKept(KeptAnswer),
     /// A rule that corrections propose is not wanted.
     ProposalDismissed(Dismissal),
     /// A draft was begun, or went on by one step or more.
@@ -120,12 +128,15 @@ impl Change {
             Self::PeopleForgotten(_) => "people_forgotten",
             Self::PeopleSealed(_) => "people_sealed",
             Self::WordsMasked(_) => "words_masked",
+            Self::StepsMasked(_) => "steps_masked",
+            Self::WordsDone { .. } => "words_done",
             Self::PicturesCleaned(_) => "pictures_cleaned",
             Self::CaseMoved(moved) if moved.seen == 0 => "case_opened",
             Self::CaseMoved(_) => "case_moved",
             Self::CasesTimed(_) => "cases_timed",
             Self::HandedOver(_) => "plan_handed_over",
             Self::ReportsRerouted(_) => "reports_rerouted",
+            Self::AnswerKept(_) => "answer_kept",
             Self::ProposalDismissed(_) => "proposal_dismissed",
             Self::DraftMoved(moved) if moved.seen == 0 => "draft_opened",
             Self::DraftMoved(_) => "draft_moved",
@@ -174,7 +185,10 @@ impl Change {
             | Self::RulesNoted(_)
             | Self::PeopleSealed(_)
             | Self::WordsMasked(_)
+            | Self::StepsMasked(_)
+            | Self::WordsDone { .. }
             | Self::PicturesCleaned(_)
+            | Self::AnswerKept(_)
             | Self::ReportsRerouted(_)
             | Self::CasesTimed(_) => String::new(),
         }
@@ -185,7 +199,8 @@ impl Change {
     pub fn facts(&self) -> serde_json::Value {
         use serde_json::json;
         match self {
-            Self::CitySet(_) | Self::KeyRevoked { .. } => json!({}),
+            // A key may hold whatever its caller put into it.
+            Self::CitySet(_) | Self::KeyRevoked { .. } | Self::AnswerKept(_) => json!({}),
             Self::UnitsSet(units) => json!({ "count": units.len() }),
             Self::UnitsRemoved(ids) => json!({ "count": ids.len() }),
             Self::PlanPublished { plan, zones } => {
@@ -226,6 +241,8 @@ impl Change {
             }
             Self::PeopleSealed(people) => json!({ "count": people.len() }),
             Self::WordsMasked(masked) => json!({ "count": masked.len() }),
+            Self::StepsMasked(masked) => json!({ "count": masked.len() }),
+            Self::WordsDone { until } => json!({ "until": until.rfc3339() }),
             Self::PicturesCleaned(pictures) => json!({ "count": pictures.len() }),
             Self::CaseMoved(moved) => case_facts(moved),
             Self::CasesTimed(timed) => json!({ "count": timed.len() }),
@@ -265,7 +282,10 @@ impl Change {
                 | Self::PeopleForgotten(_)
                 | Self::PeopleSealed(_)
                 | Self::WordsMasked(_)
+                | Self::StepsMasked(_)
+                | Self::WordsDone { .. }
                 | Self::PicturesCleaned(_)
+                | Self::AnswerKept(_)
                 | Self::CaseMoved(_)
                 | Self::CasesTimed(_)
                 | Self::HandedOver(_)

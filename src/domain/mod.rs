@@ -1,6 +1,7 @@
 //! Floor 2: the city's nouns and rules. Pure: no clock, no dice, no file, no socket, no async.
 
 pub mod accounts;
+pub mod answers;
 pub mod atlas;
 pub mod change;
 pub mod clocks;

@@ -101,7 +101,7 @@ pub struct Told {
 }
 
 /// A problem (RFC 9457).
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {
     /// What kind of problem it is.
@@ -120,7 +120,7 @@ pub struct ProblemBody {
 }
 
 /// One thing wrong with a request.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Fault)]
 pub struct FaultBody {
     /// Which parameter, field, header or row.

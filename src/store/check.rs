@@ -7,6 +7,7 @@ use std::fmt::Display;
 use geo_types::Geometry;
 
 use crate::domain::accounts::ApiKey;
+use crate::domain::answers::KeptAnswer;
 use crate::domain::atlas::city::City;
 use crate::domain::atlas::facility::Facility;
 use crate::domain::atlas::rule::{Reach, Rule};
@@ -18,6 +19,7 @@ use crate::domain::drafts::docket::DraftMoved;
 use crate::domain::id::{PictureId, ReportId};
 use crate::domain::incidents::docket::{CaseMoved, CaseTimed, NEVER};
 use crate::domain::incidents::handover::HandedOver;
+use crate::domain::incidents::masked::StepMasked;
 use crate::domain::reports::people::Was;
 use crate::domain::reports::person::SealedPerson;
 use crate::domain::reports::report::{Assignment, Further, Report};
@@ -40,13 +42,8 @@ pub(super) fn changes(stamp: &Stamp, changes: &[Change]) -> Result<(), CommitErr
 }
 
 fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
-    if changes.len() > CHANGES_MAX {
-        return Err(format!("{} changes in one commit; at most {CHANGES_MAX}", changes.len()));
-    }
     text("the actor", &stamp.actor)?;
-    let alone = |it: &&Change| matches!(it, Change::HandedOver(_) | Change::ReportsRerouted(_));
-    let kinds: Vec<&str> = changes.iter().filter(alone).map(Change::kind).collect();
-    once("change", kinds.iter())?;
+    whole(changes)?;
     let mut reports = BTreeSet::new();
     let mut keys = BTreeSet::new();
     let mut pictures = BTreeSet::new();
@@ -85,6 +82,8 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
             | Change::PeopleForgotten(_)
             | Change::PeopleSealed(_)
             | Change::WordsMasked(_) => of_people(change, &mut people)?,
+            Change::StepsMasked(them) => steps_masked(them)?,
+            Change::AnswerKept(it) => answer(it)?,
             Change::CaseMoved(it) => {
                 case(it)?;
                 first(&mut cases, "incident", it.docket.id)?;
@@ -98,13 +97,42 @@ fn look(stamp: &Stamp, changes: &[Change]) -> Result<(), String> {
             Change::ReportsRerouted(them) => rerouted(them)?,
             Change::ProposalDismissed(told) => text("a dismissal", &told.words)?,
             Change::KeyIssued(it) => key(it)?,
-            Change::KeyRevoked { .. } | Change::WebhookRemoved { .. } => {}
+            Change::KeyRevoked { .. }
+            | Change::WebhookRemoved { .. }
+            | Change::WordsDone { .. } => {}
             Change::WebhookMade { webhook: it, .. } | Change::WebhookSet(it) => webhook(it)?,
             Change::WebhookPosted(it) => posted(it)?,
             Change::DeliveriesReplayed { seqs, .. } => once("delivery", seqs.iter())?,
         }
     }
     Ok(())
+}
+
+/// What is looked at over all changes together.
+fn whole(changes: &[Change]) -> Result<(), String> {
+    if changes.len() > CHANGES_MAX {
+        return Err(format!("{} changes in one commit; at most {CHANGES_MAX}", changes.len()));
+    }
+    let alone = |it: &&Change| matches!(it, Change::HandedOver(_) | Change::ReportsRerouted(_));
+    let kinds: Vec<&str> = changes.iter().filter(alone).map(Change::kind).collect();
+    once("change", kinds.iter())?;
+    let keys = changes.iter().filter_map(|change| match change {
+        Change::AnswerKept(it) => Some(&it.key),
+        _ => None,
+    });
+    once("idempotency key", keys)
+}
+
+fn answer(it: &KeptAnswer) -> Result<(), String> {
+    text("an idempotency key", &it.key)?;
+    text("an answer", &it.request_hash)
+}
+
+fn steps_masked(them: &[StepMasked]) -> Result<(), String> {
+    let names: Vec<String> =
+        them.iter().map(|it| format!("{} of incident {}", it.revision, it.incident)).collect();
+    once("step", names.iter())?;
+    them.iter().try_for_each(|it| text("a step's words", &it.carried.words))
 }
 
 fn filed<'a>(

@@ -1,6 +1,7 @@
 //! The incidents wing: dockets, their steps, whose they are, and the reports that wait for one.
 
 pub(super) mod due;
+pub(super) mod masked;
 pub(super) mod rows;
 
 use std::borrow::Cow;
@@ -8,7 +9,7 @@ use std::borrow::Cow;
 use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{CategoryCode, CityId, IncidentId, ReportId, UnitId, ZoneId};
 use crate::domain::incidents::docket::{CaseMoved, Docket, IncidentKey, IncidentOrder, report_of};
-use crate::domain::incidents::step::Step;
+use crate::domain::incidents::step::{Carried, Step};
 use crate::domain::time::Instant;
 use crate::store::incidents::due::{or_never, turns};
 use crate::store::promise::{IncidentFilter, StepKey, StoreError};
@@ -246,9 +247,6 @@ fn unit_rows<'a>(
 }
 
 fn step_row<'a>(city: &'a CityId, step: &'a Step) -> Vec<Value<'a>> {
-    // By way of a value, so that the keys are sorted.
-    let carried = serde_json::to_value(&step.carried)
-        .map_or(Cow::Borrowed("{}"), |carried| Cow::Owned(carried.to_string()));
     vec![
         Value::text(city.as_str()),
         Value::owned(step.incident.to_string()),
@@ -258,10 +256,15 @@ fn step_row<'a>(city: &'a CityId, step: &'a Step) -> Vec<Value<'a>> {
         Value::text(&step.actor),
         Value::text_or(step.speaks_for.as_ref().map(UnitId::as_str)),
         Value::Int(step.at.0),
-        Value::Text(carried),
+        carried(&step.carried),
     ]
 }
 
+/// By way of a value, so that the keys are sorted.
+fn carried(it: &Carried) -> Value<'static> {
+    let text = serde_json::to_value(it).map(|it| Cow::Owned(it.to_string()));
+    Value::Text(text.unwrap_or(Cow::Borrowed("{}")))
+}
 /// Open incidents of another edition than `$2`, from behind `$3`, at most `$4`.
 pub(super) fn timed_otherwise() -> String {
     format!(

@@ -1,6 +1,7 @@
 //! The store that forgets: plain maps behind a lock. It is the oracle of the suite, so it says what
 //! the promise means in the fewest words.
 
+mod answers;
 mod cases;
 mod drafts;
 mod people;
@@ -37,8 +38,9 @@ use crate::domain::time::Instant;
 use crate::domain::webhooks::delivery::Delivery;
 use crate::domain::webhooks::webhook::Standing;
 use crate::store::mailroom::Mailroom;
+use crate::store::memory::answers::Beside;
 use crate::store::memory::follow::{
-    cases_follow, drafts_follow, drafts_keep, plans_follow, turns_follow,
+    cases_follow, drafts_follow, drafts_keep, plans_follow, steps_follow, turns_follow,
 };
 use crate::store::memory::links::Links;
 use crate::store::memory::past::Past;
@@ -73,6 +75,7 @@ struct Held {
     drafts: BTreeMap<DraftId, (DraftDocket, Vec<DraftStep>)>,
     journal: Vec<JournalEntry>,
     past: Past,
+    beside: Beside,
 }
 
 /// What is small enough to be copied before a commit, and put in place when all of it succeeded.
@@ -138,6 +141,9 @@ impl Memory {
                 let request_hash = earlier.request_hash.clone();
                 return Err(CommitError::KeyUsed { report: earlier.id, request_hash });
             }
+        }
+        if let Some(earlier) = held.beside.answered(changes) {
+            return Err(CommitError::AnsweredBefore(earlier.clone()));
         }
         let made_here = matches!(changes.first(), Some(Change::CitySet(_)));
         if held.small.city.is_none() && !made_here {
@@ -447,6 +453,7 @@ impl Held {
             people::apply(&mut self.reports, &mut self.pictures, &mut self.cleaned, change);
             self.links.apply(&mut self.reports, change);
             self.past.apply(&mut self.reports, change);
+            self.beside.keep(change);
             if let Change::PictureKept(picture) = change {
                 self.pictures.insert(picture.id.clone(), picture.clone());
             }
@@ -492,6 +499,9 @@ fn is_large(change: &Change) -> bool {
             | Change::PeopleForgotten(_)
             | Change::PeopleSealed(_)
             | Change::WordsMasked(_)
+            | Change::StepsMasked(_)
+            | Change::WordsDone { .. }
+            | Change::AnswerKept(_)
             | Change::PicturesCleaned(_)
             | Change::CaseMoved(_)
             | Change::CasesTimed(_)
@@ -516,6 +526,7 @@ fn applied(
         held.links.follows(change).map_err(CommitError::Conflict)?;
         held.past.follows(change).map_err(CommitError::Conflict)?;
         turns_follow(&held.reports, change).map_err(CommitError::Conflict)?;
+        steps_follow(&held.incidents, change).map_err(CommitError::Conflict)?;
     }
     Ok(small)
 }
@@ -551,6 +562,9 @@ fn step(small: &mut Small, change: &Change) -> Result<(), String> {
         | Change::PeopleForgotten(_)
         | Change::PeopleSealed(_)
         | Change::WordsMasked(_)
+        | Change::StepsMasked(_)
+        | Change::WordsDone { .. }
+        | Change::AnswerKept(_)
         | Change::PicturesCleaned(_)
         | Change::CaseMoved(_)
         | Change::CasesTimed(_)

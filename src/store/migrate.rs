@@ -120,6 +120,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0016_lights.sql"),
         sqlite: include_str!("../../migrations/sqlite/0016_lights.sql"),
     },
+    Migration {
+        number: 17,
+        name: "answers",
+        postgres: include_str!("../../migrations/postgres/0017_answers.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0017_answers.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

@@ -15,6 +15,7 @@ mod people;
 mod links;
 mod pictures;
 mod incidents;
+mod answers;
 mod plans;
 mod proposals;
 mod accounts;

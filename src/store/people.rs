@@ -179,6 +179,19 @@ pub(super) fn mask<'a>(city: &'a CityId, it: &'a WordsMasked) -> Statement<'a> {
     }
 }
 
+const DONE: &str = "insert into zonewarden.words_masked (city_id, masked_until) values ($1, $2) \
+     on conflict (city_id) do update set masked_until = excluded.masked_until";
+
+/// Says before which instant words have been masked in time.
+pub(super) fn words_done(city: &CityId, until: Instant) -> Statement<'_> {
+    let values = vec![Value::text(city.as_str()), Value::Int(until.0)];
+    Statement::One { text: DONE, values, must: None }
+}
+
+/// Before which instant they have.
+pub(super) const WORDS_DONE: &str =
+    "select masked_until from zonewarden.words_masked where city_id = $1";
+
 /// The person in two columns of a row, where there is one.
 pub(super) fn read_or(
     row: &impl Row,

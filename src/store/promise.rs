@@ -1,5 +1,6 @@
 //! What a store is asked and what it answers: the nouns of the promise.
 
+use crate::domain::answers::KeptAnswer;
 use crate::domain::clocks::escalation::Act;
 use crate::domain::drafts::step::Stage as DraftStage;
 use crate::domain::id::{CategoryCode, CityId, IncidentId, ReportId, UnitId, ZoneId};
@@ -44,6 +45,9 @@ pub enum CommitError {
     /// The idempotency key was used before, for this report.
     #[error("this idempotency key was used before, for report {report}")]
     KeyUsed { report: ReportId, request_hash: String },
+    /// An answer is kept under the idempotency key.
+    #[error("this idempotency key was used before, and its answer is kept")]
+    AnsweredBefore(KeptAnswer),
     /// There is no such city.
     #[error("there is no city {0}")]
     NoCity(CityId),

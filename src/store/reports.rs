@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use crate::domain::answers::KeptAnswer;
 use crate::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
 use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::{AssignedReport, Assignment, Report};
@@ -222,13 +223,15 @@ pub(super) fn assignment_row<'a>(
     ]
 }
 
-/// Which of the keys and ids of new reports the store knows already.
+/// Which of the keys and ids of what is to be written the store knows already.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
     /// The report and request hash of each used idempotency key.
     pub(super) by_key: HashMap<String, (ReportId, String)>,
     /// Ids in use.
     pub(super) ids: HashSet<ReportId>,
+    /// What is kept under keys that are no report's.
+    pub(super) answers: HashMap<String, KeptAnswer>,
 }
 
 impl Known {

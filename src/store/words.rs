@@ -44,6 +44,11 @@ pub(super) fn case_moved(id: IncidentId) -> String {
     format!("incident {id} has gone on meanwhile")
 }
 
+/// A step that is not there.
+pub(super) fn no_step(id: IncidentId, revision: u32) -> String {
+    format!("incident {id} has no step {revision}")
+}
+
 /// A draft that has gone on since it was looked at.
 pub(super) fn draft_moved(id: DraftId) -> String {
     format!("draft {id} has gone on meanwhile")

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use crate::domain::answers::KeptAnswer;
 use crate::domain::change::Change;
 use crate::domain::id::{CityId, ReportId};
 use crate::domain::incidents::docket::{CaseMoved, CaseTimed, report_of};
@@ -11,7 +12,7 @@ use crate::store::reports::{Filed, Known};
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Statement, Value};
 use crate::store::{
-    accounts, atlas, drafts, history, incidents, journal, links, people, pictures, plans,
+    accounts, answers, atlas, drafts, history, incidents, journal, links, people, pictures, plans,
     proposals, reports, webhooks, words,
 };
 
@@ -104,6 +105,7 @@ impl Commit {
                 Change::PeopleForgotten(_)
                     | Change::PeopleSealed(_)
                     | Change::WordsMasked(_)
+                    | Change::StepsMasked(_)
                     | Change::PicturesCleaned(_)
             )
         })
@@ -133,6 +135,14 @@ impl Commit {
             .collect()
     }
 
+    /// The answers it keeps.
+    pub(super) fn answers(&self) -> impl Iterator<Item = &KeptAnswer> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::AnswerKept(answer) => Some(answer),
+            _ => None,
+        })
+    }
+
     /// The reports it files.
     pub(super) fn filed(&self) -> impl Iterator<Item = Filed<'_>> {
         self.changes.iter().zip(&self.texts).filter_map(|(change, texts)| match change {
@@ -159,6 +169,11 @@ impl Known {
         commit.filed().find_map(|it| self.by_key.get(it.report.idempotency_key.as_ref()?))
     }
 
+    /// The answer that is kept under one of the commit's keys.
+    fn answered(&self, commit: &Commit) -> Option<&KeptAnswer> {
+        commit.answers().find_map(|it| self.answers.get(&it.key))
+    }
+
     /// A report of the commit whose id is in use.
     fn taken(&self, commit: &Commit) -> Option<ReportId> {
         commit.filed().map(|it| it.report.id).find(|id| self.ids.contains(id))
@@ -177,6 +192,9 @@ impl<'a> Group<'a> {
         if let Some((report, request_hash)) = self.known.as_ref().and_then(|it| it.used(commit)) {
             let request_hash = request_hash.clone();
             return Err(CommitError::KeyUsed { report: *report, request_hash });
+        }
+        if let Some(earlier) = self.known.as_ref().and_then(|it| it.answered(commit)) {
+            return Err(CommitError::AnsweredBefore(earlier.clone()));
         }
         let head = self.head.filter(|head| head.atlas_version > 0);
         if head.is_none() && !commit.makes_city() {
@@ -205,6 +223,7 @@ impl<'a> Group<'a> {
         head.journal_seq += i64::try_from(commit.changes.len()).unwrap_or(i64::MAX);
         if let Some(known) = &mut self.known {
             commit.filed().for_each(|it| known.file(it.report));
+            known.answers.extend(commit.answers().map(|it| (it.key.clone(), it.clone())));
         }
         self.head = Some(head);
         Ok(head.head())
@@ -314,6 +333,11 @@ fn put<'a>(
         }
         Change::PeopleSealed(people) => all.extend(people::seal(dialect, city, people)),
         Change::WordsMasked(them) => all.extend(them.iter().map(|it| people::mask(city, it))),
+        Change::StepsMasked(them) => {
+            all.extend(them.iter().map(|it| incidents::masked::mask(city, it)));
+        }
+        Change::WordsDone { until } => all.push(people::words_done(city, *until)),
+        Change::AnswerKept(it) => all.push(answers::keep(city, it, stamp.at)),
         Change::PicturesCleaned(them) => {
             all.extend(them.iter().map(|it| pictures::clean(city, it)));
         }

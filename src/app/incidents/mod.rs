@@ -8,10 +8,14 @@ pub mod escalation;
 pub mod pictures;
 pub mod proposals;
 pub mod standing;
+pub mod taken;
+pub mod again;
 pub mod worklist;
 
 use std::sync::Arc;
 
+use crate::app::incidents::taken::Taken;
+use crate::app::once::Pass;
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation, Role, Scope};
@@ -189,50 +193,28 @@ async fn wanted_in(
     Ok(app.store().incidents(city, &filter, wanted.order, wanted.after, limit).await?)
 }
 
-/// Keeps a picture with an incident; a step names it by its id.
-///
-/// # Errors
-/// [`Refusal::NotFound`] for who does not see the incident; [`Refusal::Invalid`] for what is no
-/// picture; [`Refusal::Unavailable`].
-pub async fn keep_picture(
+/// Keeps a picture with an incident that the caller sees.
+async fn picture(
     app: &App,
     seat: &Seat,
     caller: &Caller,
     id: IncidentId,
     bytes: Arc<[u8]>,
+    pass: Option<&Pass>,
 ) -> Result<PictureId, Refusal> {
-    must(caller, Operation::KeepPicture)?;
     get(app, seat, caller, id).await?;
-    pictures::keep(app, seat, caller, id, bytes).await
+    pictures::keep(app, seat, caller, id, bytes, pass).await
 }
 
-/// Takes one step; with a merge or a split one in each of the two cases, or none.
-///
-/// # Errors
-/// [`Refusal::NotFound`] for what the caller may not see; [`Refusal::Case`] with what would be right,
-/// and for a case that has gone on since the caller looked with what has changed;
-/// [`Refusal::Invalid`] for units that the city does not have.
-pub async fn act(
-    app: &App,
-    seat: &Seat,
-    caller: &Caller,
-    id: IncidentId,
-    wish: &Wish,
-) -> Result<Shown, Refusal> {
-    must(caller, Operation::ActOnIncident)?;
-    step(app, seat, caller, id, wish).await
-}
-
-/// As [`act`], for a caller who has been let in at another door.
-///
-/// # Errors
-/// As [`act`].
+/// Takes one step, for a caller who has been let in; with a merge or a split one in each of the two cases, or none. The
+/// answer is kept under the pass in the same commit.
 pub(super) async fn step(
     app: &App,
     seat: &Seat,
     caller: &Caller,
     id: IncidentId,
     wish: &Wish,
+    pass: Option<&Pass>,
 ) -> Result<Shown, Refusal> {
     for _ in 0..DECISIONS_MAX {
         let atlas = seat.atlas()?;
@@ -253,7 +235,10 @@ pub(super) async fn step(
             })
             .collect();
         let docket = moved[0].docket.clone();
-        let changes = moved.into_iter().map(Change::CaseMoved).collect();
+        let mut changes: Vec<Change> = moved.into_iter().map(Change::CaseMoved).collect();
+        if let Some(pass) = pass {
+            changes.push(pass.keep(&Taken::of(&docket))?);
+        }
         match app.commit(&seat.city, caller, Basis::default(), changes).await {
             Ok(_) => {
                 let (_, case) = decided.into_iter().next().ok_or(Refusal::Moved)?;
@@ -267,14 +252,14 @@ pub(super) async fn step(
     Err(Refusal::Moved)
 }
 
-/// How the clocks of an incident stand.
+/// How the clocks of an incident stand at a moment.
 ///
 /// # Errors
 /// [`Refusal::NotReady`] before the first atlas.
-pub fn clocks(seat: &Seat, shown: &Shown, now: Instant) -> Result<TimingReading, Refusal> {
+pub fn clocks(seat: &Seat, shown: &Shown, at: Instant) -> Result<TimingReading, Refusal> {
     let atlas = seat.atlas()?;
     let category = shown.docket.matter.category.as_ref();
-    Ok(Deadlines::of(&atlas).read(&shown.case, category, now))
+    Ok(Deadlines::of(&atlas).read(&shown.case, category, at))
 }
 
 pub(super) async fn load(app: &App, seat: &Seat, id: IncidentId) -> Result<Shown, Refusal> {

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::app::clock;
 use crate::app::keyring::hex;
+use crate::app::once::Pass;
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat};
 use crate::domain::accounts::Caller;
@@ -16,13 +17,14 @@ use crate::domain::incidents::step::Carried;
 use crate::domain::reports::picture::{Media, PICTURE_BYTES_MAX, Picture};
 use crate::store::Basis;
 
-/// Keeps a picture with an incident that the caller sees.
+/// Keeps a picture with an incident that the caller sees, its answer under the pass.
 pub(super) async fn keep(
     app: &App,
     seat: &Seat,
     caller: &Caller,
     incident: IncidentId,
     bytes: Arc<[u8]>,
+    pass: Option<&Pass>,
 ) -> Result<PictureId, Refusal> {
     let Some(media) = Media::of(&bytes).filter(|_| bytes.len() <= PICTURE_BYTES_MAX) else {
         let kinds: Vec<&str> = Media::ALL.iter().map(|media| media.code()).collect();
@@ -41,7 +43,11 @@ pub(super) async fn keep(
         received_at: app.now(),
         bytes,
     };
-    app.commit(&seat.city, caller, Basis::default(), vec![Change::PictureKept(picture)]).await?;
+    let mut changes = vec![Change::PictureKept(picture)];
+    if let Some(pass) = pass {
+        changes.push(pass.keep(&id)?);
+    }
+    app.commit(&seat.city, caller, Basis::default(), changes).await?;
     Ok(id)
 }
 

@@ -42,6 +42,11 @@ impl Standing {
         Ok(Self(known))
     }
 
+    /// Every case that was read, also those that live on in others.
+    pub fn all(&self) -> impl Iterator<Item = &Docket> {
+        self.0.values()
+    }
+
     /// The case behind one of the reports; `None` for one that was not taken up yet.
     #[must_use]
     pub fn behind(&self, report: ReportId) -> Option<&Docket> {

@@ -12,6 +12,7 @@ use crate::domain::incidents::case::Ask;
 use crate::domain::incidents::refusal::Refusal as Unlawful;
 use crate::domain::incidents::step::{Carried, Move, Stage, Step};
 use crate::domain::incidents::told::{self, added};
+use crate::domain::reports::public::masked;
 use crate::domain::time::Instant;
 use crate::store::{ReportFilter, StepKey};
 
@@ -196,7 +197,9 @@ pub async fn add(
             addition.key.is_some() && step.actor == public.actor && step.carried.key == addition.key
         };
         if let Some(step) = theirs.clone().find(earlier) {
-            if step.carried.words != addition.words {
+            // What was added may have been masked since.
+            let words = &step.carried.words;
+            if *words != addition.words && *words != masked(&addition.words) {
                 return Err(Refusal::KeyReused);
             }
             let id = UpdateId { incident: docket.id, revision: step.revision };
@@ -213,7 +216,7 @@ pub async fn add(
         };
         let ask = Ask { seen: shown.docket.revision, act: Move::Note, carried };
         let wish = Wish { ask, other_seen: None };
-        match incidents::step(app, seat, &public, docket.id, &wish).await {
+        match incidents::step(app, seat, &public, docket.id, &wish, None).await {
             Ok(shown) => {
                 let id = UpdateId { incident: docket.id, revision: shown.docket.revision };
                 return Ok(Added { id, again: false });

@@ -1,5 +1,5 @@
-//! Forgetting: in the background, who stands behind reports whose case has been over for the city's time, and
-//! what cameras wrote into their pictures. Never while the case is open.
+//! Forgetting: in the background, who stands behind reports whose case has been over for the city's time, numbers
+//! and addresses in what was told, and what cameras wrote into the pictures. Never while the case is open.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::app::incidents::standing::Standing;
 use crate::app::keyring::hex;
 use crate::app::people::seal::seal_clear;
+use crate::app::people::words::mask_due;
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat};
 use crate::domain::accounts::{Caller, Role};
@@ -35,6 +36,8 @@ pub struct Forgotten {
     pub people: usize,
     /// So many pictures have lost what a camera wrote into them.
     pub pictures: usize,
+    /// So many reports and steps have lost numbers and addresses that were told in their words.
+    pub words: usize,
 }
 
 /// Who forgets without being asked.
@@ -65,22 +68,25 @@ async fn look_after(app: &App, city: &CityId) {
     }
     let Ok(seat) = app.seat(Some(city.as_str())) else { return };
     match forget_due(app, &seat).await {
-        Ok(Forgotten { people: 0, pictures: 0 }) | Err(Refusal::NotReady) => {}
+        Ok(Forgotten { people: 0, pictures: 0, words: 0 }) | Err(Refusal::NotReady) => {}
         Ok(it) => {
-            tracing::info!(%city, people = it.people, pictures = it.pictures, "forgotten in time");
+            let Forgotten { people, pictures, words } = it;
+            tracing::info!(%city, people, pictures, words, "forgotten in time");
         }
         Err(refusal) => tracing::warn!(%city, fault = %refusal, "contacts wait to be forgotten"),
     }
 }
 
-/// Forgets who stands behind reports whose case ended longer ago than the city keeps contacts.
+/// Forgets who stands behind reports whose case ended longer ago than the city keeps contacts, and masks what was told.
 ///
 /// # Errors
 /// [`Refusal::NotReady`], [`Refusal::Unavailable`]; what was forgotten until then is.
 pub async fn forget_due(app: &App, seat: &Seat) -> Result<Forgotten, Refusal> {
     let days = i64::from(seat.atlas()?.state().city.contact_days);
     let before = Instant(app.now().0.saturating_sub(days * DAY_US));
-    let mut done = Forgotten::default();
+    // Words before people: what staff wrote of a person is found by what that person is known by.
+    let words = mask_due(app, seat, &keeper(), before).await?;
+    let mut done = Forgotten { words, ..Forgotten::default() };
     let mut after = None;
     loop {
         let page = app.store().people_before(&seat.city, before, after, PAGE).await?;

@@ -4,5 +4,6 @@
 pub mod keys;
 pub mod seal;
 pub mod look;
+mod words;
 pub mod forget;
 pub mod request;

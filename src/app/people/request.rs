@@ -5,18 +5,21 @@ use crate::app::incidents::standing::Standing;
 use crate::app::people::forget::clean;
 use crate::app::people::look::{journal, stated};
 use crate::app::people::seal::seal_clear;
+use crate::app::people::words::{self, read};
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::reports::CONTACT_CHARS_MAX;
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::change::Change;
-use crate::domain::id::ReportId;
+use crate::domain::id::{IncidentId, ReportId};
 use crate::domain::incidents::docket::Docket;
+use crate::domain::incidents::masked::StepMasked;
 use crate::domain::reports::people::{Forgetting, Look, PeopleForgotten, PeopleSeen, WordsMasked};
 use crate::domain::reports::person::{Handle, Person};
 use crate::domain::reports::report::AssignedReport;
+use crate::domain::reports::traces::Traces;
 use crate::domain::text;
-use crate::store::{Basis, CommitError, ReportFilter};
+use crate::store::{Basis, CommitError};
 
 /// Most reports of one person.
 pub const REPORTS_MAX: usize = 10_000;
@@ -91,8 +94,8 @@ pub async fn export(
 /// How far a person is forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Erasing {
-    /// Also take numbers and addresses out of the words of the reports and of their places, and answers that
-    /// may point to a person.
+    /// Also take numbers and addresses out of the words of the reports and of their places, and of what the public added
+    /// to their cases; answers that may point to a person; and what the person is known by out of what staff wrote.
     pub words: bool,
     /// Only tell what would be done.
     pub dry_run: bool,
@@ -107,6 +110,8 @@ pub struct Erased {
     pub people: usize,
     /// So many had words or answers with something to take out.
     pub words: usize,
+    /// So many steps of their cases had: what the public added, or staff wrote of the person.
+    pub steps: usize,
     /// So many pictures came with them; what cameras wrote into them goes.
     pub pictures: usize,
 }
@@ -131,7 +136,7 @@ pub async fn erase(
     let reports = found(app, seat, who).await?;
     let mut done = Erased::default();
     for page in reports.chunks(PAGE as usize) {
-        erase_page(app, seat, caller, page, how, &mut done).await?;
+        erase_page(app, seat, caller, page, (who, how), &mut done).await?;
     }
     done.reports = reports;
     Ok(done)
@@ -142,7 +147,7 @@ async fn erase_page(
     seat: &Seat,
     caller: &Caller,
     page: &[ReportId],
-    how: Erasing,
+    (who, how): (&Who, Erasing),
     done: &mut Erased,
 ) -> Result<(), Refusal> {
     if !how.dry_run {
@@ -153,17 +158,15 @@ async fn erase_page(
         let filed = read(app, seat, page).await?;
         let people: Vec<ReportId> =
             filed.iter().filter(|it| it.report.person.is_some()).map(|it| it.report.id).collect();
-        let said = filed.iter().filter(|_| how.words);
-        let masked: Vec<WordsMasked> = said.filter_map(|it| WordsMasked::of(&it.report)).collect();
+        let (masked, steps) =
+            if how.words { said(app, seat, who, &filed).await? } else { (Vec::new(), Vec::new()) };
         let pictures = filed.iter().flat_map(|it| &it.report.further.pictures);
-        let (of_people, of_words) = (people.len(), masked.len());
+        let (of_people, of_words, of_steps) = (people.len(), masked.len(), steps.len());
         if !how.dry_run {
             let gone = PeopleForgotten { reports: people, why: Forgetting::Request };
-            let changes = [
-                (of_people > 0).then_some(Change::PeopleForgotten(gone)),
-                (of_words > 0).then_some(Change::WordsMasked(masked)),
-            ];
-            let changes: Vec<Change> = changes.into_iter().flatten().collect();
+            let gone = (of_people > 0).then_some(Change::PeopleForgotten(gone));
+            let changes: Vec<Change> =
+                gone.into_iter().chain(words::changes(masked, steps)).collect();
             if !changes.is_empty() {
                 match app.commit(&seat.city, caller, Basis::default(), changes).await {
                     Ok(_) => {}
@@ -174,6 +177,7 @@ async fn erase_page(
         }
         done.people += of_people;
         done.words += of_words;
+        done.steps += of_steps;
         for id in pictures {
             done.pictures += usize::from(how.dry_run || clean(app, &seat.city, caller, id).await?);
         }
@@ -197,6 +201,26 @@ async fn drop_links(
         app.commit(&seat.city, caller, Basis::default(), changes).await?;
     }
     Ok(())
+}
+
+/// What is to be masked of what was said in reports, and in the cases behind them.
+async fn said(
+    app: &App,
+    seat: &Seat,
+    who: &Who,
+    filed: &[AssignedReport],
+) -> Result<(Vec<WordsMasked>, Vec<StepMasked>), Refusal> {
+    let mut traces = Traces::default();
+    if let Who::Handle(handle) = who {
+        traces.add_handle(handle);
+    }
+    words::trace(app, seat, filed, &mut traces);
+    let masked = filed.iter().filter_map(|it| WordsMasked::of(&it.report, &traces)).collect();
+    let ids: Vec<ReportId> = filed.iter().map(|it| it.report.id).collect();
+    let standing = Standing::read(app, seat, ids.into_iter()).await?;
+    let mut cases: Vec<IncidentId> = standing.all().map(|docket| docket.id).collect();
+    cases.sort_unstable();
+    Ok((masked, words::in_steps(app, seat, &cases, &traces).await?))
 }
 
 fn checked(who: &Who) -> Result<(), Fault> {
@@ -238,10 +262,4 @@ async fn found(app: &App, seat: &Seat, who: &Who) -> Result<Vec<ReportId>, Refus
             return Err(Refusal::fault("contact", words));
         }
     }
-}
-
-/// The reports with these ids, as far as they are there.
-async fn read(app: &App, seat: &Seat, ids: &[ReportId]) -> Result<Vec<AssignedReport>, Refusal> {
-    let filter = ReportFilter { ids: ids.to_vec(), ..ReportFilter::default() };
-    Ok(app.store().reports(&seat.city, &filter, None, PAGE).await?)
 }

@@ -18,6 +18,7 @@ pub mod handover;
 pub mod suggest;
 pub mod proposals;
 pub mod told;
+pub mod masked;
 pub mod duplicates;
 
 #[cfg(test)]

@@ -15,6 +15,8 @@
 //! anew, one that runs on goes on where it was. Nothing is kept but the steps: other limits, hours or
 //! calendars give other answers for the same case.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::clocks::clock::{Clock, ClockEvent, ClockState, Happening, Light, Reading};
 use crate::domain::clocks::escalation::{Act, Ladder};
 use crate::domain::clocks::limits::{Awaited, ClockOf, Limits};
@@ -51,7 +53,7 @@ struct Climbed {
 }
 
 /// When the light of a clock turns, if nothing more happens to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turns {
     /// Which clock.
     pub of: ClockOf,

@@ -10,5 +10,6 @@ pub mod services;
 pub mod picture;
 pub mod links;
 pub mod public;
+pub mod traces;
 pub mod rehearse;
 pub mod reroute;

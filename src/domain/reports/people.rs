@@ -7,6 +7,7 @@ use crate::domain::id::{PictureId, ReportId};
 use crate::domain::reports::person::{Person, SealedPerson};
 use crate::domain::reports::public::masked;
 use crate::domain::reports::report::{Further, Report};
+use crate::domain::reports::traces::Traces;
 
 /// Somebody was shown who stands behind reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,10 +119,11 @@ pub struct WordsMasked {
 }
 
 impl WordsMasked {
-    /// A report as [`masked`] and [`Further::masked`] leave it; `None` when they take nothing out.
+    /// A report as [`masked`], [`Further::masked`] and the traces of those who are forgotten leave it; `None` when
+    /// they take nothing out.
     #[must_use]
-    pub fn of(report: &Report) -> Option<Self> {
-        let words = masked(&report.words);
+    pub fn of(report: &Report, traces: &Traces) -> Option<Self> {
+        let words = traces.masked(&masked(&report.words));
         let further = report.further.masked(report.category.as_ref());
         let other = words != report.words || further != report.further;
         other.then_some(Self { report: report.id, words, further })

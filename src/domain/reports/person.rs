@@ -94,13 +94,13 @@ impl Handle {
 }
 
 /// Small letters, narrow digits, one blank between words.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let folded: String = text.nfkc().flat_map(char::to_lowercase).collect();
     folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Every telephone number: digits with what people put between them.
-fn numbers(plain: &str) -> BTreeSet<String> {
+pub(super) fn numbers(plain: &str) -> BTreeSet<String> {
     let joins = |c: char| matches!(c, ' ' | '-' | '.' | '(' | ')' | '/' | '·');
     let runs = plain.split(|c: char| !(c.is_ascii_digit() || joins(c)));
     let mut all = BTreeSet::new();
@@ -115,12 +115,13 @@ fn numbers(plain: &str) -> BTreeSet<String> {
 }
 
 /// A mobile number without the country's code.
-fn national(digits: &str) -> &str {
+pub(super) fn national(digits: &str) -> &str {
     let rest = digits.strip_prefix("0086").or_else(|| digits.strip_prefix("86"));
     rest.filter(|rest| rest.len() == 11 && rest.starts_with('1')).unwrap_or(digits)
 }
 
-fn addresses(plain: &str) -> BTreeSet<String> {
+/// Every e-mail address.
+pub(super) fn addresses(plain: &str) -> BTreeSet<String> {
     let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '(' | ')' | '"');
     let whole = |it: &&str| it.split_once('@').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty());
     let found = plain.split(ends).map(|it| it.trim_matches(['.', ':'])).filter(whole);

@@ -14,7 +14,7 @@ pub const PUBLIC_SOURCE: &str = "open311";
 /// a telephone number, an identity card or an account.
 const DIGITS_MIN: usize = 7;
 /// What stands in place of what is taken out.
-const TAKEN_OUT: &str = "***";
+pub(super) const TAKEN_OUT: &str = "***";
 
 impl Report {
     /// Whether the public may see it at all.
@@ -118,10 +118,20 @@ fn snapped(at: i32, side: i64) -> i32 {
 /// stay.
 #[must_use]
 pub fn masked(text: &str) -> String {
-    without_digits(&without_addresses(text))
+    masked_where(text, |_| true, |_| true)
 }
 
-fn without_digits(text: &str) -> String {
+/// The same, of those numbers and addresses alone of which that is said; each is asked about as it stands in the
+/// text.
+pub(super) fn masked_where(
+    text: &str,
+    number: impl Fn(&str) -> bool,
+    address: impl Fn(&str) -> bool,
+) -> String {
+    without_digits(&without_addresses(text, address), number)
+}
+
+fn without_digits(text: &str, taken: impl Fn(&str) -> bool) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut kept = String::with_capacity(text.len());
     let mut at = 0;
@@ -145,11 +155,9 @@ fn without_digits(text: &str) -> String {
         if digits == 17 && matches!(chars.get(end), Some('x' | 'X' | 'ｘ' | 'Ｘ')) {
             end += 1;
         }
-        if digits >= DIGITS_MIN {
-            kept.push_str(TAKEN_OUT);
-        } else {
-            kept.extend(&chars[at..end]);
-        }
+        let run: String = chars[at..end].iter().collect();
+        let taken = digits >= DIGITS_MIN && taken(&run);
+        kept.push_str(if taken { TAKEN_OUT } else { &run });
         at = end;
     }
     kept
@@ -164,22 +172,23 @@ fn joins(c: char) -> bool {
     matches!(c, ' ' | '-' | '.' | '(' | ')' | '/' | '－' | '—' | '–' | '·' | '　' | '（' | '）')
 }
 
-fn without_addresses(text: &str) -> String {
+fn without_addresses(text: &str, taken: impl Fn(&str) -> bool) -> String {
     let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '%');
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(['@', '＠']) {
-        let (before, after) = rest.split_at(at);
-        let after = after.trim_start_matches(['@', '＠']);
+        let (before, found) = rest.split_at(at);
+        let after = found.trim_start_matches(['@', '＠']);
         let name = before.len() - before.trim_end_matches(part).len();
         let host = after.len() - after.trim_start_matches(part).len();
-        if name > 0 && host > 0 {
+        let whole = || format!("{}@{}", &before[before.len() - name..], &after[..host]);
+        if name > 0 && host > 0 && taken(&whole()) {
             kept.push_str(&before[..before.len() - name]);
             kept.push_str(TAKEN_OUT);
             rest = &after[host..];
         } else {
             kept.push_str(before);
-            kept.push('@');
+            kept.push_str(&found[..found.len() - after.len()]);
             rest = after;
         }
     }

@@ -80,8 +80,9 @@ pub struct PersonErasedBody {
     device: Option<String>,
     /// One report alone, by its id.
     report: Option<String>,
-    /// Also take numbers and addresses out of the words of the reports and of their places, and answers that may
-    /// point to a person, such as number plates.
+    /// Also take numbers and addresses out of the words of the reports and of their places, and of what the public
+    /// added to their cases; answers that may point to a person, such as number plates; and what the person is known
+    /// by out of what staff wrote.
     words: Option<bool>,
     /// Only tell what would be done.
     dry_run: Option<bool>,
@@ -132,6 +133,8 @@ pub struct ErasedBody {
     pub people: usize,
     /// So many had such words or answers, which were taken out.
     pub words: usize,
+    /// So many steps of their cases had such words.
+    pub steps: usize,
     /// So many pictures came with them, which lost what a camera wrote into them.
     pub pictures: usize,
     /// Whether nothing was done yet.
@@ -243,6 +246,7 @@ pub(crate) async fn erase_person(
         reports: erased.reports.iter().map(ToString::to_string).collect(),
         people: erased.people,
         words: erased.words,
+        steps: erased.steps,
         pictures: erased.pictures,
         dry_run: how.dry_run,
     }))

@@ -11,8 +11,9 @@ use utoipa::ToSchema;
 
 use crate::app::batch::{BATCH_MAX, file_many};
 use crate::app::keyring::hex;
+use crate::app::once::Once;
 use crate::app::refusal::{Fault, Refusal};
-use crate::app::reports::{Once, Telling};
+use crate::app::reports::Telling;
 use crate::app::state::must;
 use crate::domain::accounts::Operation;
 use crate::http::api::reports::{NewReportBody, ReceiptBody, receipt, telling};

@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use crate::app::keyring::hex;
 use crate::app::locate::Place;
+use crate::app::once::Once;
 use crate::app::refusal::Refusal;
-use crate::app::reports::{self, Once, PAGE_MAX, SOURCE_CHARS_MAX, Telling, Wanted};
+use crate::app::reports::{self, PAGE_MAX, SOURCE_CHARS_MAX, Telling, Wanted};
 use crate::app::state::must;
 use crate::domain::accounts::Operation;
 use crate::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};

@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 
 use crate::app::keyring::hex;
 use crate::app::locate::Place;
+use crate::app::once::Once;
 use crate::app::open311;
 use crate::app::refusal::{Fault, Refusal};
-use crate::app::reports::{self, CONTACT_CHARS_MAX, Once, Telling};
+use crate::app::reports::{self, CONTACT_CHARS_MAX, Telling};
 use crate::domain::accounts::Operation;
 use crate::domain::id::CategoryCode;
 use crate::domain::reports::person::Person;

@@ -1,4 +1,5 @@
 //! What a store is asked, a file for each wing; the older ones stand in the promise itself.
 
+mod answers;
 mod drafts;
 mod links;

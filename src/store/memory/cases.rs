@@ -7,7 +7,7 @@ use crate::domain::id::{IncidentId, ReportId};
 use crate::domain::incidents::docket::{Docket, report_of};
 use crate::domain::incidents::step::Step;
 
-/// Keeps the steps, zones and deadlines of a commit.
+/// Keeps the steps, masks, zones and deadlines of a commit.
 pub(super) fn keep(
     waiting: &mut BTreeSet<ReportId>,
     incidents: &mut BTreeMap<IncidentId, (Docket, Vec<Step>)>,
@@ -24,6 +24,16 @@ pub(super) fn keep(
             docket.clone_from(&moved.docket);
             docket.matter.zone = zone;
             steps.extend(moved.steps.iter().cloned());
+        }
+    }
+    let masked = changes.iter().filter_map(|change| match change {
+        Change::StepsMasked(masked) => Some(masked),
+        _ => None,
+    });
+    for it in masked.flatten() {
+        let found = incidents.get_mut(&it.incident).map(|(_, steps)| steps.iter_mut());
+        if let Some(step) = found.into_iter().flatten().find(|step| step.revision == it.revision) {
+            step.carried.clone_from(&it.carried);
         }
     }
     let rezoned = changes.iter().filter_map(|change| match change {

@@ -7,6 +7,7 @@ use crate::domain::drafts::docket::DraftDocket;
 use crate::domain::drafts::step::DraftStep;
 use crate::domain::id::{DraftId, IncidentId, ReportId};
 use crate::domain::incidents::docket::{Docket, report_of};
+use crate::domain::incidents::masked::StepMasked;
 use crate::domain::incidents::step::Step;
 use crate::domain::reports::report::AssignedReport;
 use crate::domain::reports::reroute::Rerouted;
@@ -66,6 +67,22 @@ pub(super) fn turns_follow(
         reports.get(&it.to.report).is_some_and(|held| held.assignment.turn + 1 == it.to.turn)
     };
     if them.iter().all(follows) { Ok(()) } else { Err(words::routed_meanwhile(them.len())) }
+}
+
+/// Whether every step whose words are to be masked is there.
+pub(super) fn steps_follow(
+    incidents: &BTreeMap<IncidentId, (Docket, Vec<Step>)>,
+    change: &Change,
+) -> Result<(), String> {
+    let Change::StepsMasked(them) = change else { return Ok(()) };
+    let there = |it: &&StepMasked| {
+        let steps = incidents.get(&it.incident).map_or(&[][..], |(_, steps)| steps.as_slice());
+        steps.iter().any(|step| step.revision == it.revision)
+    };
+    match them.iter().find(|it| !there(it)) {
+        Some(it) => Err(words::no_step(it.incident, it.revision)),
+        None => Ok(()),
+    }
 }
 
 type Drafts = BTreeMap<DraftId, (DraftDocket, Vec<DraftStep>)>;

@@ -1,5 +1,6 @@
 //! The store for many: PostgreSQL with PostGIS, through a pool.
 
+mod answers;
 mod connect;
 mod drafts;
 mod geometry;

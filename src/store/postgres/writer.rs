@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 
 use crate::domain::id::CityId;
+use crate::store::answers;
 use crate::store::postgres::connect::connection;
 use crate::store::postgres::rows::{PostgresRow, fault};
 use crate::store::promise::{CommitError, Head, StoreError};
@@ -210,11 +211,14 @@ async fn ask(
     commits: &[&Commit],
 ) -> Result<(Option<HeadRow>, Known), StoreError> {
     let told = |error| fault(&error);
+    let keys: Vec<String> =
+        commits.iter().flat_map(|it| it.answers()).map(|it| it.key.clone()).collect();
     let lock = writing::lock_head(Dialect::Postgres);
     let lock = client.prepare_cached(&lock).await.map_err(told)?;
     let filed = commits.iter().flat_map(|commit| commit.filed()).map(|it| it.report);
     let values = reports::known_values(city, filed);
     let asked = client.prepare_cached(&reports::known(Dialect::Postgres)).await.map_err(told)?;
+    let answers_values = answers::kept_values(city, keys);
     let city = Value::text(city.as_str());
     let mine: [&(dyn ToSql + Sync); 1] = [&city];
     let (begun, head, found) = if commits.iter().any(|commit| commit.makes_city()) {
@@ -231,6 +235,14 @@ async fn ask(
     let mut known = Known::default();
     for row in found.map_err(told)? {
         known.add(&PostgresRow(row))?;
+    }
+    // Behind the lock: who comes second with a key finds what the first has kept.
+    if commits.iter().any(|it| it.answers().next().is_some()) {
+        let asked = client.prepare_cached(&answers::kept(Dialect::Postgres)).await.map_err(told)?;
+        let found = client.query(&asked, &refs(&answers_values)).await.map_err(told)?;
+        let found: Result<Vec<_>, _> =
+            found.into_iter().map(|row| answers::read(&PostgresRow(row))).collect();
+        known.answers = answers::by_key(found?);
     }
     Ok((head.transpose()?, known))
 }

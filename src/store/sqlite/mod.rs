@@ -1,5 +1,6 @@
 //! The embedded store: one GeoPackage file that QGIS and GDAL open, one writer, several readers.
 
+mod answers;
 mod drafts;
 mod file;
 mod links;

@@ -19,7 +19,7 @@ use crate::store::sqlite::file;
 use crate::store::sqlite::rows::{SqliteRow, all, fault};
 use crate::store::statement::{Row, Statement, Value};
 use crate::store::writing::{self, Commit, Group, HeadRow};
-use crate::store::{history, plans};
+use crate::store::{answers, history, plans};
 
 /// Most commits that wait; the next is refused at once.
 pub(super) const QUEUE_MAX: usize = 8_192;
@@ -361,7 +361,7 @@ fn run(transaction: &Transaction<'_>, text: &str, values: &[Value<'_>]) -> Resul
     Ok(u64::try_from(touched).unwrap_or(u64::MAX))
 }
 
-/// Which ids and keys of the reports to be filed are in use.
+/// Which ids and keys are in use.
 fn known(
     transaction: &Transaction<'_>,
     city: &CityId,
@@ -373,6 +373,13 @@ fn known(
     if matches!(values.get(1), Some(Value::Texts(ids)) if !ids.is_empty()) {
         let text = reports::known(Dialect::Sqlite);
         all(transaction, &text, &values, |row| known.add(row))?;
+    }
+    let keys: Vec<String> =
+        commits.iter().flat_map(|it| it.answers()).map(|it| it.key.clone()).collect();
+    if !keys.is_empty() {
+        let (text, values) = (answers::kept(Dialect::Sqlite), answers::kept_values(city, keys));
+        let found = all(transaction, &text, &values, |row| answers::read(row))?;
+        known.answers = answers::by_key(found);
     }
     Ok(known)
 }

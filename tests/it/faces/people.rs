@@ -273,7 +273,7 @@ async fn who_stands_behind_a_report_is_forgotten_when_its_case_is_long_over_and_
     let merged = world.client.get_as(&key, &format!("/api/v1/incidents/{open}")).await.json();
     let people = if merged["stage"] == "merged" { 2 } else { 1 };
     let done = forget_due(&world.app, &seat).await.unwrap();
-    assert_eq!(done, Forgotten { people, pictures: 0 });
+    assert_eq!(done, Forgotten { people, pictures: 0, words: 0 });
     assert_eq!(see(&world, &key, &closed).await.status, StatusCode::NOT_FOUND);
     let last = journal(&world).await.last().unwrap().clone();
     assert_eq!((last.kind.as_str(), last.actor.as_str()), ("people_forgotten", "retention"));
@@ -405,7 +405,7 @@ async fn what_stood_in_clear_is_sealed_found_and_gone_from_the_file() {
 }
 
 /// Whether a file of the folder holds the text.
-fn holds(folder: &Path, text: &str) -> bool {
+pub(super) fn holds(folder: &Path, text: &str) -> bool {
     std::fs::read_dir(folder).unwrap().any(|entry| {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
         bytes.windows(text.len()).any(|window| window == text.as_bytes())
@@ -413,7 +413,7 @@ fn holds(folder: &Path, text: &str) -> bool {
 }
 
 /// Every text of every table.
-async fn texts(url: &str) -> String {
+pub(super) async fn texts(url: &str) -> String {
     let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
     let connection = tokio::spawn(connection);
     let tables = client

@@ -6,6 +6,7 @@ mod faces;
 mod random;
 mod people;
 mod links;
+mod answers;
 mod plans;
 mod pictures;
 mod geometry;

@@ -308,6 +308,9 @@ async fn older(held: &Held) {
         format!("alter table {z}incident drop column yellow_at"),
         format!("alter table {z}incident drop column red_at"),
         format!("alter table {z}incident drop column due_clock"),
+        format!("drop table {z}report_link"),
+        format!("drop table {z}kept_answer"),
+        format!("drop table {z}words_masked"),
         format!("delete from {z}schema_migration where number >= 13"),
     ];
     match held.place() {

@@ -26,7 +26,7 @@ use zonewarden::store::{
 
 use super::made::{Dice, city, stamp};
 use super::places::{all, block_on};
-use super::{drafts, links, people, plans};
+use super::{answers, drafts, links, people, plans};
 
 const COMMANDS: usize = 150;
 
@@ -99,7 +99,7 @@ impl Run {
 
     async fn change(&mut self, oracle: &Store, id: &CityId) -> Change {
         let dice = &mut self.dice;
-        match dice.below(41) {
+        match dice.below(45) {
             0 => Change::CitySet(City { limits: dice.limits(), ..city(id) }),
             1 => Change::UnitsSet((0..3).map(|_| dice.unit()).collect()),
             2 => Change::UnitsRemoved(BTreeSet::from([dice.unit_id()]).into_iter().collect()),
@@ -136,7 +136,8 @@ impl Run {
             33..36 => drafts::change(&mut self.dice, oracle, id).await,
             24..27 => people::change(&mut self.dice, oracle, id).await,
             36..39 => plans::change(&mut self.dice, oracle, id).await,
-            39.. => links::change(&mut self.dice, oracle, id).await,
+            39..41 => links::change(&mut self.dice, oracle, id).await,
+            41.. => answers::change(&mut self.dice, oracle, id).await,
             _ => {
                 let key = dice.maybe().then(|| dice.below(40));
                 let mut filed = dice.filed(key);
@@ -406,6 +407,7 @@ impl Run {
             drafts::compare(&mut self.dice, oracle, store, &id, what).await;
             people::compare(&mut self.dice, oracle, store, &id, what).await;
             links::compare(&mut self.dice, oracle, store, &id, what).await;
+            answers::compare(oracle, store, &id, what).await;
             plans::compare(&mut self.dice, oracle, store, (&id, &self.filed), what).await;
             for _ in 0..12 {
                 let filter = self.filter();

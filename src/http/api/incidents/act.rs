@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::app::incidents::{self, BULK_MAX, Wish};
+use crate::app::incidents::again;
+use crate::app::incidents::taken::Taken;
+use crate::app::incidents::{BULK_MAX, Wish};
+use crate::app::once::Pass;
 use crate::app::state::{Seat, must};
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::id::{IncidentId, PictureId, UnitId};
@@ -15,7 +18,8 @@ use crate::domain::incidents::case::Ask;
 use crate::domain::incidents::step::{Carried, Move};
 use crate::domain::time::Instant;
 use crate::http::api::incidents::bodies::{DocketBody, IncidentBody};
-use crate::http::api::incidents::{answer, incident_id, private};
+use crate::http::api::incidents::{answer, incident_id, private, replayed, ticket};
+use crate::http::api::reports::idempotency_key;
 use crate::http::body::{self, Fields};
 use crate::http::desk::Desk;
 use crate::http::problem::{Kind, Problem, ProblemBody, UsualProblems};
@@ -87,10 +91,14 @@ pub struct StepResultsBody {
 }
 
 /// Takes a step in a case. A merge or a split takes one in each of the two cases, or none.
+///
+/// Send an `Idempotency-Key` and a repetition is safe: the same key with the same body is one step and gives the first
+/// answer, the incident as it stood then, though the case has gone on since. With another body it is refused.
 #[utoipa::path(
     post, path = "/api/v1/incidents/{id}/steps", operation_id = "act_on_incident", tag = "incidents",
     params(
         ("id" = String, Path, description = "The incident's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The caller's own key for this step"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
     request_body = NewStepBody,
@@ -116,19 +124,35 @@ pub(crate) async fn act_on_incident(
     must(&desk.caller, Operation::ActOnIncident)?;
     desk.params.finish()?;
     body::media_type(request.headers(), &["application/json"])?;
+    let key = idempotency_key(request.headers())?;
+    let path = request.uri().path().to_owned();
     let bytes = body::whole(request.into_body(), STEP_BYTES_MAX).await?;
     let mut fields = Fields::parse(&bytes)?;
     let wish = wish(&mut fields);
     fields.finish()?;
     let (id, wish) = (incident_id(&id)?, wish.ok_or_else(unread)?);
-    let now = incidents::act(&web.app, &desk.seat, &desk.caller, id, &wish).await?;
-    answer(&web, &desk.seat, &desk.caller, &now).await
+    let pass = ticket(&desk.caller, key, &path, &bytes)?.map(|ticket| ticket.whole());
+    let (seat, caller) = (&desk.seat, &desk.caller);
+    let acted = again::act(&web.app, seat, caller, id, &wish, pass.as_ref()).await?;
+    // As the clocks stood with the step: who asks again is told the same.
+    let at = acted.shown.docket.last_at;
+    let mut response = answer(&web, seat, caller, &acted.shown, at).await?;
+    if acted.again {
+        replayed(&mut response);
+    }
+    Ok(response)
 }
 
 /// Takes steps in many cases, each for itself: what became of each stands in the answer.
+///
+/// Send an `Idempotency-Key` and a repetition is safe: the same key with the same body takes no step twice and gives
+/// the first answer, of what was refused too. One that broke off is gone on with.
 #[utoipa::path(
     post, path = "/api/v1/incidents/steps", operation_id = "act_on_incidents", tag = "incidents",
-    params(("city" = Option<String>, Query, description = "The city, where there are several")),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "The caller's own key for all of these steps"),
+        ("city" = Option<String>, Query, description = "The city, where there are several"),
+    ),
     request_body(content = Vec<NewStepOfBody>, description = "At most 200 steps"),
     responses(
         (status = 200, description = "What became of each", body = StepResultsBody),
@@ -150,6 +174,8 @@ pub(crate) async fn act_on_incidents(
     must(&caller, Operation::ActOnIncidents)?;
     params.finish()?;
     body::media_type(request.headers(), &["application/json"])?;
+    let key = idempotency_key(request.headers())?;
+    let path = request.uri().path().to_owned();
     let bytes = body::whole(request.into_body(), STEPS_BYTES_MAX).await?;
     let given: Vec<Value> = serde_json::from_slice(&bytes).map_err(|fault| {
         Problem::new(Kind::Malformed, format!("the body is no JSON list: {fault}"))
@@ -158,16 +184,69 @@ pub(crate) async fn act_on_incidents(
         let words = format!("{} steps; at most {BULK_MAX} are taken at once", given.len());
         return Err(Problem::new(Kind::TooLarge, words));
     }
-    let mut results = Vec::with_capacity(given.len());
-    for one in given {
-        results.push(one_of_many(&web, &seat, &caller, one).await);
+    let ticket = ticket(&caller, key, &path, &bytes)?;
+    if let Some(ticket) = &ticket
+        && let Some(first) = ticket.recall::<Vec<Told>>(&web.app, &seat, given.len()).await?
+    {
+        return told_again(&web, &seat, first).await;
+    }
+    let (mut told, mut results) = (Vec::new(), Vec::with_capacity(given.len()));
+    for (nth, one) in given.into_iter().enumerate() {
+        let pass = ticket.as_ref().map(|ticket| ticket.part(nth));
+        let (of, result) = one_of_many(&web, &seat, &caller, one, pass.as_ref()).await;
+        told.push(of);
+        results.push(result);
+    }
+    // Where the service failed something is left to be done: who asks again goes on there.
+    let failed = results.iter().any(|result| result.status >= FAILED);
+    if let Some(ticket) = ticket.filter(|_| !failed)
+        && let Some(first) = ticket.whole().settle(&web.app, &seat, &caller, &told).await?
+    {
+        return told_again(&web, &seat, first).await;
     }
     let mut response = Json(StepResultsBody { results }).into_response();
     private(&mut response);
     Ok(response)
 }
 
-async fn one_of_many(web: &Web, seat: &Seat, caller: &Caller, given: Value) -> StepResultBody {
+/// What became of one of many steps, as its answer is told again from.
+#[derive(Debug, Serialize, Deserialize)]
+struct Told {
+    id: String,
+    taken: Option<Taken>,
+    problem: Option<ProblemBody>,
+}
+
+/// From this status on it is the service that failed.
+const FAILED: u16 = 500;
+
+/// What was answered first.
+async fn told_again(web: &Web, seat: &Seat, first: Vec<Told>) -> Result<Response, Problem> {
+    let mut results = Vec::with_capacity(first.len());
+    for Told { id, taken, problem } in first {
+        let status = problem.as_ref().map_or(200, |problem| problem.status);
+        let incident = match taken {
+            Some(taken) => {
+                let shown = again::as_it_was(&web.app, seat, &taken).await?;
+                Some(DocketBody::of(&seat.city, &shown.docket, shown.docket.last_at))
+            }
+            None => None,
+        };
+        results.push(StepResultBody { id, status, incident, problem });
+    }
+    let mut response = Json(StepResultsBody { results }).into_response();
+    replayed(&mut response);
+    private(&mut response);
+    Ok(response)
+}
+
+async fn one_of_many(
+    web: &Web,
+    seat: &Seat,
+    caller: &Caller,
+    given: Value,
+    pass: Option<&Pass>,
+) -> (Told, StepResultBody) {
     let mut named = String::new();
     let taken = async {
         let mut fields = Fields::of(given)?;
@@ -180,17 +259,22 @@ async fn one_of_many(web: &Web, seat: &Seat, caller: &Caller, given: Value) -> S
         fields.finish()?;
         let id = incident_id(&id.unwrap_or_default())?;
         let wish = wish.ok_or_else(unread)?;
-        let now = incidents::act(&web.app, seat, caller, id, &wish).await?;
-        Ok::<_, Problem>(DocketBody::of(&seat.city, &now.docket, web.app.now()))
+        let acted = again::act(&web.app, seat, caller, id, &wish, pass).await?;
+        Ok::<_, Problem>(acted.shown.docket)
     }
     .await;
+    let id = named.clone();
     match taken {
         Ok(docket) => {
-            StepResultBody { id: named, status: 200, incident: Some(docket), problem: None }
+            let incident = Some(DocketBody::of(&seat.city, &docket, docket.last_at));
+            let told = Told { id: named, taken: Some(Taken::of(&docket)), problem: None };
+            (told, StepResultBody { id, status: 200, incident, problem: None })
         }
         Err(problem) => {
             let body = problem.body();
-            StepResultBody { id: named, status: body.status, incident: None, problem: Some(body) }
+            let told = Told { id: named, taken: None, problem: Some(body.clone()) };
+            let status = body.status;
+            (told, StepResultBody { id, status, incident: None, problem: Some(body) })
         }
     }
 }

@@ -10,15 +10,20 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::app::incidents::{self, Shown};
+use crate::app::keyring::hex;
+use crate::app::once::{Once, Ticket};
 use crate::app::refusal::Refusal;
 use crate::app::state::{Seat, must};
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::id::IncidentId;
+use crate::domain::time::Instant;
 use crate::http::api::incidents::bodies::{CandidateBody, IncidentBody, SuggestionBody};
 use crate::http::api::incidents::clocks::ClockBody;
+use crate::http::api::reports::REPLAYED;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
@@ -45,7 +50,7 @@ pub(crate) async fn get_incident(
     must(&desk.caller, Operation::GetIncident)?;
     desk.params.finish()?;
     let found = incidents::get(&web.app, &desk.seat, &desk.caller, incident_id(&id)?).await?;
-    answer(&web, &desk.seat, &desk.caller, &found).await
+    answer(&web, &desk.seat, &desk.caller, &found, web.app.now()).await
 }
 
 /// The id in a path; what is none opens nothing.
@@ -53,19 +58,20 @@ fn incident_id(text: &str) -> Result<IncidentId, Refusal> {
     Uuid::parse_str(text).map(IncidentId).map_err(|_| Refusal::NotFound)
 }
 
+/// The incident, its clocks as they stand at a moment.
 async fn answer(
     web: &Web,
     seat: &Seat,
     caller: &Caller,
     found: &Shown,
+    at: Instant,
 ) -> Result<Response, Problem> {
     let alike = incidents::candidates(&web.app, seat, caller, &found.docket).await?;
     let alike = alike.iter().map(CandidateBody::of).collect();
     let others = incidents::suggestions(seat, caller, found)?;
     let others = others.iter().map(SuggestionBody::of).collect();
-    let now = web.app.now();
-    let mut body = IncidentBody::of((&seat.city, now), caller, found, alike, others);
-    body.clocks = ClockBody::all(&incidents::clocks(seat, found, now)?);
+    let mut body = IncidentBody::of((&seat.city, at), caller, found, alike, others);
+    body.clocks = ClockBody::all(&incidents::clocks(seat, found, at)?);
     let mut response = Json(body).into_response();
     let tag = HeaderValue::try_from(format!("\"{}\"", found.docket.revision));
     if let Ok(tag) = tag {
@@ -73,6 +79,26 @@ async fn answer(
     }
     private(&mut response);
     Ok(response)
+}
+
+/// What the answer to a request is kept under, when it came with a key: one body sent to two incidents is two
+/// requests.
+fn ticket(
+    caller: &Caller,
+    key: Option<String>,
+    path: &str,
+    body: &[u8],
+) -> Result<Option<Ticket>, Refusal> {
+    if key.is_none() {
+        return Ok(None);
+    }
+    let hash = Sha256::new().chain_update(path).chain_update("\n").chain_update(body).finalize();
+    Once { key, request_hash: hex(&hash) }.ticket(caller)
+}
+
+/// Says that it had been done before under the same key.
+fn replayed(response: &mut Response) {
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
 }
 
 /// For this caller alone: nothing may keep it.

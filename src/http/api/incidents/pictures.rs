@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::app::incidents;
+use crate::app::incidents::again;
 use crate::app::state::must;
 use crate::domain::accounts::Operation;
 use crate::domain::reports::picture::PICTURE_BYTES_MAX;
-use crate::http::api::incidents::{incident_id, private};
+use crate::http::api::incidents::{incident_id, private, replayed, ticket};
+use crate::http::api::reports::idempotency_key;
 use crate::http::body;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
@@ -28,10 +29,14 @@ pub struct KeptPictureBody {
 }
 
 /// Keeps a picture with an incident; a step names it then. What it is, its first bytes say.
+///
+/// Send an `Idempotency-Key` and a repetition is safe: the same key with the same picture gives the same id, with
+/// another it is refused.
 #[utoipa::path(
     post, path = "/api/v1/incidents/{id}/pictures", operation_id = "keep_picture", tag = "incidents",
     params(
         ("id" = String, Path, description = "The incident's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The caller's own key for this picture"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
     request_body(description = "JPEG, PNG, WebP, GIF or MP4, at most 8 MiB", content(
@@ -59,14 +64,20 @@ pub(crate) async fn keep_picture(
     params.finish()?;
     let taken = ["image/jpeg", "image/png", "image/webp", "image/gif", "video/mp4"];
     body::media_type(request.headers(), &taken)?;
+    let key = idempotency_key(request.headers())?;
+    let path = request.uri().path().to_owned();
     let bytes = body::whole(request.into_body(), PICTURE_BYTES_MAX).await?;
-    let bytes: Arc<[u8]> = Arc::from(&bytes[..]);
-    let id = incidents::keep_picture(&web.app, &seat, &caller, incident_id(&id)?, bytes).await?;
-    let place = format!("/api/v1/pictures/{id}");
-    let body = Json(KeptPictureBody { id: id.to_string() });
+    let pass = ticket(&caller, key, &path, &bytes)?.map(|ticket| ticket.whole());
+    let (id, bytes): (_, Arc<[u8]>) = (incident_id(&id)?, Arc::from(&bytes[..]));
+    let kept = again::keep_picture(&web.app, &seat, &caller, id, bytes, pass.as_ref()).await?;
+    let place = format!("/api/v1/pictures/{}", kept.id);
+    let body = Json(KeptPictureBody { id: kept.id.to_string() });
     let mut response = (StatusCode::CREATED, body).into_response();
     if let Ok(place) = HeaderValue::try_from(place) {
         response.headers_mut().insert(header::LOCATION, place);
+    }
+    if kept.again {
+        replayed(&mut response);
     }
     private(&mut response);
     Ok(response)

@@ -1,0 +1,52 @@
+//! Answers that are kept under idempotency keys, and how far words have been masked in time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::answers::KeptAnswer;
+use crate::domain::change::Change;
+use crate::domain::id::CityId;
+use crate::domain::time::Instant;
+use crate::store::memory::Memory;
+
+/// What is kept beside the nouns.
+#[derive(Default)]
+pub(super) struct Beside {
+    answers: BTreeMap<String, KeptAnswer>,
+    words_done: Option<Instant>,
+}
+
+impl Beside {
+    /// The answer that is kept under a key of the commit.
+    pub(super) fn answered(&self, changes: &[Change]) -> Option<&KeptAnswer> {
+        changes.iter().find_map(|change| match change {
+            Change::AnswerKept(it) => self.answers.get(&it.key),
+            _ => None,
+        })
+    }
+
+    /// Keeps what a change brings.
+    pub(super) fn keep(&mut self, change: &Change) {
+        match change {
+            Change::AnswerKept(it) => {
+                self.answers.insert(it.key.clone(), it.clone());
+            }
+            Change::WordsDone { until } => self.words_done = Some(*until),
+            _ => {}
+        }
+    }
+}
+
+impl Memory {
+    pub(in crate::store) fn answers(&self, city: &CityId, keys: &[String]) -> Vec<KeptAnswer> {
+        let keys: BTreeSet<&String> = keys.iter().collect();
+        self.held(city, |held| {
+            let found = keys.into_iter().filter_map(|key| held.beside.answers.get(key));
+            Some(found.cloned().collect())
+        })
+        .unwrap_or_default()
+    }
+
+    pub(in crate::store) fn words_done(&self, city: &CityId) -> Option<Instant> {
+        self.held(city, |held| held.beside.words_done)
+    }
+}

@@ -26,7 +26,7 @@ use crate::domain::reports::links::{
     ATTEMPTS_MAX, CLAIM_US, LinksFollowed, LinksWaiting, next_attempt,
 };
 use crate::domain::reports::picture::Picture;
-use crate::domain::reports::report::Further;
+use crate::domain::reports::report::{Followed, Further};
 use crate::domain::time::Instant;
 use crate::formats::picture;
 use crate::store::{Basis, CommitError};
@@ -197,7 +197,7 @@ impl Follower {
             Ok(picture) => {
                 tracing::info!(%city, %report, attempt, picture = %picture.id, "a link was followed");
                 further.pictures.push(picture.id.clone());
-                further.fetched.insert(link.to_owned(), picture.id.clone());
+                further.followed.insert(link.to_owned(), Followed::Picture(picture.id.clone()));
                 Ok((Some(picture), false))
             }
             Err(Unfetched { lasting, .. }) if !lasting && attempt < ATTEMPTS_MAX => {
@@ -205,7 +205,7 @@ impl Follower {
             }
             Err(Unfetched { words, lasting }) => {
                 tracing::info!(%city, %report, attempt, lasting, "a link is given up");
-                further.given_up.insert(link.to_owned(), words);
+                further.followed.insert(link.to_owned(), Followed::GivenUp(words));
                 Ok((None, false))
             }
         }

@@ -327,8 +327,8 @@ fn case_facts(moved: &CaseMoved) -> serde_json::Value {
     // Whom the steps of a ladder are addressed to, and which clocks are overdue; none of them moves the stage.
     let rungs = || moved.steps.iter().filter_map(|step| Some((step, step.act.rung()?)));
     let awaited = docket.stage.awaited().into_iter();
-    let heard = awaited.flat_map(|it| rungs().flat_map(move |(_, rung)| it.hears(rung)));
-    let hears: BTreeSet<&str> = heard.map(|role| role.code()).collect();
+    let roles = awaited.flat_map(|it| rungs().flat_map(move |(_, rung)| it.hears(rung)));
+    let hears: BTreeSet<&str> = roles.map(|role| role.code()).collect();
     let clocks: BTreeSet<&str> =
         rungs().map(|(step, _)| step.carried.clock.unwrap_or(ClockOf::Whole).code()).collect();
     let mut facts = serde_json::json!({

@@ -22,7 +22,7 @@ use crate::domain::incidents::handover::HandedOver;
 use crate::domain::incidents::masked::StepMasked;
 use crate::domain::reports::people::Was;
 use crate::domain::reports::person::SealedPerson;
-use crate::domain::reports::report::{Assignment, Further, Report};
+use crate::domain::reports::report::{Assignment, Followed, Further, Report};
 use crate::domain::reports::reroute::Rerouted;
 use crate::domain::text::Names;
 use crate::domain::time::Instant;
@@ -316,8 +316,8 @@ fn further(what: &str, it: &Further) -> Result<(), String> {
         .flatten()
         .chain(answers)
         .chain(&it.links)
-        .chain(it.fetched.keys())
-        .chain(it.given_up.iter().flat_map(|(link, why)| [link, why]))
+        .chain(it.followed.keys())
+        .chain(it.followed.values().filter_map(Followed::words))
         .try_for_each(|told| text(what, told))
 }
 

@@ -1,7 +1,7 @@
 //! Links to pictures: when they are followed, how often, and what came of them.
 
 use crate::domain::id::ReportId;
-use crate::domain::reports::report::Further;
+use crate::domain::reports::report::{Followed, Further};
 use crate::domain::time::Instant;
 
 const SECOND_US: i64 = 1_000_000;
@@ -73,8 +73,7 @@ impl Further {
     pub fn unfollowed(&self) -> Vec<&str> {
         let mut found: Vec<&str> = Vec::new();
         for link in &self.links {
-            let done = self.fetched.contains_key(link) || self.given_up.contains_key(link);
-            if !done && !found.contains(&link.as_str()) {
+            if !self.followed.contains_key(link) && !found.contains(&link.as_str()) {
                 found.push(link);
             }
         }
@@ -83,7 +82,9 @@ impl Further {
 
     /// The links of which there is no picture here, as they were given.
     pub fn elsewhere(&self) -> impl Iterator<Item = &String> {
-        self.links.iter().filter(|link| !self.fetched.contains_key(*link))
+        let fetched =
+            |link: &&String| matches!(self.followed.get(*link), Some(Followed::Picture(_)));
+        self.links.iter().filter(move |link| !fetched(link))
     }
 }
 
@@ -116,8 +117,8 @@ mod tests {
         let links = ["a", "b", "a", "c"].map(str::to_owned);
         let mut further = Further { links: links.to_vec(), ..Further::default() };
         assert_eq!(further.unfollowed(), ["a", "b", "c"]);
-        further.fetched.insert("a".to_owned(), PictureId::new("p").unwrap());
-        further.given_up.insert("b".to_owned(), "the answer was 404".to_owned());
+        further.followed.insert("a".to_owned(), Followed::Picture(PictureId::new("p").unwrap()));
+        further.followed.insert("b".to_owned(), Followed::GivenUp("the answer was 404".to_owned()));
         assert_eq!(further.unfollowed(), ["c"]);
         assert_eq!(further.elsewhere().collect::<Vec<_>>(), ["b", "c"]);
     }

@@ -57,18 +57,36 @@ pub struct Further {
     /// Answers to the category's questions, by code.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub answers: BTreeMap<String, Vec<String>>,
-    /// Links that were followed, and the picture that came of each, which is also among `pictures`.
+    /// What came of links that were followed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub fetched: BTreeMap<String, PictureId>,
-    /// Links that are followed no more, and why.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub given_up: BTreeMap<String, String>,
+    pub followed: BTreeMap<String, Followed>,
     /// Pictures elsewhere, as links; each is followed later, see [`crate::domain::reports::links`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<String>,
     /// Pictures that were sent along, or fetched.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pictures: Vec<PictureId>,
+}
+
+/// What came of a link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Followed {
+    /// A picture, which is also among those of the report.
+    Picture(PictureId),
+    /// Nothing, and why: it is followed no more.
+    GivenUp(String),
+}
+
+impl Followed {
+    /// Why nothing came of it.
+    #[must_use]
+    pub fn words(&self) -> Option<&String> {
+        match self {
+            Self::Picture(_) => None,
+            Self::GivenUp(words) => Some(words),
+        }
+    }
 }
 
 impl Further {

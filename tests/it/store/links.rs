@@ -9,7 +9,7 @@ use zonewarden::domain::id::{CityId, PictureId, ReportId};
 use zonewarden::domain::reports::links::{LinksFollowed, LinksWaiting};
 use zonewarden::domain::reports::people::{Forgetting, PeopleForgotten};
 use zonewarden::domain::reports::picture::{Media, Picture};
-use zonewarden::domain::reports::report::{Further, Report};
+use zonewarden::domain::reports::report::{Followed, Further, Report};
 use zonewarden::domain::time::Instant;
 use zonewarden::store::{Basis, CommitError, Head, Store};
 
@@ -36,8 +36,9 @@ pub(super) async fn change(dice: &mut Dice, oracle: &Store, id: &CityId) -> Chan
         return Change::LinksDropped(vec![report]);
     }
     let seen = attempts + u32::from(dice.below(5) == 0);
-    let given_up = BTreeMap::from([(LINK.to_owned(), "不通 '\"".to_owned())]);
-    let further = Further { links: vec![LINK.to_owned()], given_up, ..Further::default() };
+    let gone = Followed::GivenUp("不通 '\"".to_owned());
+    let followed = BTreeMap::from([(LINK.to_owned(), gone)]);
+    let further = Further { links: vec![LINK.to_owned()], followed, ..Further::default() };
     Change::LinksFollowed(Box::new(LinksFollowed {
         report,
         seen,
@@ -95,7 +96,7 @@ fn step(report: ReportId, (seen, attempts): (u32, u32), next_at: Option<i64>) ->
 /// What came of an attempt: a picture.
 fn came(it: &Report, attempt: u32, picture: Picture) -> Vec<Change> {
     let further = Further {
-        fetched: BTreeMap::from([(LINK.to_owned(), picture.id.clone())]),
+        followed: BTreeMap::from([(LINK.to_owned(), Followed::Picture(picture.id.clone()))]),
         pictures: vec![picture.id.clone()],
         ..it.further.clone()
     };
@@ -152,7 +153,11 @@ fn links_wait_from_the_filing_on_and_of_two_attempts_the_later_one_is_kept() {
             commit(&store, came(&report, 2, second.clone())).await.unwrap();
             let told = store.report(&city_id(), report.id).await.unwrap().unwrap().report.further;
             assert_eq!(told.pictures, [second.id.clone()], "{name}");
-            assert_eq!(told.fetched.get(LINK), Some(&second.id), "{name}");
+            assert_eq!(
+                told.followed.get(LINK),
+                Some(&Followed::Picture(second.id.clone())),
+                "{name}"
+            );
             assert_eq!(store.picture(&city_id(), &second.id).await, Ok(Some(second)), "{name}");
             assert!(due(&store, at + 1_000_000).await.is_empty(), "{name}");
             assert_eq!(claim(&store, report.id, 2, at).await, gone_on, "{name}");

@@ -156,7 +156,7 @@ async fn what_lasts_is_given_up_at_once_and_the_report_says_why() {
         server.behave(Manner::Answer(answer));
         let id = linked(&world).await;
         assert_eq!(follow(&world, &follower).await, 1);
-        let why = further(&world, &id).await["given_up"][LINK].clone();
+        let why = further(&world, &id).await["followed"][LINK]["given_up"].clone();
         assert!(why.as_str().unwrap().starts_with(words), "{why}");
         assert_eq!(shown(&world, &id).await, [LINK]);
         assert_eq!((kept(&world).await, waits(&world).await), (0, false));

@@ -94,7 +94,7 @@ async fn a_link_becomes_a_picture_without_its_place_for_the_public_and_as_it_lay
     assert!(asked[0].contains("host: pictures.example.org\r\n"), "{asked:?}");
     let told = further(&world, &id).await;
     let picture = told["pictures"][0].as_str().unwrap();
-    let expected = json!({ "links": [LINK], "fetched": { LINK: picture }, "pictures": [picture] });
+    let expected = json!({ "links": [LINK], "followed": { LINK: { "picture": picture } }, "pictures": [picture] });
     assert_eq!(told, expected);
     let urls = shown(&world, &id).await;
     assert_eq!(urls.len(), 1, "{urls:?}");
@@ -121,7 +121,7 @@ async fn of_several_links_each_becomes_what_it_is_and_one_given_twice_is_fetched
     // Of the second one nothing came yet: it is tried again, and shown until then.
     let urls = shown(&world, &id).await;
     assert_eq!((urls.len(), urls[1].as_str()), (2, other), "{urls:?}");
-    assert_eq!(further(&world, &id).await["given_up"], Value::Null);
+    assert_eq!(further(&world, &id).await["followed"][other], Value::Null);
     assert!(waits(&world).await);
     world.pass_us(70 * SECOND_US);
     assert_eq!(follow(&world, &follower).await, 1);
@@ -136,7 +136,7 @@ async fn a_server_that_is_not_there_is_tried_again_at_its_time() {
     let in_vain = follower(&world, nobody().await);
     assert_eq!(follow(&world, &in_vain).await, 1);
     assert_eq!(shown(&world, &id).await, [LINK]);
-    assert_eq!(further(&world, &id).await["given_up"], Value::Null);
+    assert_eq!(further(&world, &id).await["followed"], Value::Null);
     let server = Server::open(Manner::Answer(told("image/jpeg", &photo(false)))).await;
     let follower = follower(&world, server.at);
     world.pass_us(50 * SECOND_US);
@@ -154,11 +154,11 @@ async fn after_six_attempts_a_link_is_given_up_and_staff_is_told_why() {
     let follower = follower(&world, server.at);
     for pause_s in [60, 600, 3_600, 21_600, 86_400] {
         assert_eq!(follow(&world, &follower).await, 1, "before {pause_s} s");
-        assert_eq!(further(&world, &id).await["given_up"], Value::Null);
+        assert_eq!(further(&world, &id).await["followed"], Value::Null);
         world.pass_us(pause_s * SECOND_US * 11 / 10 + SECOND_US);
     }
     assert_eq!(follow(&world, &follower).await, 1);
-    let why = further(&world, &id).await["given_up"][LINK].clone();
+    let why = further(&world, &id).await["followed"][LINK]["given_up"].clone();
     assert!(why.as_str().unwrap().starts_with("the answer was 503"), "{why}");
     assert_eq!((server.asked().len(), kept(&world).await, waits(&world).await), (6, 0, false));
     assert_eq!(shown(&world, &id).await, [LINK], "as before");

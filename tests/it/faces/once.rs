@@ -191,8 +191,8 @@ async fn a_list_of_steps_that_broke_off_is_gone_on_with_and_no_step_is_taken_twi
     let request_hash = hex(&Sha256::digest(format!("{MANY}\n{body}")));
     let actor = key.split('_').nth(1).unwrap().to_owned();
     let caller = Caller { role: Role::Dispatcher, unit: None, actor };
-    let once = Once { key: Some("k".to_owned()), request_hash };
-    let pass = once.ticket(&caller).unwrap().unwrap().part(0);
+    let asked = Once { key: Some("k".to_owned()), request_hash };
+    let pass = asked.ticket(&caller).unwrap().unwrap().part(0);
     let carried = Carried { words: "first".to_owned(), ..Carried::default() };
     let wish = Wish { ask: Ask { seen: 4, act: Move::Note, carried }, other_seen: None };
     let seat = world.app.seat(None).unwrap();

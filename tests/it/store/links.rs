@@ -152,7 +152,7 @@ fn links_wait_from_the_filing_on_and_of_two_attempts_the_later_one_is_kept() {
             assert_eq!(store.picture(&city_id(), &first.id).await, Ok(None), "{name}");
             commit(&store, came(&report, 2, second.clone())).await.unwrap();
             let told = store.report(&city_id(), report.id).await.unwrap().unwrap().report.further;
-            assert_eq!(told.pictures, [second.id.clone()], "{name}");
+            assert_eq!(told.pictures, std::slice::from_ref(&second.id), "{name}");
             assert_eq!(
                 told.followed.get(LINK),
                 Some(&Followed::Picture(second.id.clone())),

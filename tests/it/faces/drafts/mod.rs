@@ -6,6 +6,7 @@ mod importing;
 mod reviewing;
 mod badly;
 mod small;
+mod mended;
 mod former;
 mod by_name;
 

@@ -110,8 +110,7 @@ async fn patrol_posts_are_among_who_moves() {
     assert_eq!(flow["moves"]["facilities"]["patrol_post"], expected.len());
     let listed = tried["listed"].as_array().unwrap().iter();
     let listed = listed.filter(|it| it["kind"] == "patrol_post");
-    let listed: BTreeSet<String> =
-        listed.map(|it| it["id"].as_str().unwrap().to_owned()).collect();
+    let listed: BTreeSet<String> = listed.map(|it| it["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(listed, *expected);
 }
 

@@ -260,6 +260,12 @@ impl<'a> Task<'a> {
         };
         zones.extend(self.kept.iter().copied().cloned());
         zones.sort_by(|a, b| a.id.cmp(&b.id));
+        let disturbed = self.tract.disturbed(&zones);
+        let disturbed = disturbed.map_err(|faults| Refusal::Inner(faults.join("; ")))?;
+        if !disturbed.is_empty() {
+            let faults = disturbed.into_iter().map(|says| Fault::new("locked", says));
+            return Err(Refusal::Invalid(faults.collect()));
+        }
         let (stress, mut figures) = (it.stress, it.proposal.figures);
         if self.wish.terms.seats <= 0.0 {
             // The places where zones began are no seats that counted.

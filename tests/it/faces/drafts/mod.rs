@@ -7,6 +7,7 @@ mod reviewing;
 mod badly;
 mod small;
 mod mended;
+mod replica;
 mod former;
 mod by_name;
 

@@ -8,6 +8,7 @@ mod badly;
 mod small;
 mod mended;
 mod replica;
+mod damaged;
 mod former;
 mod by_name;
 

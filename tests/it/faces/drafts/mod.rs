@@ -9,6 +9,7 @@ mod small;
 mod mended;
 mod replica;
 mod damaged;
+mod sizes;
 mod former;
 mod by_name;
 

@@ -111,7 +111,7 @@ async fn ask_without_end(client: Client, watch: Arc<Watch>) {
         let all = all.json();
         let version = all["plan_version"].as_i64().unwrap();
         let (border, [west, east]) = drawn(version);
-        for (feature, id, lead) in [(0, "east", east), (1, "west", west)] {
+        for (feature, id, lead) in [(0_usize, "east", east), (1, "west", west)] {
             let zone = &all["features"][feature];
             assert_eq!(
                 (zone["id"].as_str(), zone["properties"]["lead"]["id"].as_str()),

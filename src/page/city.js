@@ -4,7 +4,7 @@ import { language, name } from "./language.js";
 
 /** Every kind of facility, in the order shown. */
 const KINDS = [
-  "school", "intersection", "checkpoint", "inspection_station", "electronic_fence",
+  "school", "intersection", "checkpoint", "inspection_station", "electronic_fence", "patrol_post",
   "camera", "restaurant", "market", "bus_stop", "scenic_spot",
   "construction_site", "square", "toilet", "street", "bridge",
   "river", "community", "block", "component", "site",

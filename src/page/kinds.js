@@ -15,8 +15,8 @@ const GROUND = ["street", "river", "bridge", "block", "community"];
 
 const COLOURS = {
   school: "#e5484d", intersection: "#64748b", checkpoint: "#0b7a75", inspection_station: "#7c3aed",
-  electronic_fence: "#d6409f", camera: "#475569", restaurant: "#f76808", market: "#46a758",
-  bus_stop: "#0091ff", scenic_spot: "#0f9d58", construction_site: "#b08800", square: "#8e4ec6",
+  electronic_fence: "#d6409f", patrol_post: "#84a10b", camera: "#475569", restaurant: "#f76808",
+  market: "#46a758", bus_stop: "#0091ff", scenic_spot: "#0f9d58", construction_site: "#b08800", square: "#8e4ec6",
   toilet: "#00a2c7", component: "#78716c", site: "#c2410c", community: "#94a3b8", block: "#a8a29e",
 };
 

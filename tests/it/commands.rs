@@ -353,6 +353,53 @@ fn a_draft_is_made_edited_and_published_by_commands() {
 }
 
 #[test]
+fn a_draft_is_reviewed_by_a_command_for_people_and_as_the_api_has_it() {
+    let desk = desk();
+    let folder = desk.path();
+    let done = |args: &[&str]| {
+        let (ok, said) = ran(folder, args);
+        assert!(ok, "{said}");
+        said
+    };
+    std::fs::write(folder.join("units.csv"), "id,name_en\nhealth,Health\n").unwrap();
+    done(&["import", "units", "units.csv"]);
+    let places = "id,kind,name_en,lon,lat\ns1,school,First School,109.46,36.55\n\
+                  p1,patrol_post,Post at the Gate,109.47,36.56\nc1,checkpoint,West,109.42,36.55\n";
+    std::fs::write(folder.join("places.csv"), places).unwrap();
+    done(&["import", "facilities", "places.csv"]);
+    let id = done(&["plan", "draft", "make", "East to health"]);
+    // What lies left of the line, which goes south, is the new zone.
+    let edits = r#"[{"kind":"split","zone":"a","line":[[109.45,36.7],[109.45,36.4]],
+        "new":{"id":"b","lead":"health"}}]"#;
+    std::fs::write(folder.join("edits.json"), edits).unwrap();
+    done(&["plan", "draft", "edit", &id, "edits.json"]);
+    let said = done(&["plan", "draft", "review", &id]);
+    for part in [
+        "revision 2 against plan 1: may be published",
+        "findings",
+        "2 zones",
+        "police -> health patrol_post 1, school 1",
+        "2 incidents and facilities would change hands",
+        "school s1 police -> health zone a -> b First School",
+        "patrol_post p1 police -> health zone a -> b Post at the Gate",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!said.contains("c1"), "it stays: {said}");
+    let said = done(&["plan", "draft", "review", &id, "--listed", "1"]);
+    assert!(said.contains("1 more are not listed"), "{said}");
+    let told = zonewarden(folder, &["plan", "draft", "review", &id, "--json"]).output().unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!((told["moving"].as_u64(), told["zones"][1]["zone"].as_str()), (Some(2), Some("b")));
+    assert_eq!(told["flows"][0]["moves"]["facilities"]["patrol_post"], 1);
+    let (ok, said) =
+        ran(folder, &["plan", "draft", "review", "00000000-0000-7000-8000-000000000000"]);
+    assert!(!ok && said.contains("no such draft"), "{said}");
+    let (ok, said) = ran(folder, &["plan", "draft", "review", &id, "--days", "9999"]);
+    assert!(!ok && said.contains("--days"), "{said}");
+}
+
+#[test]
 fn plans_are_listed_compared_restored_and_asked_about_a_day_in_the_past() {
     let desk = desk();
     let again = [&IMPORT[..5], &["--lead", "fire", "--make-units", "--note", "fire"]].concat();

@@ -65,10 +65,18 @@ pub struct Proposed {
     pub zones: Vec<Zone>,
     /// With leads by seat: how far they are.
     pub ways: Option<Ways>,
-    /// What it would find and move; always there once it is proposed.
-    pub outlook: Option<Outlook>,
+    /// What it would find and move.
+    pub outlook: Outlook,
     /// The draft that it became.
     pub draft: Option<DraftId>,
+}
+
+/// A plan that was found and not looked at yet.
+struct Found {
+    stress: Stress,
+    figures: Figures,
+    zones: Vec<Zone>,
+    ways: Option<Ways>,
 }
 
 /// Proposes plans. `tell` is told how far it is, 0 to 1, and ends the search by a break: then nothing is proposed.
@@ -91,26 +99,28 @@ pub async fn balance(
     let sets = found.iter().map(|it| it.zones.clone()).collect();
     let outlooks = outlooks(app, seat, sets).await?;
     let mut made = Vec::with_capacity(found.len());
-    for ((number, mut proposed), outlook) in (1..).zip(found).zip(outlooks) {
-        proposed.outlook = Some(outlook);
-        if let Some(name) = &wish.draft {
-            let edit = ZoningEdit::Redraw { zones: proposed.zones.iter().map(drawn).collect() };
-            let named = format!("{name} {number}");
-            let words = words(&proposed);
-            let told = (named, words, atlas.plan().version);
-            proposed.draft = Some(made_of(app, seat, caller, told, vec![edit]).await?.id);
-        }
-        made.push(proposed);
+    for ((number, it), outlook) in (1..).zip(found).zip(outlooks) {
+        let draft = match &wish.draft {
+            None => None,
+            Some(name) => {
+                let edit = ZoningEdit::Redraw { zones: it.zones.iter().map(drawn).collect() };
+                let named = format!("{name} {number}");
+                let told = (named, words(&it.figures), atlas.plan().version);
+                Some(made_of(app, seat, caller, told, vec![edit]).await?.id)
+            }
+        };
+        let Found { stress, figures, zones, ways } = it;
+        made.push(Proposed { stress, figures, zones, ways, outlook, draft });
     }
     Ok(made)
 }
 
-fn words(it: &Proposed) -> String {
+fn words(figures: &Figures) -> String {
     format!(
         "Balanced: at most {:.2} % off, borders of {:.1} km, Polsby–Popper {:.3}",
-        it.figures.max_deviation() * 100.0,
-        it.figures.cut_m / 1_000.0,
-        it.figures.polsby_popper
+        figures.max_deviation() * 100.0,
+        figures.cut_m / 1_000.0,
+        figures.polsby_popper
     )
 }
 
@@ -118,7 +128,7 @@ fn search(
     atlas: &Atlas,
     wish: &Wish,
     mut tell: impl FnMut(f64) -> ControlFlow<()>,
-) -> Result<Vec<Proposed>, Refusal> {
+) -> Result<Vec<Found>, Refusal> {
     let task = Task::of(atlas, wish)?;
     // How long it has been searched is no time of day: the city's clock may be set back.
     let begun = std::time::Instant::now();
@@ -132,7 +142,7 @@ fn search(
     };
     let alternatives = usize::try_from(wish.alternatives.clamp(1, ALTERNATIVES_MAX)).unwrap_or(1);
     let found = front(task.tract.graph(), &task.ask(), alternatives, &mut watch);
-    found.map_err(unsolved)?.into_iter().map(|it| task.proposed(it)).collect()
+    found.map_err(unsolved)?.into_iter().map(|it| task.found(it)).collect()
 }
 
 fn unsolved(why: Unsolved) -> Refusal {
@@ -249,7 +259,7 @@ impl<'a> Task<'a> {
         self.tract.facts(self.atlas, labels, self.count, &terrain.locked)
     }
 
-    fn proposed(&self, it: Alternative) -> Result<Proposed, Refusal> {
+    fn found(&self, it: Alternative) -> Result<Found, Refusal> {
         let labels = &it.proposal.zones;
         let mut zones = self.tract.zones(labels, &self.facts(labels));
         let ways = if self.wish.lead_by_seat {
@@ -260,12 +270,18 @@ impl<'a> Task<'a> {
         };
         zones.extend(self.kept.iter().copied().cloned());
         zones.sort_by(|a, b| a.id.cmp(&b.id));
+        let disturbed = self.tract.disturbed(&zones);
+        let disturbed = disturbed.map_err(|faults| Refusal::Inner(faults.join("; ")))?;
+        if !disturbed.is_empty() {
+            let faults = disturbed.into_iter().map(|says| Fault::new("locked", says));
+            return Err(Refusal::Invalid(faults.collect()));
+        }
         let (stress, mut figures) = (it.stress, it.proposal.figures);
         if self.wish.terms.seats <= 0.0 {
             // The places where zones began are no seats that counted.
             figures.seat_m = None;
         }
-        Ok(Proposed { stress, figures, zones, ways, outlook: None, draft: None })
+        Ok(Found { stress, figures, zones, ways })
     }
 }
 

@@ -222,7 +222,7 @@ impl Ground {
     /// # Errors
     /// Why its zones give none, in words.
     pub fn of(plan: i64, base: Arc<Vec<Zone>>) -> Result<Self, String> {
-        let working = Working::of(&base)
+        let working = Working::taken_up(&base)
             .map_err(|faults| format!("plan {plan} gives no ground: {}", faults.join("; ")))?;
         Ok(Self { plan, base, working, done: Vec::new(), reviewed: None })
     }

@@ -202,7 +202,7 @@ pub(super) async fn outlooks(
     let worked = app.benches().work(move || {
         let outlook = |zones: Vec<Zone>| {
             let working =
-                Working::of(&zones).map_err(|faults| Refusal::Inner(faults.join("; ")))?;
+                Working::taken_up(&zones).map_err(|faults| Refusal::Inner(faults.join("; ")))?;
             let review = Review::of(Arc::clone(&reading.things), &working);
             let flows = flows(&review, &reading.atlas, &working);
             let findings = findings(&review, &reading.atlas, &working);

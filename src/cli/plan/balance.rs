@@ -165,11 +165,9 @@ fn line(number: u32, it: &Proposed) -> String {
         let best = if proven { "proven best" } else { "not proven best" };
         let _ = write!(line, "  seats at most {farthest_m:.0} m, mean {mean_m:.0} m ({best})");
     }
-    if let Some(outlook) = &it.outlook {
-        let blocks = outlook.findings.iter().filter(|found| found.weight() != Weight::Informs);
-        let (moving, count) = (outlook.moving, blocks.count());
-        let _ = write!(line, "  {moving} would change hands, {count} findings");
-    }
+    let grave = it.outlook.findings.iter().filter(|found| found.weight() != Weight::Informs);
+    let (moving, count) = (it.outlook.moving, grave.count());
+    let _ = write!(line, "  {moving} would change hands, {count} findings");
     if let Some(draft) = &it.draft {
         let _ = write!(line, "  draft {draft}");
     }

@@ -13,10 +13,12 @@ use crate::app::drafts::import::{DraftImport, Source, import};
 use crate::app::drafts::make::{NewDraft, make};
 use crate::app::drafts::order::{Done, Order, Wish};
 use crate::app::drafts::read::{self, PAGE_MAX, Wanted};
+use crate::app::drafts::review::{DAYS_DEFAULT, DAYS_MAX, LISTED_MAX, Look, review};
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat};
 use crate::app::transfer::Format;
 use crate::cli::common::Common;
+use crate::cli::plan::review::lines;
 use crate::cli::print::print;
 use crate::cli::whole::write_whole;
 use crate::domain::accounts::Caller;
@@ -30,6 +32,7 @@ use crate::formats::geojson;
 use crate::formats::layer::BYTES_MAX;
 use crate::formats::nouns::zones::to_layer;
 use crate::geom::crs::Crs;
+use crate::http::api::drafts::review::ReviewBody;
 
 /// Drafts of a plan, from the first edit until they are in force.
 #[derive(Debug, clap::Args)]
@@ -40,6 +43,8 @@ Examples:
   zonewarden plan draft import assigned.csv --blocks --name \"By blocks\"
   zonewarden plan draft edit DRAFT edits.json --dry-run
   zonewarden plan draft show DRAFT --zones > zones.geojson
+  zonewarden plan draft review DRAFT
+  zonewarden plan draft review DRAFT --days 30 --listed 100000 --json > review.json
   zonewarden plan draft publish DRAFT --at 2026-07-01T00:00:00+08:00
 
 A file of edits is a JSON list: [{\"kind\": \"merge\", \"into\": \"Z01\", \"from\": \"Z02\"}]")]
@@ -95,6 +100,8 @@ enum Act {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Review a draft: what is found in it, its figures, and who and what would change hands.
+    Review(ReviewArgs),
     /// Lay a draft before a second person.
     Propose(SayArgs),
     /// Approve a draft that somebody else has drawn.
@@ -144,6 +151,27 @@ struct SayArgs {
     /// Why.
     #[arg(long, default_value = "")]
     words: String,
+}
+
+#[derive(Debug, clap::Args)]
+struct ReviewArgs {
+    /// The draft.
+    #[arg(value_parser = draft_id)]
+    draft: DraftId,
+    /// How many days of reports count.
+    #[arg(long, value_name = "N", default_value_t = DAYS_DEFAULT,
+        value_parser = clap::value_parser!(u32).range(0..=i64::from(DAYS_MAX)))]
+    days: u32,
+    /// What blocks weigh: an attribute of theirs, `area` or `one` [default: people]
+    #[arg(long, value_name = "ATTRIBUTE")]
+    weight: Option<String>,
+    /// At most so many incidents and facilities that change hands are listed.
+    #[arg(long, value_name = "N", default_value_t = 1_000,
+        value_parser = clap::value_parser!(u32).range(0..=i64::from(LISTED_MAX)))]
+    listed: u32,
+    /// Answer in JSON, as the API does.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -212,6 +240,7 @@ async fn done(app: &App, seat: &Seat, what: &Act) -> miette::Result<String> {
         }
         Act::Import(args) => return imported(app, seat, args).await,
         Act::Show { draft, zones, .. } => return show(app, seat, *draft, *zones).await,
+        Act::Review(args) => return reviewed(app, seat, args).await,
         Act::Edit { draft, file, dry_run } => {
             let edits: Vec<ZoningEdit> = serde_json::from_slice(&bytes(file)?)
                 .into_diagnostic()
@@ -280,6 +309,18 @@ async fn show(app: &App, seat: &Seat, id: DraftId, zones: bool) -> miette::Resul
         let _ = writeln!(lines, "{:>5}  {at}  {act:10}  {actor}{words}", step.revision);
     }
     Ok(lines)
+}
+
+async fn reviewed(app: &App, seat: &Seat, args: &ReviewArgs) -> miette::Result<String> {
+    let look = Look { days: args.days, weight: args.weight.clone(), listed: args.listed };
+    let told = review(app, seat, &Caller::cli(), args.draft, (look, None)).await;
+    let body = ReviewBody::of(&told.map_err(no_draft)?, Crs::Wgs84);
+    if !args.json {
+        return Ok(lines(&body));
+    }
+    let mut text = serde_json::to_string_pretty(&body).into_diagnostic()?;
+    text.push('\n');
+    Ok(text)
 }
 
 fn summary(draft: &Draft) -> String {

@@ -2,6 +2,7 @@
 
 mod balance;
 mod draft;
+mod review;
 mod told;
 
 use std::path::PathBuf;

@@ -49,6 +49,8 @@ kinds! {
     InspectionStation = "inspection_station", "安全检查站", "Inspection station";
     /// 电子围栏
     ElectronicFence = "electronic_fence", "电子围栏", "Electronic fence";
+    /// 巡逻岗, where volunteers stand at their hours
+    PatrolPost = "patrol_post", "巡逻岗", "Patrol post";
     /// 视频探头
     Camera = "camera", "视频探头", "Camera";
     /// 餐饮单位

@@ -32,6 +32,7 @@ pub(super) fn facilities(
     areas::construction(plot, spread, (seed, times), &mut register)?;
     points::county_schools(plot, seed, (urban, SCHOOLS), &mut register)?;
     points::posts(plot, &crossings, seed, &mut register)?;
+    points::patrol_posts(plot, &crossings, &mut register)?;
     points::trade(plot, spread, (seed, times), &mut register)?;
     points::bus_stops(plot, &mut register)?;
     points::cameras(plot, spread, &crossings, (seed, cameras), &mut register)?;

@@ -97,6 +97,8 @@ pub(super) fn bridge(plot: &Plot, register: &mut Register) -> Result<(), CodeFau
 pub(super) struct Crossing {
     pub(super) names: Names,
     pub(super) spot: Spot,
+    /// Whether volunteers stand there.
+    pub(super) patrolled: bool,
 }
 
 /// Every crossing of one of the seven named streets with another street, by node.
@@ -119,6 +121,7 @@ pub(super) fn crossings(plot: &Plot) -> Vec<Crossing> {
                     format!("{} and {}", first.names.en, second.names.en),
                 ),
                 spot: plot.mesh.spots[node as usize],
+                patrolled: first.is_patrolled() || second.is_patrolled(),
             });
         }
     }

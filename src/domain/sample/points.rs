@@ -1,4 +1,4 @@
-//! Schools of the county, checkpoints, stations, restaurants, stops, components, cameras.
+//! Schools of the county, checkpoints, stations, patrol posts, restaurants, stops, components, cameras.
 
 use crate::domain::atlas::facility::FacilityKind;
 use crate::domain::id::CodeFault;
@@ -9,7 +9,7 @@ use crate::domain::sample::plot::Plot;
 use crate::domain::sample::register::{Facts, Register, names, point};
 use crate::domain::sample::spread::{Spread, kerb, yard};
 use crate::domain::sample::streets::{CROSS, Rank};
-use crate::domain::sample::units::{EDUCATION, OWNERS, POLICE};
+use crate::domain::sample::units::{EDUCATION, OWNERS, POLICE, VOLUNTEERS};
 use crate::domain::sample::valley::{Frame, Spot};
 use crate::geom::coord::GridPoint;
 
@@ -132,6 +132,32 @@ pub(super) fn posts(
             ),
             point(&plot.mesh, crossing.spot.plus(aside, 1.0)),
             Facts { unit: Some(POLICE), attributes: Vec::new() },
+        )?;
+    }
+    Ok(())
+}
+
+/// When volunteers stand at their posts, every day.
+const PATROL_HOURS: &str = "10:00-14:00";
+
+/// Enters a patrol post at every crossing of the patrolled streets. No dice: what else there is stays as it is.
+pub(super) fn patrol_posts(
+    plot: &Plot,
+    crossings: &[Crossing],
+    register: &mut Register,
+) -> Result<(), CodeFault> {
+    let patrolled: Vec<&Crossing> = crossings.iter().filter(|it| it.patrolled).collect();
+    let all = patrolled.len();
+    for (nth, crossing) in patrolled.into_iter().enumerate() {
+        register.add_nth(
+            FacilityKind::PatrolPost,
+            (nth, all),
+            names(
+                format!("{}巡逻岗", crossing.names.zh),
+                format!("Patrol post, {}", crossing.names.en),
+            ),
+            point(&plot.mesh, crossing.spot),
+            Facts { unit: Some(VOLUNTEERS), attributes: vec![("hours", PATROL_HOURS.into())] },
         )?;
     }
     Ok(())

@@ -38,6 +38,13 @@ pub(super) struct Street {
     pub(super) edges: Vec<(u32, bool)>,
 }
 
+impl Street {
+    /// Whether volunteers stand at its intersections.
+    pub(super) fn is_patrolled(&self) -> bool {
+        PATROLLED.contains(&self.names.zh.as_str())
+    }
+}
+
 /// The seven named streets: sector, arm, from and to (m from the confluence), names.
 const MAIN: [(Arm, Arm, f64, f64, &str, &str); 9] = [
     (Arm::West, Arm::South, 0.0, 2_300.0, "中心街", "Central Street"),
@@ -55,6 +62,9 @@ const MAIN: [(Arm, Arm, f64, f64, &str, &str); 9] = [
 fn is_main(zh: &str) -> bool {
     matches!(zh, "中心街" | "南关街" | "七里铺街" | "北关街" | "东关街" | "百米大道" | "210国道")
 }
+
+/// The six of them at whose intersections volunteers stand; the seventh is a highway.
+const PATROLLED: [&str; 6] = ["中心街", "东关街", "百米大道", "北关街", "南关街", "七里铺街"];
 
 /// What cross streets and communities are called.
 pub(super) const CROSS: [(&str, &str); 50] = [

@@ -185,6 +185,7 @@ fn facilities_have_the_model_citys_numbers() {
         (Kind::InspectionStation, 41),
         (Kind::Checkpoint, 84),
         (Kind::ElectronicFence, 44),
+        (Kind::PatrolPost, 96),
         (Kind::Restaurant, 4_700),
         (Kind::Bridge, 3),
         (Kind::Square, 4),
@@ -205,6 +206,31 @@ fn facilities_have_the_model_citys_numbers() {
     assert_eq!(state.facilities.iter().filter(urban).count(), 35);
     let cameras = city(&Recipe { cameras: MODEL_CAMERAS, ..Recipe::default() });
     assert_eq!(cameras.facilities.len(), state.facilities.len() + 42_248);
+}
+
+#[test]
+fn patrol_posts_stand_at_every_intersection_of_the_six_streets_and_at_no_other() {
+    use crate::domain::atlas::facility::FacilityKind as Kind;
+    const STREETS: [&str; 6] = ["中心街", "东关街", "百米大道", "北关街", "南关街", "七里铺街"];
+    for recipe in [Recipe::default(), Recipe { seed: 4, zones: 90, city: 2, ..Recipe::default() }] {
+        let state = city(&recipe);
+        let of = |kind| state.facilities.iter().filter(move |at| at.kind == kind);
+        let on = |name: &str| STREETS.iter().any(|street| name.contains(street));
+        let expected: Vec<_> = of(Kind::Intersection)
+            .filter(|at| on(&at.names.zh))
+            .map(|at| (format!("{}巡逻岗", at.names.zh), &at.geometry))
+            .collect();
+        let posts: Vec<_> =
+            of(Kind::PatrolPost).map(|at| (at.names.zh.clone(), &at.geometry)).collect();
+        assert!(!posts.is_empty() && posts == expected, "{recipe:?}: {posts:?}");
+        let daily = |at: &crate::domain::atlas::facility::Facility| {
+            at.attributes.get("hours") == Some(&"10:00-14:00".into())
+        };
+        assert!(of(Kind::PatrolPost).all(daily));
+        for street in STREETS {
+            assert!(posts.iter().any(|(name, _)| name.contains(street)), "{street}");
+        }
+    }
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub(super) const SITES: &str = "sites-museum";
 pub(super) const TOURISM: &str = "culture-tourism";
 pub(super) const TRANSPORT: &str = "transport";
 pub(super) const POLICE: &str = "public-security";
+/// Who leads the volunteers.
+pub(super) const VOLUNTEERS: &str = "civilization-office";
 /// Owners of components.
 pub(super) const OWNERS: [&str; 6] =
     ["power-supply", "telecom", "water-supply", "gas", "heating", "municipal-works"];

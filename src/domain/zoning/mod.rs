@@ -5,6 +5,7 @@ pub mod edit;
 pub mod facts;
 pub mod fault;
 pub mod found;
+pub mod mended;
 pub mod redraw;
 pub mod working;
 pub mod review;

@@ -1,5 +1,7 @@
 //! A city's blocks 街区 as what is divided: a graph of who borders on whom, and a division of it as zones.
 
+mod stays;
+
 use std::collections::BTreeMap;
 
 use geo_types::{Coord, Geometry, MultiPolygon};
@@ -14,6 +16,8 @@ use crate::domain::zoning::balance::graph::{Blocks, Border, Graph};
 use crate::domain::zoning::balance::units::assign_by;
 use crate::domain::zoning::found::told;
 use crate::domain::zoning::review::shape::Shape;
+use crate::domain::zoning::tract::stays::{Stays, unlike};
+use crate::domain::zoning::working::Working;
 use crate::geom::coord::{GridPoint, LonLat, step};
 use crate::geom::coverage::build::build;
 use crate::geom::coverage::build::settings::BuildSettings;
@@ -32,6 +36,8 @@ pub struct Tract {
     ids: Vec<FacilityId>,
     /// The zone of the plan in force in which each block lies, by its place in the atlas.
     today: Vec<Option<u16>>,
+    /// The zones that stay, with their areas on the ground of the plan in force.
+    stays: Vec<(ZoneId, MultiPolygon<f64>)>,
     origin: Coord<f64>,
     scale: Scale,
 }
@@ -68,6 +74,7 @@ impl Tract {
         for id in terrain.locked.iter().filter(|id| atlas.zone(id).is_none()) {
             faults.push(format!("there is no zone {id} to be locked"));
         }
+        let stays = Stays::of(atlas, &locked)?;
         let (mut areas, mut blocks, mut today) = (Vec::new(), Vec::new(), Vec::new());
         let all = atlas.facilities().iter().filter(|it| it.kind == FacilityKind::Block);
         for block in all {
@@ -75,6 +82,10 @@ impl Tract {
                 faults.push(format!("the block {} has no area; import it as a polygon", block.id));
                 continue;
             };
+            if let Some(says) = stays.straddled(block, &area) {
+                faults.push(says);
+                continue;
+            }
             let zone = atlas.areas().locate(inside(&block.geometry, &shape));
             if zone.is_none_or(|zone| !locked.contains(&zone)) {
                 areas.push(area);
@@ -87,6 +98,9 @@ impl Tract {
                 "there are no blocks to be divided; import facilities of the kind `block`"
                     .to_owned(),
             );
+        }
+        if faults.is_empty() {
+            faults = stays.changed(&areas)?;
         }
         if !faults.is_empty() {
             return Err(faults);
@@ -111,7 +125,21 @@ impl Tract {
         let graph = Graph::build(given)
             .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>())?;
         let ids = blocks.iter().map(|(block, _)| block.id.clone()).collect();
-        Ok(Self { coverage, graph, ids, today, origin, scale })
+        Ok(Self { coverage, graph, ids, today, stays: stays.grounds(), origin, scale })
+    }
+
+    /// What a set of zones would do to those that stay, in words: nothing, when each is drawn as it is now, bit for bit.
+    ///
+    /// # Errors
+    /// Why the zones give no ground, in words.
+    pub fn disturbed(&self, zones: &[Zone]) -> Result<Vec<String>, Vec<String>> {
+        if self.stays.is_empty() {
+            return Ok(Vec::new());
+        }
+        let then = Working::of(zones)?;
+        let area = |zone: &ZoneId| then.face(zone).map(|face| then.coverage().polygons(face));
+        let changed = self.stays.iter().filter(|(zone, was)| area(zone).as_ref() != Some(was));
+        Ok(changed.map(|(zone, _)| unlike(zone, None)).collect())
     }
 
     /// The graph.

@@ -18,9 +18,11 @@ use crate::domain::zoning::edit::{
 use crate::domain::zoning::facts::{Facts, beside};
 use crate::domain::zoning::fault::EditFault;
 use crate::domain::zoning::found::mends;
+use crate::domain::zoning::mended::{AllMended, Words};
 use crate::domain::zoning::redraw::zone_of;
 use crate::geom::coord::GridPoint;
 use crate::geom::coverage::build::build;
+use crate::geom::coverage::build::finding::Finding;
 use crate::geom::coverage::build::settings::BuildSettings;
 use crate::geom::coverage::edit::locks::Locks;
 use crate::geom::coverage::edit::place::Place;
@@ -43,6 +45,8 @@ pub struct Working {
     /// Areas as they were given, with what the ground first made of them: an area that nobody touched is
     /// given back as it came, vertex for vertex.
     given: Arc<BTreeMap<u16, AsGiven>>,
+    /// What was wrong in the areas as they were given, where that was asked for.
+    mended: Arc<AllMended>,
 }
 
 /// What the ground first made of an area, and the area as it was given.
@@ -153,6 +157,36 @@ impl Working {
     /// # Errors
     /// Why its zones are no areas, in words.
     pub fn of(zones: &[Zone]) -> Result<Self, Vec<String>> {
+        Self::made(zones).map(|(working, _)| working)
+    }
+
+    /// A plan at work that knows what of its areas was mended.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    ///
+    /// # Cost
+    /// That of [`Self::of`], and where vertices were snapped as much again.
+    pub fn taken_up(zones: &[Zone]) -> Result<Self, Vec<String>> {
+        let (mut working, mut found) = Self::made(zones)?;
+        let snapped = found.iter().any(|it| matches!(it, Finding::Snapped(_)));
+        if snapped {
+            // Snapped borders leave no place: each overlap and gap is told from the areas as they came.
+            let areas: Vec<&MultiPolygon<f64>> = zones.iter().map(|zone| &zone.area).collect();
+            let exact = BuildSettings { snap_m: 0.0, ..BuildSettings::default() };
+            if let Ok(as_given) = build(&areas, &exact) {
+                let placed = |it: &Finding| matches!(it, Finding::Overlap(_) | Finding::Gap(_));
+                found.retain(|it| !placed(it));
+                found.extend(as_given.findings.into_iter().filter(placed));
+            }
+        }
+        let zone = |face: u16| zones.get(usize::from(face)).map(|zone| &zone.id);
+        working.mended = Arc::new(AllMended::of(&found, &Words { zone: &zone, snapped }));
+        Ok(working)
+    }
+
+    /// A plan at work, and what was found in its areas.
+    fn made(zones: &[Zone]) -> Result<(Self, Vec<Finding>), Vec<String>> {
         let areas: Vec<&MultiPolygon<f64>> = zones.iter().map(|zone| &zone.area).collect();
         let built = build(&areas, &BuildSettings::default())
             .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>())?;
@@ -169,7 +203,14 @@ impl Working {
             faces.insert(zone.id.clone(), face);
             known.insert(face, Facts::of(zone));
         }
-        Ok(Self { coverage, facts: known, faces, given: Arc::new(given) })
+        let (given, mended) = (Arc::new(given), Arc::default());
+        Ok((Self { coverage, facts: known, faces, given, mended }, built.findings))
+    }
+
+    /// What was mended in the areas that it was made of; nothing where [`Self::of`] made it.
+    #[must_use]
+    pub fn mended(&self) -> &AllMended {
+        &self.mended
     }
 
     /// Whether there is a zone.
@@ -450,7 +491,7 @@ impl Working {
     ) -> Result<Applied, EditFault> {
         let mut zones: Vec<Zone> = drawn.iter().map(zone_of).collect();
         zones.sort_by(|a, b| a.id.cmp(&b.id));
-        let then = Self::of(&zones).map_err(|faults| said(faults.join("; "), None))?;
+        let then = Self::taken_up(&zones).map_err(|faults| said(faults.join("; "), None))?;
         let area = |of: &Self, zone: &ZoneId| of.face(zone).map(|face| of.coverage.polygons(face));
         for zone in locked {
             if area(self, zone) != area(&then, zone) {

@@ -30,6 +30,25 @@ impl Coverage {
         self.parts(None).iter().map(|part| polygon(part, 1.0)).collect()
     }
 
+    /// [`Self::gaps`], each with the faces around it, ascending.
+    #[must_use]
+    pub fn gaps_between(&self) -> Vec<(Polygon<f64>, Vec<u16>)> {
+        let along = |ring: &[Spot]| -> Vec<Side> {
+            let ends = (0..ring.len()).map(|at| (ring[at], ring[(at + 1) % ring.len()]));
+            ends.filter_map(|(a, b)| self.between(a.grid(), b.grid())).collect()
+        };
+        let around = |part: &Part| {
+            let rings = std::iter::once(&part.shell).chain(&part.holes);
+            let sides = rings.flat_map(|ring| along(ring));
+            let mut faces: Vec<u16> =
+                sides.flat_map(|side| [side.left, side.right]).flatten().collect();
+            faces.sort_unstable();
+            faces.dedup();
+            faces
+        };
+        self.parts(None).iter().map(|part| (polygon(part, 1.0), around(part))).collect()
+    }
+
     /// The parts of a face; of the outside, its holes have no shell and are dropped.
     pub(super) fn parts(&self, face: FaceLabel) -> Vec<Part> {
         let border = self.around(face).map(|(side, right)| {

@@ -67,6 +67,7 @@ export default {
   kind_checkpoint: "Checkpoint",
   kind_inspection_station: "Inspection station",
   kind_electronic_fence: "Electronic fence",
+  kind_patrol_post: "Patrol post",
   kind_camera: "Camera",
   kind_restaurant: "Restaurant",
   kind_market: "Market",

@@ -67,6 +67,7 @@ export default {
   kind_checkpoint: "治安卡口",
   kind_inspection_station: "安全检查站",
   kind_electronic_fence: "电子围栏",
+  kind_patrol_post: "巡逻岗",
   kind_camera: "视频探头",
   kind_restaurant: "餐饮单位",
   kind_market: "农贸市场",

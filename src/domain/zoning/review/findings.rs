@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::id::{UnitId, ZoneId};
+use crate::domain::zoning::mended::{Mended, list};
 use crate::domain::zoning::review::borders::Beside;
 use crate::domain::zoning::review::outline::Gap;
 use crate::domain::zoning::review::state::Review;
@@ -39,8 +41,12 @@ pub enum ReviewFinding {
     Parts { zone: ZoneId, at: GridPoint, area_m2: f64 },
     /// A part of a zone is so narrow that it is hardly meant.
     Sliver { zone: ZoneId, at: GridPoint, area_m2: f64, width_m: f64 },
-    /// Enclosed by zones and in none of them.
-    Gap { at: GridPoint, area_m2: f64 },
+    /// Enclosed by zones and in none of them; the plan in force may have it too.
+    Gap { at: GridPoint, area_m2: f64, width_m: f64, around: Vec<ZoneId>, inherited: bool },
+    /// The plan that the draft stands on had a fault, which was mended when the draft took it up.
+    Mended(Arc<Mended>),
+    /// So many more faults than are listed were mended.
+    MendedMore { count: usize },
     /// The zones together have another area than those in force: square metres more, or less when negative.
     Outline { more_m2: f64 },
     /// A zone lies wholly within another.
@@ -60,9 +66,15 @@ impl ReviewFinding {
             Self::SameNumber { .. }
             | Self::Parts { .. }
             | Self::Sliver { .. }
-            | Self::Gap { .. }
+            | Self::Gap { inherited: false, .. }
             | Self::Outline { .. } => Weight::Warns,
-            Self::Enclave { .. } | Self::Island { .. } | Self::IdleUnit { .. } => Weight::Informs,
+            Self::Mended(it) if it.undecided => Weight::Warns,
+            Self::Gap { .. }
+            | Self::Mended(_)
+            | Self::MendedMore { .. }
+            | Self::Enclave { .. }
+            | Self::Island { .. }
+            | Self::IdleUnit { .. } => Weight::Informs,
         }
     }
 }
@@ -86,7 +98,18 @@ impl fmt::Display for ReviewFinding {
             Self::Sliver { zone, width_m, .. } => {
                 write!(f, "zone {zone} has a part only {width_m:.1} m wide")
             }
-            Self::Gap { area_m2, .. } => write!(f, "{area_m2:.0} m² between zones belong to none"),
+            Self::Gap { area_m2, width_m, around, inherited, .. } => {
+                let too = if *inherited { ", as in the plan in force" } else { "" };
+                let zones = list(around);
+                write!(
+                    f,
+                    "{area_m2:.0} m² between zones {zones}, {width_m:.1} m wide, belong to none{too}"
+                )
+            }
+            Self::Mended(it) => f.write_str(&it.words),
+            Self::MendedMore { count } => {
+                write!(f, "mended on taking up: {count} more faults, smaller than those listed")
+            }
             Self::Outline { more_m2 } => {
                 let how = if *more_m2 > 0.0 { "more" } else { "less" };
                 let m2 = more_m2.abs();
@@ -101,13 +124,19 @@ impl fmt::Display for ReviewFinding {
     }
 }
 
-/// Everything found in a draft, the weightiest first. That the zones are a partition is no finding: no edit ends that.
+/// Everything found in a draft, the weightiest first. That the zones are a partition is no finding: no edit ends that;
+/// what the areas that it began with lacked for one is told as mended.
 #[must_use]
 pub fn findings(review: &Review, atlas: &Atlas, working: &Working) -> Vec<ReviewFinding> {
     let mut found = of_facts(atlas.units(), working);
     shapes(review, working, &mut found);
     neighbours(review, working, &mut found);
-    outline(review, &mut found);
+    outline(review, working, &mut found);
+    let mended = working.mended();
+    found.extend(mended.listed.iter().map(|it| ReviewFinding::Mended(Arc::clone(it))));
+    if mended.more > 0 {
+        found.push(ReviewFinding::MendedMore { count: mended.more });
+    }
     found.sort_by_key(ReviewFinding::weight);
     found
 }
@@ -176,9 +205,16 @@ fn neighbours(review: &Review, working: &Working, found: &mut Vec<ReviewFinding>
     }
 }
 
-/// Gaps that the plan in force has not, and what is won or lost at the outline.
-fn outline(review: &Review, found: &mut Vec<ReviewFinding>) {
-    let gap = |gap: &Gap| ReviewFinding::Gap { at: gap.at, area_m2: gap.area_m2 };
+/// Gaps, and what is won or lost at the outline.
+fn outline(review: &Review, working: &Working, found: &mut Vec<ReviewFinding>) {
+    let zone = |face: &u16| working.zone_of(Some(*face)).cloned();
+    let gap = |gap: &Gap| ReviewFinding::Gap {
+        at: gap.at,
+        area_m2: gap.area_m2,
+        width_m: gap.width_m,
+        around: gap.around.iter().filter_map(zone).collect(),
+        inherited: gap.inherited,
+    };
     found.extend(review.gaps().iter().map(gap));
     let then: f64 = review.shapes().values().map(|shape| shape.area_m2).sum();
     let more_m2 = then - review.things().before().area_m2;

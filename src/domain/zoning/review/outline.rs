@@ -6,7 +6,7 @@ use crate::domain::atlas::in_force::Atlas;
 use crate::domain::zoning::working::Working;
 use crate::geom::coord::{GridPoint, step};
 use crate::geom::coverage::map::Coverage;
-use crate::geom::measure::polygon_area_m2;
+use crate::geom::measure::{between_m, polygon_area_m2};
 
 /// The ground of the plan in force.
 #[derive(Clone, Debug, Default)]
@@ -18,37 +18,46 @@ pub struct Before {
 }
 
 /// Nobody's land, enclosed by zones.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Gap {
     /// A corner of it.
     pub at: GridPoint,
     /// Its size.
     pub area_m2: f64,
+    /// How wide (m): `2 area / perimeter` of its outer ring.
+    pub width_m: f64,
+    /// The faces around it, ascending.
+    pub around: Vec<u16>,
+    /// Whether the plan in force has it too, border for border.
+    pub inherited: bool,
 }
 
 impl Before {
     /// The ground of an atlas. Zones that give none, which no plan in force has, leave no gaps.
     #[must_use]
     pub fn of(atlas: &Atlas) -> Self {
-        let area = |zone: &crate::domain::atlas::zone::Zone| -> f64 {
-            zone.area.iter().map(polygon_area_m2).sum()
+        let Ok(ground) = Working::of(atlas.zones()) else {
+            let parts = atlas.zones().iter().flat_map(|zone| zone.area.iter());
+            return Self { area_m2: parts.map(polygon_area_m2).sum(), gaps: Vec::new() };
         };
-        let ground = Working::of(atlas.zones());
-        Self {
-            area_m2: atlas.zones().iter().map(area).sum(),
-            gaps: ground.map_or_else(|_| Vec::new(), |ground| ground.coverage().gaps()),
-        }
+        // Of the ground, not of the areas as they came: what lies twice is no area that a draft loses.
+        let coverage = ground.coverage();
+        let area = |face: u16| -> f64 { coverage.polygons(face).iter().map(polygon_area_m2).sum() };
+        Self { area_m2: coverage.faces().into_iter().map(area).sum(), gaps: coverage.gaps() }
     }
 
-    /// The gaps of a ground that this one has not, border for border.
+    /// The gaps of a ground, and which of them this one has too.
     #[must_use]
-    pub fn new_gaps(&self, coverage: &Coverage) -> Vec<Gap> {
-        let new = coverage.gaps().into_iter().filter(|gap| !self.gaps.contains(gap));
-        let gap = |gap: Polygon<f64>| {
+    pub fn gaps_of(&self, coverage: &Coverage) -> Vec<Gap> {
+        let gap = |(gap, around): (Polygon<f64>, Vec<u16>)| {
             let first = gap.exterior().0.first()?;
             let at = GridPoint { x: step(first.x), y: step(first.y) };
-            Some(Gap { at, area_m2: polygon_area_m2(&gap) })
+            let area_m2 = polygon_area_m2(&gap);
+            let ring_m: f64 = gap.exterior().lines().map(|it| between_m(it.start, it.end)).sum();
+            let width_m = if ring_m > 0.0 { 2.0 * area_m2 / ring_m } else { 0.0 };
+            let inherited = self.gaps.contains(&gap);
+            Some(Gap { at, area_m2, width_m, around, inherited })
         };
-        new.filter_map(gap).collect()
+        coverage.gaps_between().into_iter().filter_map(gap).collect()
     }
 }

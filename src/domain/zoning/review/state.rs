@@ -115,7 +115,7 @@ impl Review {
         Self {
             shapes: shapes.collect(),
             borders: Borders::of(coverage),
-            gaps: things.before().new_gaps(coverage),
+            gaps: things.before().gaps_of(coverage),
             things,
             faces: found,
             sums,
@@ -153,7 +153,7 @@ impl Review {
         &self.borders
     }
 
-    /// Nobody's land that zones enclose, where the plan in force has none.
+    /// Nobody's land that zones enclose.
     #[must_use]
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
@@ -206,7 +206,7 @@ impl Review {
         let sides = patches.iter().flat_map(|patch| patch.removed().iter().chain(patch.added()));
         let outline = sides.into_iter().any(|side| side.left.is_none() || side.right.is_none());
         let gaps = outline.then(|| {
-            let gaps = self.things.before().new_gaps(working.coverage());
+            let gaps = self.things.before().gaps_of(working.coverage());
             std::mem::replace(&mut self.gaps, gaps)
         });
         Followed { moved, shapes, patches, gaps, whole: None }

@@ -95,3 +95,82 @@ fn where_units_are_few_those_with_more_staff_take_more_zones() {
     assert_eq!(places(10, &[0, 1, 99]), [1, 1, 10]);
     assert!(places(5, &[]).is_empty());
 }
+
+/// Cells of 0.001 degree along a line: zone `a` is the first two, `b` the next two. Blocks end where `ends` say, in steps.
+fn row(ends: &[i32]) -> Atlas {
+    let rect = |from: i32, to: i32| {
+        let corner = |east: i32, north: i32| Coord {
+            x: f64::from(1_094_000_000 + east) / 1e7,
+            y: f64::from(365_000_000 + north) / 1e7,
+        };
+        let ring = [(from, 0), (to, 0), (to, 10_000), (from, 10_000), (from, 0)];
+        let ring = ring.map(|(east, north)| corner(east, north)).to_vec();
+        geo_types::Polygon::new(geo_types::LineString(ring), Vec::new())
+    };
+    let mut state = sample::city(&Recipe::default());
+    let zone = |id: &str, number: u32, from: i32| Zone {
+        id: ZoneId::new(id).unwrap(),
+        number,
+        area: MultiPolygon::new(vec![rect(from, from + 20_000)]),
+        ..bare(&state.zones[0])
+    };
+    state.zones = vec![zone("a", 1, 0), zone("b", 2, 20_000)];
+    state.rules.clear();
+    let begins = std::iter::once(&0).chain(ends);
+    let blocks = begins.zip(ends).enumerate().map(|(nth, (from, to))| Facility {
+        id: FacilityId::new(&format!("k{nth}")).unwrap(),
+        kind: FacilityKind::Block,
+        names: Names { zh: String::new(), en: format!("k{nth}") },
+        geometry: rect(*from, *to).into(),
+        unit: None,
+        attributes: Attributes::new(),
+    });
+    state.facilities = blocks.collect();
+    Atlas::build(state).unwrap()
+}
+
+fn by_area(locked: &[&str]) -> Terrain {
+    Terrain { weights: vec!["area".to_owned()], ..terrain(locked) }
+}
+
+#[test]
+fn a_block_that_lies_partly_in_a_locked_zone_is_told_with_the_zone_and_the_way_out() {
+    // The second block reaches half a cell into `b`; of the third the greater part lies in `b`.
+    for (ends, block) in
+        [([10_000, 25_000, 30_000, 40_000], "k1"), ([10_000, 15_000, 30_000, 40_000], "k2")]
+    {
+        let atlas = row(&ends);
+        let faults = Tract::of(&atlas, &by_area(&["b"])).map(|_| ()).unwrap_err();
+        let [fault] = &faults[..] else { panic!("{faults:?}") };
+        let said = format!("the block {block} lies partly in zone b, which is locked");
+        assert!(fault.starts_with(&said) && fault.ends_with("do not lock the zone"), "{fault}");
+        assert!(Tract::of(&atlas, &by_area(&[])).is_ok(), "unlocked it is divided like any other");
+        let both = Tract::of(&atlas, &by_area(&["a", "b"])).map(|_| ()).unwrap_err();
+        assert!(both[0].contains("no blocks to be divided"), "it lies wholly in locked zones");
+    }
+}
+
+#[test]
+fn a_locked_zone_stays_bit_for_bit_or_it_is_told_however_near_the_blocks_are_drawn_to_it() {
+    let mut stayed = 0;
+    for off in -60..=60 {
+        let atlas = row(&[10_000, 20_000 + off, 30_000, 40_000]);
+        let before = Working::of(atlas.zones()).unwrap();
+        let Ok(tract) = Tract::of(&atlas, &by_area(&["b"])) else {
+            assert_ne!(off, 0, "blocks along the border disturb nothing");
+            continue;
+        };
+        let free = bare(&atlas.zones()[0]);
+        let mut zones = tract.zones(&vec![0; tract.today().len()], &[free]);
+        zones.push(atlas.zones()[1].clone());
+        let told = tract.disturbed(&zones).unwrap();
+        let then = Working::of(&zones).unwrap();
+        let area = |of: &Working| {
+            let face = of.face(&atlas.zones()[1].id).unwrap();
+            of.coverage().polygons(face)
+        };
+        assert_eq!(told.is_empty(), area(&before) == area(&then), "{off} steps: {told:?}");
+        stayed += usize::from(told.is_empty());
+    }
+    assert!(stayed > 0);
+}

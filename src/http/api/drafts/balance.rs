@@ -230,6 +230,8 @@ fn shown(it: &Proposed) -> Value {
             })
         })
         .collect();
+    let outlook = &it.outlook;
+    let findings = outlook.findings.iter().map(|it| ReviewFindingBody::of(it, Crs::Wgs84));
     json!({
         "stresses": it.stress.code(),
         "draft": it.draft.map(|id| id.to_string()),
@@ -243,14 +245,11 @@ fn shown(it: &Proposed) -> Value {
         "farthest_m": it.ways.map(|ways| ways.farthest_m),
         "mean_m": it.ways.map(|ways| ways.mean_m),
         "proven": it.ways.map(|ways| ways.proven),
-        "review": it.outlook.as_ref().map(|outlook| {
-            let findings = outlook.findings.iter();
-            json!({
-                "findings": findings.map(|it| ReviewFindingBody::of(it, Crs::Wgs84)).collect::<Vec<_>>(),
-                "flows": outlook.flows.iter().map(FlowBody::of).collect::<Vec<_>>(),
-                "moving": outlook.moving,
-            })
-        }),
+        "review": {
+            "findings": findings.collect::<Vec<_>>(),
+            "flows": outlook.flows.iter().map(FlowBody::of).collect::<Vec<_>>(),
+            "moving": outlook.moving,
+        },
         "zones": { "type": "FeatureCollection", "features": features },
     })
 }

@@ -11,6 +11,7 @@ use crate::app::drafts::review::{DAYS_DEFAULT, DAYS_MAX, LISTED_MAX, Look, Told,
 use crate::app::state::must;
 use crate::domain::accounts::Operation;
 use crate::domain::atlas::facility::FacilityKind;
+use crate::domain::id::{UnitId, ZoneId};
 use crate::domain::zoning::review::findings::{ReviewFinding, Weight};
 use crate::domain::zoning::review::movers::{Flow, Mover};
 use crate::domain::zoning::review::state::{PlanFigures, ZoneFigures};
@@ -62,7 +63,8 @@ pub struct ReviewBody {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ReviewFinding)]
 pub struct ReviewFindingBody {
-    /// `empty`, `no_unit`, `same_number`, `parts`, `sliver`, `gap`, `outline`, `enclave`, `island` or `idle_unit`.
+    /// `empty`, `no_unit`, `same_number`, `parts`, `sliver`, `gap`, `outline`, `enclave`, `island`, `idle_unit`, or
+    /// `mended`: a fault of the areas that the draft began with, such as a hair-line overlap or gap, which was mended.
     pub kind: String,
     /// `blocks`: it keeps the draft from being published; `warns`: hardly meant; `informs`.
     pub weight: String,
@@ -74,12 +76,17 @@ pub struct ReviewFindingBody {
     /// The unit it is about.
     #[schema(required = true)]
     pub unit: Option<String>,
+    /// Further zones that it is about: those around a gap, over each other, around an enclave, of the same number.
+    pub beside: Vec<String>,
     /// Where.
     #[schema(required = true)]
     pub at: Option<[f64; 2]>,
     /// How large, square metres.
     #[schema(required = true)]
     pub area_m2: Option<f64>,
+    /// How wide, metres.
+    #[schema(required = true)]
+    pub width_m: Option<f64>,
 }
 
 /// What lies somewhere.
@@ -287,7 +294,9 @@ fn look(params: &mut Params) -> Look {
 }
 
 impl ReviewBody {
-    fn of(told: &Told, crs: Crs) -> Self {
+    /// In a system.
+    #[must_use]
+    pub fn of(told: &Told, crs: Crs) -> Self {
         let blocks = |it: &ReviewFinding| it.weight() == Weight::Blocks;
         Self {
             revision: told.revision,
@@ -304,61 +313,99 @@ impl ReviewBody {
     }
 }
 
+/// What a finding is about.
+#[derive(Default)]
+struct About<'a> {
+    kind: &'static str,
+    zone: Option<&'a ZoneId>,
+    unit: Option<&'a UnitId>,
+    at: Option<GridPoint>,
+    area_m2: Option<f64>,
+    width_m: Option<f64>,
+    beside: &'a [ZoneId],
+}
+
+impl<'a> About<'a> {
+    fn of(found: &'a ReviewFinding) -> Self {
+        let none = Self::default();
+        match found {
+            ReviewFinding::Empty => Self { kind: "empty", ..none },
+            ReviewFinding::NoUnit { zone, unit } => {
+                Self { kind: "no_unit", zone: Some(zone), unit: Some(unit), ..none }
+            }
+            ReviewFinding::SameNumber { zone, other, .. } => Self {
+                kind: "same_number",
+                zone: Some(zone),
+                beside: std::slice::from_ref(other),
+                ..none
+            },
+            ReviewFinding::Parts { zone, at, area_m2 } => Self {
+                kind: "parts",
+                zone: Some(zone),
+                at: Some(*at),
+                area_m2: Some(*area_m2),
+                ..none
+            },
+            ReviewFinding::Sliver { zone, at, area_m2, width_m } => Self {
+                kind: "sliver",
+                zone: Some(zone),
+                at: Some(*at),
+                area_m2: Some(*area_m2),
+                width_m: Some(*width_m),
+                ..none
+            },
+            ReviewFinding::Gap { at, area_m2, width_m, around, .. } => Self {
+                kind: "gap",
+                at: Some(*at),
+                area_m2: Some(*area_m2),
+                width_m: Some(*width_m),
+                beside: around,
+                ..none
+            },
+            ReviewFinding::Mended(it) => Self {
+                kind: "mended",
+                at: it.at,
+                area_m2: it.area_m2,
+                width_m: it.width_m,
+                beside: &it.zones,
+                ..none
+            },
+            ReviewFinding::MendedMore { .. } => Self { kind: "mended", ..none },
+            ReviewFinding::Outline { more_m2 } => {
+                Self { kind: "outline", area_m2: Some(more_m2.abs()), ..none }
+            }
+            ReviewFinding::Enclave { zone, within } => Self {
+                kind: "enclave",
+                zone: Some(zone),
+                beside: std::slice::from_ref(within),
+                ..none
+            },
+            ReviewFinding::Island { zone } => Self { kind: "island", zone: Some(zone), ..none },
+            ReviewFinding::IdleUnit { unit } => {
+                Self { kind: "idle_unit", unit: Some(unit), ..none }
+            }
+        }
+    }
+}
+
 impl ReviewFindingBody {
     pub(super) fn of(found: &ReviewFinding, crs: Crs) -> Self {
-        let (mut zone, mut unit, mut at, mut area) = (None, None, None, None);
-        let kind = match found {
-            ReviewFinding::Empty => "empty",
-            ReviewFinding::NoUnit { zone: of, unit: lacks } => {
-                (zone, unit) = (Some(of), Some(lacks));
-                "no_unit"
-            }
-            ReviewFinding::SameNumber { zone: of, .. } => {
-                zone = Some(of);
-                "same_number"
-            }
-            ReviewFinding::Parts { zone: of, at: place, area_m2 } => {
-                (zone, at, area) = (Some(of), Some(*place), Some(*area_m2));
-                "parts"
-            }
-            ReviewFinding::Sliver { zone: of, at: place, area_m2, .. } => {
-                (zone, at, area) = (Some(of), Some(*place), Some(*area_m2));
-                "sliver"
-            }
-            ReviewFinding::Gap { at: place, area_m2 } => {
-                (at, area) = (Some(*place), Some(*area_m2));
-                "gap"
-            }
-            ReviewFinding::Outline { more_m2 } => {
-                area = Some(more_m2.abs());
-                "outline"
-            }
-            ReviewFinding::Enclave { zone: of, .. } => {
-                zone = Some(of);
-                "enclave"
-            }
-            ReviewFinding::Island { zone: of } => {
-                zone = Some(of);
-                "island"
-            }
-            ReviewFinding::IdleUnit { unit: idle } => {
-                unit = Some(idle);
-                "idle_unit"
-            }
-        };
+        let about = About::of(found);
         let weight = match found.weight() {
             Weight::Blocks => "blocks",
             Weight::Warns => "warns",
             Weight::Informs => "informs",
         };
         Self {
-            kind: kind.to_owned(),
+            kind: about.kind.to_owned(),
             weight: weight.to_owned(),
             words: found.to_string(),
-            zone: zone.map(ToString::to_string),
-            unit: unit.map(ToString::to_string),
-            at: at.map(|at: GridPoint| position(at, crs)),
-            area_m2: area.map(|m2| rounded(m2, 100.0)),
+            zone: about.zone.map(ToString::to_string),
+            unit: about.unit.map(ToString::to_string),
+            beside: about.beside.iter().map(ToString::to_string).collect(),
+            at: about.at.map(|at| position(at, crs)),
+            area_m2: about.area_m2.map(|m2| rounded(m2, 100.0)),
+            width_m: about.width_m.map(|m| rounded(m, 1_000.0)),
         }
     }
 }

@@ -6,6 +6,10 @@ mod importing;
 mod reviewing;
 mod badly;
 mod small;
+mod mended;
+mod replica;
+mod damaged;
+mod sizes;
 mod former;
 mod by_name;
 

@@ -1,5 +1,6 @@
 //! What is found in a draft, who would change hands, and plans proposed from blocks.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -74,6 +75,43 @@ async fn a_draft_like_the_plan_in_force_moves_nobody_and_edits_that_are_tried_do
     assert_eq!(tried["flows"].as_array().unwrap().len(), 1);
     assert_eq!(tried["zones"].as_array().unwrap().len(), 1, "only what the edits touch");
     assert_eq!(review(&office, &draft, "").await, calm, "nothing was written");
+}
+
+#[tokio::test]
+async fn patrol_posts_are_among_who_moves() {
+    let office = Office::new().await;
+    let draft = office.draft().await;
+    let posts = office.get(&office.a, "/api/v1/facilities?kind=patrol_post&limit=1000").await;
+    let mut of_zone: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for post in posts["features"].as_array().unwrap() {
+        let (lon, lat) = (&post["geometry"]["coordinates"][0], &post["geometry"]["coordinates"][1]);
+        let here = office.get(&office.a, &format!("/api/v1/locate?lon={lon}&lat={lat}")).await;
+        if let Some(zone) = here["zone"]["id"].as_str().or(here["zone"].as_str()) {
+            let id = post["id"].as_str().unwrap().to_owned();
+            of_zone.entry(zone.to_owned()).or_default().insert(id);
+        }
+    }
+    let zones = office.get(&office.a, "/api/v1/zones").await;
+    let led = |zone: &str| {
+        let mut all = zones["features"].as_array().unwrap().iter();
+        let found = all.find(|it| it["id"] == zone).unwrap();
+        found["properties"]["lead"]["id"].as_str().unwrap().to_owned()
+    };
+    let most = of_zone.iter().max_by_key(|(_, posts)| posts.len()).unwrap();
+    let (zone, expected) = most;
+    assert!(expected.len() > 1, "{of_zone:?}");
+    let from = led(zone);
+    let to = if from == "education" { "health" } else { "education" };
+    let edit = json!({ "edits": [{ "kind": "set_zone", "zone": zone, "lead": to }] });
+    let path = format!("/api/v1/drafts/{draft}/review?listed=10000");
+    let tried = office.post(&office.a, &path, &edit).await.json();
+    let flow = &tried["flows"][0];
+    assert_eq!((flow["from"].as_str(), flow["to"].as_str()), (Some(&*from), Some(to)));
+    assert_eq!(flow["moves"]["facilities"]["patrol_post"], expected.len());
+    let listed = tried["listed"].as_array().unwrap().iter();
+    let listed = listed.filter(|it| it["kind"] == "patrol_post");
+    let listed: BTreeSet<String> = listed.map(|it| it["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(listed, *expected);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use super::Office;
 use crate::world::{World, demonstration};
 
 /// A square zone of 0.01 degrees, whose south-west corner lies `steps` hundredths of a degree east of 109.4, 36.5.
-fn square(id: &str, number: u32, steps: i32, lead: &UnitId) -> Zone {
+pub(super) fn square(id: &str, number: u32, steps: i32, lead: &UnitId) -> Zone {
     let corner = |east: i32, north: i32| Coord {
         x: f64::from(10_940 + east) / 100.0,
         y: f64::from(3_650 + north) / 100.0,
@@ -37,14 +37,20 @@ impl Office {
     /// A service whose city has three square zones: `west` (109.40 to 109.41) and `east` (to 109.42) side by side,
     /// `far` (109.43 to 109.44) apart, all from 36.50 to 36.51.
     pub(super) async fn small() -> Self {
-        let world = World::empty(Limits::default()).await;
-        let mut city = demonstration();
-        let lead = city.units[0].id.clone();
-        city.zones = vec![
+        let lead = demonstration().units[0].id.clone();
+        Self::of_zones(vec![
             square("east", 2, 1, &lead),
             square("far", 3, 3, &lead),
             square("west", 1, 0, &lead),
-        ];
+        ])
+        .await
+    }
+
+    /// A service whose city has these zones and nothing else.
+    pub(super) async fn of_zones(zones: Vec<Zone>) -> Self {
+        let world = World::empty(Limits::default()).await;
+        let mut city = demonstration();
+        city.zones = zones;
         city.facilities.clear();
         city.rules.clear();
         seed::found(&world.app, city).await.unwrap();

@@ -112,7 +112,7 @@ fn atlas(zones: &[Zone], more: &[&str]) -> Atlas {
 fn found(atlas: &Atlas, zones: &[Zone]) -> Vec<ReviewFinding> {
     let before = Before::of(atlas);
     let things = Things::gather((atlas, before), Vec::new(), &[], &|_| 0.0, &|_, _| false);
-    let working = Working::of(zones).unwrap();
+    let working = Working::taken_up(zones).unwrap();
     findings(&Review::of(Arc::new(things), &working), atlas, &working)
 }
 
@@ -212,6 +212,95 @@ fn a_draft_without_zones_is_empty_and_the_weightiest_finding_stands_first() {
     assert_eq!(all, [ReviewFinding::Empty, less, idle("ua"), idle("ub")]);
     assert_eq!((all[0].weight(), all[1].weight()), (Weight::Blocks, Weight::Warns));
     near(Before::of(&atlas).area_m2, 6.0 * CELL_M2, 1.0);
+}
+
+/// Three cells side by side, `a` to `c`: `b` lies three steps over `a` along their border, and its border with `c`
+/// has a notch for each number of steps, so deep, a fifth of the border high.
+fn hairy(notches: &[i32]) -> Vec<Zone> {
+    let mut zones = drawn("abc", CELL);
+    let mut ring = vec![coord(CELL - 3, 0), coord(2 * CELL, 0)];
+    for (number, deep) in (0_i32..).zip(notches) {
+        let from = (2 * number + 1) * CELL / 5;
+        let corners = [(0, 0), (*deep, CELL / 10), (0, CELL / 5)];
+        ring.extend(corners.map(|(west, north)| coord(2 * CELL - west, from + north)));
+    }
+    ring.extend([coord(2 * CELL, CELL), coord(CELL - 3, CELL), coord(CELL - 3, 0)]);
+    zones[1].area = MultiPolygon(vec![Polygon::new(LineString(ring), Vec::new())]);
+    zones
+}
+
+#[test]
+fn what_was_mended_when_a_draft_took_its_plan_up_is_told_with_place_size_and_neighbours() {
+    let zones = hairy(&[4]);
+    let all = found(&atlas(&zones, &[]), &zones);
+    let [
+        ReviewFinding::Mended(snapped),
+        ReviewFinding::Mended(overlap),
+        ReviewFinding::Mended(gap),
+    ] = &all[..]
+    else {
+        panic!("{all:?}")
+    };
+    assert!(all.iter().all(|it| it.weight() == Weight::Informs), "{all:?}");
+    assert!(snapped.words.contains("vertices") && snapped.at.is_some(), "{snapped:?}");
+    assert_eq!(overlap.zones, [zone("a"), zone("b")]);
+    // Three steps are 26.9 mm, over a border of 111 m.
+    near(overlap.area_m2.unwrap(), 2.98, 0.01);
+    near(overlap.width_m.unwrap(), 0.027, 0.003);
+    let place = overlap.at.unwrap();
+    assert!((CELL - 3..=CELL).contains(&(place.x - CORNER.x)), "{place:?}");
+    assert!((0..=CELL).contains(&(place.y - CORNER.y)), "{place:?}");
+    let between: BTreeSet<&str> = gap.zones.iter().map(ZoneId::as_str).collect();
+    assert_eq!(between, ["b", "c"].into());
+    // Half of 35.9 mm by 22.2 m.
+    near(gap.area_m2.unwrap(), 0.398, 0.002);
+    // The search for the largest circle in a hair-line is given up at its mean width, half of that.
+    assert!((0.017..0.037).contains(&gap.width_m.unwrap()), "{gap:?}");
+    let place = gap.at.unwrap();
+    assert!((2 * CELL - 4..=2 * CELL).contains(&(place.x - CORNER.x)), "{place:?}");
+    assert!((CELL / 5..=2 * CELL / 5).contains(&(place.y - CORNER.y)), "{place:?}");
+    for it in [overlap, gap] {
+        assert!(it.words.starts_with("mended on taking up: "), "{}", it.words);
+        assert!(it.words.ends_with("; the borders were brought together"), "{}", it.words);
+    }
+}
+
+#[test]
+fn an_overlap_too_wide_for_a_hair_line_is_mended_too_and_somebody_has_to_decide() {
+    let mut zones = drawn("ab", CELL);
+    // A tenth of a cell: 9 m.
+    let ring = [(9_000, 0), (20_000, 0), (20_000, 10_000), (9_000, 10_000), (9_000, 0)];
+    let ring = LineString(ring.map(|(east, north)| coord(east, north)).to_vec());
+    zones[1].area = MultiPolygon(vec![Polygon::new(ring, Vec::new())]);
+    let all = found(&atlas(&zones, &[]), &zones);
+    let [ReviewFinding::Mended(overlap)] = &all[..] else { panic!("{all:?}") };
+    assert_eq!((all[0].weight(), overlap.undecided), (Weight::Warns, true));
+    assert_eq!(overlap.zones, [zone("a"), zone("b")]);
+    near(overlap.area_m2.unwrap(), CELL_M2 / 10.0, 0.5);
+    assert!(overlap.words.contains("it went to zone a; draw it for the one"), "{}", overlap.words);
+}
+
+#[test]
+fn a_gap_that_the_plan_in_force_has_too_is_told_as_one_and_a_new_one_warns() {
+    // The gap of 1,000 steps is 9 m wide and stays.
+    let zones = hairy(&[1_000]);
+    let gap = |all: &[ReviewFinding]| -> Vec<ReviewFinding> {
+        all.iter().filter(|it| matches!(it, ReviewFinding::Gap { .. })).cloned().collect()
+    };
+    let inherited = gap(&found(&atlas(&zones, &[]), &zones));
+    let [ReviewFinding::Gap { area_m2, width_m, around, inherited: true, .. }] = &inherited[..]
+    else {
+        panic!("{inherited:?}")
+    };
+    assert_eq!(*around, [zone("b"), zone("c")]);
+    near(*area_m2, CELL_M2 / 100.0, 0.2);
+    // Its sides are 22.2 m and twice 14.3 m.
+    near(*width_m, 3.92, 0.05);
+    assert_eq!(inherited[0].weight(), Weight::Informs);
+    assert!(inherited[0].to_string().ends_with(", as in the plan in force"), "{inherited:?}");
+    let new = gap(&found(&atlas(&drawn("abc", CELL), &[]), &zones));
+    let [ReviewFinding::Gap { inherited: false, .. }] = &new[..] else { panic!("{new:?}") };
+    assert_eq!(new[0].weight(), Weight::Warns);
 }
 
 fn facility(id: &str, kind: FacilityKind, geometry: Geometry<f64>) -> Facility {

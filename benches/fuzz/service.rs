@@ -223,7 +223,8 @@ async fn served() -> Result<(Router, String), Fault> {
 fn asks(state: &CityState) -> Result<Vec<Ask>, Fault> {
     let blocks = state.facilities.iter().filter(|it| it.kind == FacilityKind::Block);
     let rows = blocks.zip(state.zones.iter().cycle()).take(30);
-    let blocks: String = rows.map(|(block, zone)| format!("{},{}\n", block.id, zone.id)).collect();
+    let blocks: Vec<String> =
+        rows.map(|(block, zone)| format!("{},{}\n", block.id, zone.id)).collect();
     let lead = state.units.first().map_or("", |unit| unit.id.as_str());
     let zones = layer(state, Kind::Zones, Crs::Wgs84);
     let few = zonewarden::formats::layer::Layer {
@@ -235,7 +236,7 @@ fn asks(state: &CityState) -> Result<Vec<Ask>, Fault> {
         Ask { method, path, media, bodies }
     };
     let rules = file::write(&layer(state, Kind::Rules, Crs::Wgs84), Format::GeoJson)?;
-    let table = format!("block,zone\n{blocks}").into_bytes();
+    let table = format!("block,zone\n{}", blocks.concat()).into_bytes();
     let mut asks = vec![
         ask(&Method::PUT, "/api/v1/rules?dry_run=true&days=1", "application/geo+json", vec![rules]),
         ask(&Method::POST, BLOCKS, "text/csv", vec![table]),

@@ -3,7 +3,7 @@
 //! Reading is strict about what could mean two things and forgiving about the traps of public
 //! data that cannot: numbers in quotes and a bare array of features are read with a warning;
 //! heights are left out. Everything else is an error with its place. A GeometryCollection is read as
-//! one; what of it can be kept is the matter of [`nouns`](crate::formats::nouns).
+//! one; what of it can be kept is for those to say who make things of it.
 
 mod members;
 mod positions;

@@ -26,6 +26,9 @@ pub struct KeyArgs {
 #[derive(Debug, Subcommand)]
 enum Act {
     /// Make a key and print it; it is shown this once.
+    #[command(after_help = "Examples:
+  zonewarden key issue dispatcher --label 'Night shift'
+  zonewarden key issue unit --unit u07 --days 365")]
     Issue {
         /// unit, dispatcher, planner, inspector or admin
         #[arg(value_parser = role)]
@@ -41,8 +44,12 @@ enum Act {
         days: Option<u32>,
     },
     /// List every key, without its secret.
+    #[command(after_help = "Example:
+  zonewarden key list")]
     List,
     /// End a key for good.
+    #[command(after_help = "Example:
+  zonewarden key revoke 3f9a0c12b4de")]
     Revoke {
         /// The key's public half, between the two `_`
         id: String,

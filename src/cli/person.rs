@@ -41,6 +41,8 @@ pub struct PersonArgs {
 #[derive(Debug, Subcommand)]
 enum Act {
     /// Write all that is kept of a person, as JSON. The journal tells that it was done.
+    #[command(after_help = "Example:
+  zonewarden person export --contact 13800000000 --reason 'Request of 6 May' -o person.json")]
     Export {
         #[command(flatten)]
         who: WhoArgs,
@@ -52,6 +54,9 @@ enum Act {
         output: Option<PathBuf>,
     },
     /// Forget a person: contact, account, device, and what cameras wrote into the pictures.
+    #[command(after_help = "Examples:
+  zonewarden person erase --contact li@example.org --words --dry-run
+  zonewarden person erase --report 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
     Erase {
         #[command(flatten)]
         who: WhoArgs,
@@ -65,6 +70,8 @@ enum Act {
         dry_run: bool,
     },
     /// Seal everybody under the first of `contact_keys`, so that the older ones can be taken away.
+    #[command(after_help = "Example:
+  zonewarden person reseal")]
     Reseal,
 }
 

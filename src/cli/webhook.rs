@@ -32,6 +32,8 @@ pub struct WebhookArgs {
 #[derive(Debug, Subcommand)]
 enum Act {
     /// Make a webhook and print its secret; it is shown this once.
+    #[command(after_help = "Example:
+  zonewarden webhook make https://example.org/hook --unit u07 --topic case_opened")]
     Make {
         /// Where it goes: https and a public host
         url: String,
@@ -46,8 +48,12 @@ enum Act {
         label: String,
     },
     /// List every webhook, without its secret.
+    #[command(after_help = "Example:
+  zonewarden webhook list")]
     List,
     /// Give a webhook another secret and print it; the one before signs too for a while.
+    #[command(after_help = "Example:
+  zonewarden webhook rotate 3f9a0c12b4de --keep-s 3600")]
     Rotate {
         /// The webhook's id
         id: String,
@@ -56,21 +62,29 @@ enum Act {
         keep_s: u32,
     },
     /// Switch a webhook on again; it goes on where it was.
+    #[command(after_help = "Example:
+  zonewarden webhook on 3f9a0c12b4de")]
     On {
         /// The webhook's id
         id: String,
     },
     /// Switch a webhook off.
+    #[command(after_help = "Example:
+  zonewarden webhook off 3f9a0c12b4de")]
     Off {
         /// The webhook's id
         id: String,
     },
     /// Remove a webhook, and what it has not delivered.
+    #[command(after_help = "Example:
+  zonewarden webhook remove 3f9a0c12b4de")]
     Remove {
         /// The webhook's id
         id: String,
     },
     /// List what was not delivered and is still tried, or dead letters.
+    #[command(after_help = "Example:
+  zonewarden webhook deliveries 3f9a0c12b4de --dead")]
     Deliveries {
         /// The webhook's id
         id: String,
@@ -79,6 +93,9 @@ enum Act {
         dead: bool,
     },
     /// Try dead letters again, at most 1000 at once.
+    #[command(after_help = "Examples:
+  zonewarden webhook replay 3f9a0c12b4de
+  zonewarden webhook replay 3f9a0c12b4de 1024 1031")]
     Replay {
         /// The webhook's id
         id: String,

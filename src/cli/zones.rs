@@ -21,6 +21,7 @@ use crate::domain::id::{CityId, CodeFault, UnitId, ZoneId};
 use crate::domain::text::{Attributes, Names, nearest};
 use crate::domain::time::{Calendar, Instant};
 use crate::formats::layer::{BYTES_MAX, Feature, Finding, Findings, Layer};
+use crate::formats::nouns::collection::one_shape;
 use crate::formats::nouns::{cover, system};
 use crate::geom::coord::{LonLat, PositionFault};
 use crate::geom::crs::{Crs, convert_geometry};
@@ -426,8 +427,13 @@ fn there_are(feature: &Feature, field: &str) -> String {
 }
 
 fn area(feature: &Feature, crs: Crs, found: &mut Findings) -> Option<MultiPolygon<f64>> {
-    let areal = feature.geometry.as_ref().filter(|geometry| {
-        matches!(geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_))
+    let given = feature.geometry.as_ref();
+    let one = given.and_then(|given| one_shape(given, feature.row, found));
+    if given.is_some() && one.is_none() {
+        return None;
+    }
+    let areal = one.filter(|geometry| {
+        matches!(**geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_))
             && geometry.coords_count() > 0
     });
     let Some(geometry) = areal else {
@@ -444,9 +450,9 @@ fn area(feature: &Feature, crs: Crs, found: &mut Findings) -> Option<MultiPolygo
         return None;
     }
     let geometry = if crs.same_degrees(Crs::Wgs84) {
-        on_grid(geometry)
+        on_grid(&geometry)
     } else {
-        on_grid(&convert_geometry(geometry, crs, Crs::Wgs84))
+        on_grid(&convert_geometry(&geometry, crs, Crs::Wgs84))
     };
     match geometry {
         Geometry::Polygon(polygon) => Some(MultiPolygon(vec![polygon])),

@@ -6,6 +6,8 @@ pub mod fixed;
 pub mod geojson;
 pub mod cell;
 pub mod csv;
+pub mod records;
+pub mod features;
 pub mod shapefile;
 pub mod nouns;
 pub mod wkb;

@@ -58,7 +58,7 @@ fn jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
                 kept.extend([0xff, 0xd9]);
                 return Some(kept);
             }
-            0x01 | 0xd0..=0xd8 => return None,
+            0x00 | 0x01 | 0xd0..=0xd8 => return None,
             _ => {
                 let length = usize::from(u16::from_be_bytes([*rest.get(2)?, *rest.get(3)?]));
                 let end = 2 + length.max(2);

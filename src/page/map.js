@@ -29,6 +29,7 @@ export class CityMap {
       maxZoom: 19,
       minZoom: 8,
     });
+    container.map = this.map; // for who looks at what is drawn
     this.map.touchZoomRotate.disableRotation();
     this.ready = new Promise((done) => this.map.once("load", done)).then(() => this.dress());
   }

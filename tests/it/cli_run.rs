@@ -141,29 +141,38 @@ fn a_key_is_issued_listed_without_its_secret_and_revoked() {
     }
 }
 
-#[test]
-fn the_help_of_every_command_holds_an_example() {
-    let folder = tempfile::tempdir().unwrap();
-    let root = told(folder.path(), &["--help"]);
-    let example = |help: &str, name: &str| {
-        let (_, behind) = help.split_once("Example").unwrap_or_default();
-        let mut lines = behind.lines().map(str::trim_start);
-        lines.any(|line| line.starts_with("zonewarden") && line.contains(name))
-    };
-    assert!(example(&root, "zonewarden"), "{root}");
-    let listed = root.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let names: Vec<&str> = listed
+/// The commands that a help lists.
+fn listed(help: &str) -> Vec<String> {
+    help.lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
         .take_while(|line| *line != "Options:")
         .filter_map(|line| line.strip_prefix("  "))
         .filter(|line| !line.starts_with(' '))
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| *name != "help")
-        .collect();
-    assert!(names.len() > 10 && names.contains(&"serve"), "{names:?}");
-    for name in names {
-        let help = told(folder.path(), &[name, "--help"]);
-        assert!(example(&help, name), "{help}");
-    }
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Holds the help of a command, and of all below it, against the law; how many there are.
+fn examples(folder: &Path, command: &[String]) -> usize {
+    let args: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
+    let help = told(folder, &args);
+    let called = format!("zonewarden {}", command.join(" "));
+    let (_, behind) = help.split_once("Example").unwrap_or_default();
+    // Behind a pipe it is an example as well.
+    assert!(behind.lines().any(|line| line.contains(called.trim())), "{called}: {help}");
+    let below = listed(&help).into_iter().map(|name| [command, &[name]].concat());
+    1 + below.map(|command| examples(folder, &command)).sum::<usize>()
+}
+
+#[test]
+fn the_help_of_every_command_and_of_those_below_it_holds_an_example() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = listed(&told(folder.path(), &["--help"]));
+    assert!(names.len() > 10 && names.contains(&"serve".to_owned()), "{names:?}");
+    assert!(examples(folder.path(), &[]) > 40, "those below were not found");
 }
 
 /// A service that ends with the test.

@@ -222,6 +222,28 @@ fn order_is_kept_over_many_pieces_with_a_huge_field_between() {
 }
 
 #[test]
+fn where_nobody_watches_there_is_a_summary_and_no_progress() {
+    let desk = Desk::new();
+    let rows = "109.45,36.55\n".repeat(200_000);
+    let points = desk.file("points.csv", format!("lon,lat\n{rows}").as_bytes());
+    let route = |more: &[&str]| {
+        let ran = Command::new(env!("CARGO_BIN_EXE_zonewarden"))
+            .args(["route", points.to_str().unwrap(), "--zone-id", "precinct", "--zones"])
+            .arg(&desk.zones)
+            .args(more)
+            .output()
+            .unwrap();
+        assert!(ran.status.success());
+        String::from_utf8(ran.stderr).unwrap()
+    };
+    // Neither a line that is written over nor one of what a terminal understands.
+    let said = route(&[]);
+    assert!(said.contains("200,000 rows, 200,000 routed"), "{said}");
+    assert!(!said.contains(['\r', '\u{1b}', '█', '░']), "{said:?}");
+    assert_eq!(route(&["--quiet"]), "");
+}
+
+#[test]
 fn json_lines_keep_their_text_and_a_broken_one_is_answered_in_json() {
     let lines = "{\"lon\": 109.45, \"lat\":\"36.55\",  \"n\":1e400}\n\n{}\r\nnonsense\n\
         {\"type\":\"Feature\",\"properties\":null,\"geometry\":{\"type\":\"Point\",\"coordinates\":[109.55,36.55,3]}}\n\

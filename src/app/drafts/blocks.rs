@@ -47,6 +47,9 @@ pub(super) fn read(
             "import facilities of the kind `block` first",
         );
     }
+    if layer.features.is_empty() {
+        found.error(0, "file", "there is no row in it", "give a row `block,zone` for each block");
+    }
     let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
     let mut of: Vec<(&Facility, ZoneId)> = Vec::new();
     for feature in &layer.features {

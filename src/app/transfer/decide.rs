@@ -95,7 +95,7 @@ pub fn decide(layer: &Layer, plea: &Plea, state: Option<&CityState>) -> Verdict 
         Kind::Zones => take_zones(layer, plea, &mapping, &mut made, &mut changes, &mut found),
         Kind::Facilities => {
             let mapped = facilities::from_layer(layer, &mapping);
-            Near::of(&made.zones).places(&mapped, &mut found);
+            Near::of(&made.zones, plea.crs).places(&mapped, &mut found);
             found.extend(mapped.findings);
             let merged =
                 Merged::of(&made.facilities, mapped.items, |it| it.id.clone(), plea.replace);
@@ -106,7 +106,7 @@ pub fn decide(layer: &Layer, plea: &Plea, state: Option<&CityState>) -> Verdict 
         }
         Kind::Rules => {
             let mapped = rules::from_layer(layer, &mapping);
-            Near::of(&made.zones).reaches(&mapped, &mut found);
+            Near::of(&made.zones, plea.crs).reaches(&mapped, &mut found);
             found.extend(mapped.findings);
             let note = RulesNote { note: plea.note.clone(), ..RulesNote::default() };
             take_rules(mapped.items, plea.replace, note, &mut made, &mut changes)
@@ -227,7 +227,7 @@ fn take_units(
     found: &mut Findings,
 ) -> Tally {
     let mapped = units::from_layer(layer, mapping);
-    Near::of(&made.zones).seats(&mapped, found);
+    Near::of(&made.zones, plea.crs).seats(&mapped, found);
     found.extend(mapped.findings);
     let merged = Merged::of(&made.units, mapped.items, |it| it.id.clone(), plea.replace);
     made.units = merged.all;
@@ -276,6 +276,7 @@ fn take_zones(
         changes.push(Change::PlanPublished { plan, zones: merged.all.clone() });
     }
     made.zones = merged.all;
+    Near::of(&made.zones, plea.crs).there(made, found);
     merged.tally
 }
 

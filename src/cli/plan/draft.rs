@@ -56,12 +56,17 @@ pub(super) struct DraftArgs {
 #[derive(Debug, clap::Subcommand)]
 enum Act {
     /// List drafts, the last begun first.
+    #[command(after_help = "Example:
+  zonewarden plan draft list --all")]
     List {
         /// Also those that are over.
         #[arg(long)]
         all: bool,
     },
     /// Begin a draft on the plan in force, or as a copy of another.
+    #[command(after_help = "Examples:
+  zonewarden plan draft make 'North bank'
+  zonewarden plan draft make 'As it was' --of-plan 3")]
     Make {
         /// What it is called.
         name: String,
@@ -76,8 +81,13 @@ enum Act {
         of_plan: Option<i64>,
     },
     /// Begin a draft with the zones of a file, or with a table of blocks and zones.
+    #[command(after_help = "Examples:
+  zonewarden plan draft import redrawn.geojson --name 'Redrawn' --dry-run
+  zonewarden plan draft import assigned.csv --blocks --name 'By blocks'")]
     Import(ImportArgs),
     /// Edit a draft: all edits of a JSON file or none, undone together.
+    #[command(after_help = "Example:
+  zonewarden plan draft edit 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 edits.json --dry-run")]
     Edit {
         /// The draft.
         #[arg(value_parser = draft_id)]
@@ -89,6 +99,8 @@ enum Act {
         dry_run: bool,
     },
     /// Show a draft and its steps, or its zones as GeoJSON.
+    #[command(after_help = "Example:
+  zonewarden plan draft show 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --zones -o zones.geojson")]
     Show {
         /// The draft.
         #[arg(value_parser = draft_id)]
@@ -103,10 +115,16 @@ enum Act {
     /// Review a draft: what is found in it, its figures, and who and what would change hands.
     Review(ReviewArgs),
     /// Lay a draft before a second person.
+    #[command(after_help = "Example:
+  zonewarden plan draft propose 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --words 'Please look at the school'")]
     Propose(SayArgs),
     /// Approve a draft that somebody else has drawn.
+    #[command(after_help = "Example:
+  zonewarden plan draft approve 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
     Approve(SayArgs),
     /// Put a draft onto the plan in force.
+    #[command(after_help = "Example:
+  zonewarden plan draft rebase 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --dry-run")]
     Rebase {
         /// The draft.
         #[arg(value_parser = draft_id)]
@@ -123,6 +141,8 @@ enum Act {
         dry_run: bool,
     },
     /// Bring a draft into force, now or at a time.
+    #[command(after_help = "Example:
+  zonewarden plan draft publish 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --at 2026-07-01T00:00:00+08:00")]
     Publish {
         /// The draft.
         #[arg(value_parser = draft_id)]
@@ -138,8 +158,12 @@ enum Act {
         dry_run: bool,
     },
     /// Draw on a draft after all that was proposed, approved or scheduled.
+    #[command(after_help = "Example:
+  zonewarden plan draft withdraw 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --words 'One street was forgotten'")]
     Withdraw(SayArgs),
     /// Give a draft up.
+    #[command(after_help = "Example:
+  zonewarden plan draft drop 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
     Drop(SayArgs),
 }
 

@@ -47,18 +47,25 @@ enum Act {
     /// Propose balanced plans from the city's blocks.
     Balance(balance::BalanceArgs),
     /// The plans that were published, the last first.
+    #[command(after_help = "Example:
+  zonewarden plan list --json")]
     List {
         /// Answer in JSON.
         #[arg(long)]
         json: bool,
     },
     /// One plan and its zones.
+    #[command(after_help = "Example:
+  zonewarden plan show 4")]
     Show {
         /// The plan's version.
         #[arg(id = "plan", value_name = "VERSION")]
         version: i64,
     },
     /// What differs between two plans: zones, and the areas that changed hands.
+    #[command(after_help = "Examples:
+  zonewarden plan diff 4
+  zonewarden plan diff 4 --since 2 --json > changes.json")]
     Diff {
         /// The later plan.
         #[arg(id = "plan", value_name = "VERSION")]
@@ -71,6 +78,8 @@ enum Act {
         json: bool,
     },
     /// Publish a former plan again, which makes a new one.
+    #[command(after_help = "Example:
+  zonewarden plan restore 3 --note 'Back to the zones of March' --dry-run")]
     Restore {
         /// The former plan.
         #[arg(id = "plan", value_name = "VERSION")]
@@ -83,6 +92,8 @@ enum Act {
         dry_run: bool,
     },
     /// The incidents that went from unit to unit with a plan.
+    #[command(after_help = "Example:
+  zonewarden plan handover 4 -o handover.csv")]
     Handover {
         /// The plan's version.
         #[arg(id = "plan", value_name = "VERSION")]
@@ -92,6 +103,8 @@ enum Act {
         output: Option<PathBuf>,
     },
     /// Route stored reports anew whose place changed hands with the plan in force.
+    #[command(after_help = "Example:
+  zonewarden plan reroute --since 2026-01-01 --dry-run")]
     Reroute {
         /// Only reports received since: RFC 3339, or a date in the city's time zone.
         #[arg(long, value_name = "TIME")]

@@ -3,10 +3,10 @@
 use crate::cli::route::columns::{self, Asked};
 use crate::cli::route::desk::{Desk, Given, Question, RowFault};
 use crate::cli::route::pump::{Feed, PumpFault, Tally};
-use crate::cli::route::rows::{self, UNWANTED, WANTED, put_field, record, unquoted, whole_records};
 use crate::cli::zones::Naming;
 use crate::domain::reports::routing::Brief;
 use crate::formats::fixed::put_decimal;
+use crate::formats::records::{self, UNWANTED, WANTED, put_field, record, unquoted, whole_records};
 use crate::geom::locate::area::Surroundings;
 
 /// Rows that are answered together.
@@ -52,7 +52,7 @@ impl Table {
             return Err(shape("the lines end with CR alone; save the file with LF or CRLF"));
         }
         let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(text));
-        let header: Vec<String> = rows::fields(text, delimiter)
+        let header: Vec<String> = records::fields(text, delimiter)
             .iter()
             .map(|field| String::from_utf8_lossy(field).into_owned())
             .collect();
@@ -194,7 +194,7 @@ fn line_end(text: &[u8]) -> &[u8] {
 
 /// The delimiter that the header has most of; a comma where it has none.
 fn guess_delimiter(header: &[u8]) -> u8 {
-    let count = |delimiter: u8| rows::fields(header, delimiter).len();
+    let count = |delimiter: u8| records::fields(header, delimiter).len();
     let mut best = b',';
     for other in [b';', b'\t', b'|'] {
         if count(other) > count(best) {

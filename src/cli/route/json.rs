@@ -15,6 +15,7 @@ use crate::cli::route::desk::{Desk, Given, RowFault};
 use crate::cli::route::pump::{Feed, PumpFault, ROW_BYTES_MAX, Tally};
 use crate::cli::zones::Naming;
 use crate::domain::reports::routing::Brief;
+use crate::formats::features::{Stop, WholeFeatures, features, features_at, whole_features};
 use crate::formats::fixed::put_decimal;
 use crate::formats::label;
 use crate::geom::crs::Crs;
@@ -300,7 +301,7 @@ impl Document {
         let shape = |words: &str| PumpFault::Shape(words.to_owned());
         let mut found = false;
         let head = feed.until(|text| {
-            let at = features_at(text);
+            let at = features_at(&text[..text.len().min(ROW_BYTES_MAX)]);
             found = at.is_some();
             at
         })?;
@@ -328,29 +329,19 @@ impl Document {
         if !self.list {
             return Ok(if at_end { text.len() } else { 0 });
         }
-        let mut whole = 0;
-        loop {
-            let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
-            let begin = whole + text[whole..].iter().take_while(|byte| blank(byte)).count();
-            match text.get(begin) {
-                Some(b'{') => match object_end(text, begin) {
-                    Some(end) => whole = end,
-                    None if at_end => return Err(unfinished()),
-                    None => return Ok(whole),
-                },
-                // What follows the list is a piece of its own.
-                Some(b']') if whole > 0 => return Ok(whole),
-                Some(b']') if at_end => {
-                    self.close(text)?;
-                    return Ok(text.len());
-                }
-                None if at_end && !self.closed => return Err(unfinished()),
-                Some(b']') | None => return Ok(whole),
-                Some(other) => {
-                    let given = char::from(*other);
-                    return Err(format!("a feature should begin with {{, not with `{given}`"));
-                }
+        let WholeFeatures { end, stop } = whole_features(text);
+        match stop {
+            Stop::Other(given) => {
+                Err(format!("a feature should begin with {{, not with `{given}`"))
             }
+            Stop::Feature if at_end => Err(unfinished()),
+            Stop::Text if at_end && !self.closed => Err(unfinished()),
+            // What follows the list is a piece of its own.
+            Stop::Bracket if at_end && end == 0 => {
+                self.close(text)?;
+                Ok(text.len())
+            }
+            Stop::Feature | Stop::Text | Stop::Bracket => Ok(end),
         }
     }
 
@@ -375,13 +366,10 @@ impl Document {
     /// Routes a piece of whole features; what follows the list stays as it is.
     pub(super) fn work(words: &Words<'_>, text: &[u8], out: &mut Vec<u8>, tally: &mut Tally) {
         let mut at = 0;
-        while let Some(begin) = memchr::memchr2(b'{', b']', &text[at..]).map(|n| at + n) {
-            out.extend_from_slice(&text[at..begin]);
-            at = begin;
-            let end = if text[begin] == b'{' { object_end(text, begin) } else { None };
-            let Some(end) = end else { break };
-            words.row(&text[begin..end], out, tally);
-            at = end;
+        for feature in features(text) {
+            out.extend_from_slice(&text[at..feature.start]);
+            at = feature.end;
+            words.row(&text[feature], out, tally);
         }
         out.extend_from_slice(&text[at..]);
     }
@@ -409,70 +397,4 @@ fn check_system(said: Option<&CrsMember>, crs: Crs) -> Result<(), String> {
     }
     let (said, crs) = (said.code(), crs.code());
     Err(format!("the file says that its system is {said}, not {crs}; say --crs {said}"))
-}
-
-/// Behind the bracket that opens the list `features` of the outermost object.
-fn features_at(text: &[u8]) -> Option<usize> {
-    let mut depth = 0_usize;
-    let mut at = 0;
-    while at < text.len().min(ROW_BYTES_MAX) {
-        match text[at] {
-            b'"' => {
-                let end = text_end(text, at)?;
-                if depth == 1 && &text[at..end] == b"\"features\"" {
-                    let rest = &text[end..];
-                    let colon = rest.iter().position(|b| !b.is_ascii_whitespace())?;
-                    if rest[colon] == b':' {
-                        let value = &rest[colon + 1..];
-                        let open = value.iter().position(|b| !b.is_ascii_whitespace())?;
-                        if value[open] == b'[' {
-                            return Some(end + colon + 1 + open + 1);
-                        }
-                    }
-                }
-                at = end;
-                continue;
-            }
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        at += 1;
-    }
-    None
-}
-
-/// Behind the brace that closes the object at `from`.
-fn object_end(text: &[u8], from: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    let mut at = from;
-    loop {
-        at += memchr::memchr3(b'"', b'{', b'}', &text[at..])?;
-        match text[at] {
-            b'"' => at = text_end(text, at)?,
-            b'{' => {
-                depth += 1;
-                at += 1;
-            }
-            _ => {
-                depth -= 1;
-                at += 1;
-                if depth == 0 {
-                    return Some(at);
-                }
-            }
-        }
-    }
-}
-
-/// Behind the quote that closes the text at `from`.
-fn text_end(text: &[u8], from: usize) -> Option<usize> {
-    let mut at = from + 1;
-    loop {
-        at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
-        if text[at] == b'"' {
-            return Some(at + 1);
-        }
-        at += 2;
-    }
 }

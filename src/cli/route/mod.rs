@@ -6,7 +6,6 @@ mod desk;
 mod json;
 mod output;
 mod pump;
-mod rows;
 
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Read};

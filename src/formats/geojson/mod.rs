@@ -2,7 +2,8 @@
 //!
 //! Reading is strict about what could mean two things and forgiving about the traps of public
 //! data that cannot: numbers in quotes and a bare array of features are read with a warning;
-//! heights are left out. Everything else is an error with its place.
+//! heights are left out. Everything else is an error with its place. A GeometryCollection is read as
+//! one; what of it can be kept is for those to say who make things of it.
 
 mod members;
 mod positions;
@@ -13,7 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::domain::text::Attributes;
 use crate::formats::geojson::members::{Members, elements, fields, members};
-use crate::formats::geojson::shape::{Shapes, TYPES, shape};
+use crate::formats::geojson::shape::{COLLECTION, Shapes, TYPES, shape};
 use crate::formats::label::{self, CRS_REMEDY, clip};
 use crate::formats::layer::{BYTES_MAX, Feature, Findings, Layer, Reading};
 use crate::formats::text_of;
@@ -122,7 +123,7 @@ impl File {
                 ),
             },
             Some("Feature") => self.feature_of(1, members),
-            Some(kind) if TYPES.contains(&kind) || kind == "GeometryCollection" => {
+            Some(kind) if TYPES.contains(&kind) || kind == COLLECTION => {
                 let geometry = shape(&mut self.shapes, &mut self.found, 1, text);
                 self.layer.features.push(Feature { row: 1, geometry, ..Feature::default() });
             }

@@ -1,13 +1,16 @@
 //! The `geometry` member.
 
-use geo_types::{Geometry, MultiLineString, MultiPoint, MultiPolygon, Point};
+use geo_types::{Geometry, GeometryCollection, MultiLineString, MultiPoint, MultiPolygon, Point};
 
-use crate::formats::geojson::members::members;
+use crate::formats::geojson::members::{Members, elements, members};
 use crate::formats::geojson::positions::{Lost, Positions};
 use crate::formats::label::clip;
-use crate::formats::layer::{Findings, VertexCount};
+use crate::formats::layer::{Finding, Findings, VertexCount};
+use crate::formats::wkb::DEPTH_MAX;
 
-/// The geometry types of RFC 7946 that are read.
+/// The type of a geometry that holds others.
+pub(super) const COLLECTION: &str = "GeometryCollection";
+/// The other geometry types of RFC 7946.
 pub(super) const TYPES: [&str; 6] =
     ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
 
@@ -40,6 +43,18 @@ pub(super) fn shape(
     row: usize,
     text: &str,
 ) -> Option<Geometry<f64>> {
+    shapes.count.feature();
+    geometry(shapes, found, row, text, 0)
+}
+
+/// The same, within so many collections.
+fn geometry(
+    shapes: &mut Shapes,
+    found: &mut Findings,
+    row: usize,
+    text: &str,
+    depth: usize,
+) -> Option<Geometry<f64>> {
     let members = match members(text) {
         Ok(members) if members.twice.is_empty() => members,
         Ok(_) => {
@@ -62,14 +77,8 @@ pub(super) fn shape(
         }
     };
     let kind = members.text("type").unwrap_or_default();
-    if kind == "GeometryCollection" {
-        found.error(
-            row,
-            "geometry.type",
-            "a GeometryCollection is not read: it has no one shape",
-            "give one feature for each of its geometries, or a multi-geometry",
-        );
-        return None;
+    if kind == COLLECTION {
+        return collection(shapes, found, row, &members, depth);
     }
     if !TYPES.contains(&kind.as_str()) {
         let fault = format!("`{}` is no geometry type", clip(&kind));
@@ -83,6 +92,42 @@ pub(super) fn shape(
     coordinates_of(shapes, found, row, &kind, coordinates.get())
 }
 
+fn collection(
+    shapes: &mut Shapes,
+    found: &mut Findings,
+    row: usize,
+    members: &Members<'_>,
+    depth: usize,
+) -> Option<Geometry<f64>> {
+    if depth == DEPTH_MAX {
+        let fault = format!("collections are nested deeper than {DEPTH_MAX} (limit DEPTH_MAX)");
+        found.error(row, "geometry", fault, "give their geometries in one collection");
+        return None;
+    }
+    let Some(Ok(given)) = members.get("geometries").map(|raw| elements(raw.get())) else {
+        let fault = "the member `geometries` is missing or is no array";
+        found.error(row, "geometry", fault, "give an array of geometries");
+        return None;
+    };
+    let (mut parts, mut failed) = (Vec::new(), false);
+    for (i, part) in given.iter().enumerate() {
+        let mut told = Findings::default();
+        parts.extend(geometry(shapes, &mut told, row, part.get(), depth + 1));
+        failed |= told.refused();
+        for finding in told.into_vec() {
+            found.push(Finding { place: format!("geometries[{i}].{}", finding.place), ..finding });
+        }
+    }
+    if failed {
+        return None;
+    }
+    if parts.is_empty() {
+        found.warning(row, "geometries", "the collection is empty", "give geometries, or null");
+        return None;
+    }
+    Some(Geometry::GeometryCollection(GeometryCollection(parts)))
+}
+
 fn coordinates_of(
     shapes: &mut Shapes,
     found: &mut Findings,
@@ -90,7 +135,6 @@ fn coordinates_of(
     kind: &str,
     text: &str,
 ) -> Option<Geometry<f64>> {
-    shapes.count.feature();
     let mut positions = Positions::new(text, &mut shapes.count);
     let geometry = read(&mut positions, kind);
     let failed = !positions.faults.is_empty();

@@ -141,9 +141,41 @@ fn every_fault_of_a_geometry_has_its_place() {
     );
     check(&collection(&feature("Polygon", &format!("[{SQUARE}]"))), "a list stands where a number");
     check(&collection(&feature("Circle", "[1,2]")), "`Circle` is no geometry type");
-    check(&collection(&feature("GeometryCollection", "[]")), "GeometryCollection is not read");
+    check(&collection(&feature("GeometryCollection", "[]")), "`geometries` is missing");
     let both = format!("{},{}", feature("Point", "[1]"), feature("Point", "[null,2]"));
     assert_eq!(read(collection(&both).as_bytes()).findings.len(), 2);
+}
+
+/// A feature of a collection of these geometries.
+fn gathered(parts: &str) -> String {
+    let shape = format!("{{\"type\":\"GeometryCollection\",\"geometries\":[{parts}]}}");
+    collection(&format!("{{\"type\":\"Feature\",\"properties\":{{}},\"geometry\":{shape}}}"))
+}
+
+#[test]
+fn a_collection_is_read_with_the_place_of_every_fault_and_written_the_same() {
+    let point = r#"{"type":"Point","coordinates":[109.4,36.5]}"#;
+    let inner = format!("{{\"type\":\"GeometryCollection\",\"geometries\":[{point}]}}");
+    let text = gathered(&format!("{point},{inner},{{\"type\":\"Polygon\",\"coordinates\":[]}}"));
+    let reading = read(text.as_bytes());
+    assert_eq!(found(&reading), ["1 geometries[2].coordinates: the geometry is empty"]);
+    let Some(Geometry::GeometryCollection(parts)) = &reading.layer.features[0].geometry else {
+        panic!("{reading:?}");
+    };
+    assert_eq!(parts.0.len(), 2);
+    let back = read(&write(&reading.layer));
+    assert_eq!((back.findings.len(), &back.layer.features), (0, &reading.layer.features));
+    let bad = format!("{point},{inner},{}", inner.replace("36.5", "null"));
+    check(&gathered(&bad), "!1 geometries[2].geometries[0].coordinates: `null` stands");
+    check(&gathered("7"), "!1 geometries[0].geometry: is no object");
+    check(&gathered(""), "1 geometries: the collection is empty");
+    let deep = |n: usize| {
+        let open = "{\"type\":\"GeometryCollection\",\"geometries\":[".repeat(n);
+        gathered(&format!("{open}{point}{}", "]}".repeat(n)))
+    };
+    assert!(!read(deep(7).as_bytes()).refused());
+    check(&deep(8), "nested deeper than 8 (limit DEPTH_MAX)");
+    check(&deep(50_000), "nested deeper than 8 (limit DEPTH_MAX)");
 }
 
 #[test]

@@ -8,10 +8,11 @@
 //! |---|---|
 //! | zone | `id`, `number`, `name_zh`, `name_en`, `lead`, `co` (`;` between) and an area |
 //! | unit | `id`, `name_zh`, `name_en`, `kind`, `capacity`, `office_hours` (`08:00-12:00,14:00-18:00`) and the seat, a point, where known |
-//! | facility | `id`, `kind`, `name_zh`, `name_en`, `unit` and any one geometry |
+//! | facility | `id`, `kind`, `name_zh`, `name_en`, `unit` and any one geometry ([collections](collection) of one kind are one) |
 //! | rule | `id`, `name_zh`, `name_en`, `reach`, `kind`, `facility`, `distance_m`, `categories`, `window` (JSON), `unit`, `mode`, `enabled`, and a line or area where the reach has one |
 
 mod columns;
+pub mod collection;
 mod place;
 pub mod cover;
 pub mod zones;

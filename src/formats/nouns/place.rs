@@ -4,6 +4,7 @@ use geo::{CoordsIter, unary_union};
 use geo_types::{Coord, Geometry, LineString, MultiLineString, MultiPolygon, Polygon};
 
 use crate::formats::layer::{FEATURE_VERTICES_MAX, Findings, HAIR_M};
+use crate::formats::nouns::collection::one_shape;
 use crate::geom::coord::{LonLat, PositionFault, step};
 use crate::geom::crs::{Crs, convert_geometry};
 use crate::geom::measure;
@@ -20,10 +21,15 @@ pub(super) fn place(
     row: usize,
     found: &mut Findings,
 ) -> Option<Geometry<f64>> {
-    if matches!(geometry, Geometry::GeometryCollection(_)) {
-        found.error(row, "geometry", "a collection has no one shape", "give a multi-geometry");
-        return None;
-    }
+    placed(&one_shape(geometry, row, found)?, crs, row, found)
+}
+
+fn placed(
+    geometry: &Geometry<f64>,
+    crs: Crs,
+    row: usize,
+    found: &mut Findings,
+) -> Option<Geometry<f64>> {
     if geometry.coords_count() == 0 {
         found.error(row, "geometry", "is empty", "give its positions");
         return None;

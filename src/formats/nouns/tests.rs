@@ -198,6 +198,50 @@ fn rings_are_turned_and_rounded_once() {
     assert!(super::place::twice_area_steps(ring) > 0);
 }
 
+/// A geometry that holds these.
+fn gathered(parts: &[&str]) -> String {
+    format!(r#"{{"type":"GeometryCollection","geometries":[{}]}}"#, parts.join(","))
+}
+
+#[test]
+fn a_collection_of_one_kind_is_a_multi_geometry_and_a_mixed_one_is_refused_plainly() {
+    let (a, b) = (square(109.4, 36.5, 0.1), square(109.6, 36.5, 0.1));
+    let line = r#"{"type":"LineString","coordinates":[[109.4,36.5],[109.5,36.6]]}"#;
+    let read = "warning: row 1, geometry: is a collection of one kind of geometry";
+    let areas = gathered(&[&a, &gathered(&[&b])]);
+    let mapped = zones::from_layer(&layer(&[(r#"{"id":"A"}"#, &areas)]), &lead("u"));
+    check_words(&mapped.findings, &[read]);
+    assert_eq!(mapped.items[0].area.0.len(), 2);
+    check_zones(
+        &[(r#"{"id":"A"}"#, &gathered(&[&a, PLACE]))],
+        &["error: row 1, geometry: a collection of points and areas has no one shape"],
+    );
+    check_zones(
+        &[(r#"{"id":"A"}"#, &gathered(&[line]))],
+        &[read, "error: row 1, geometry: is no area"],
+    );
+    // Areas over each other are told as those of a multi-polygon are.
+    let twice = zones::from_layer(&layer(&[(r#"{"id":"A"}"#, &gathered(&[&a, &a]))]), &lead("u"));
+    assert!(twice.refused(), "{:?}", twice.findings);
+
+    let one = |shape: &str| {
+        let row = [(r#"{"id":"a","name":"a","kind":"school"}"#, shape)];
+        facilities::from_layer(&layer(&row), &Mapping::default())
+    };
+    let kind = |parts: &[&str]| one(&gathered(parts)).items[0].geometry.clone();
+    assert!(matches!(kind(&[PLACE]), Geometry::Point(_)));
+    assert!(matches!(kind(&[PLACE, PLACE]), Geometry::MultiPoint(all) if all.0.len() == 2));
+    assert!(matches!(kind(&[line]), Geometry::LineString(_)));
+    assert!(matches!(kind(&[line, line]), Geometry::MultiLineString(all) if all.0.len() == 2));
+    assert!(matches!(kind(&[&a, &b]), Geometry::MultiPolygon(all) if all.0.len() == 2));
+    let mixed = one(&gathered(&[PLACE, line, &a]));
+    check_words(
+        &mixed.findings,
+        &["error: row 1, geometry: a collection of points and lines and areas has no one shape"],
+    );
+    assert!(mixed.items.is_empty());
+}
+
 fn cover_of(features: &[(&str, &str)]) -> Vec<String> {
     let mapped = zones::from_layer(&layer(features), &lead("u"));
     assert!(!mapped.refused(), "{:?}", mapped.findings);

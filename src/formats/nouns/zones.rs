@@ -1,10 +1,13 @@
 //! Zones 责任区 as a layer.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::domain::atlas::zone::Zone;
 use crate::domain::id::{UnitId, ZoneId};
 use crate::formats::layer::{Feature, Findings, Layer};
+use crate::formats::nouns::collection::one_shape;
 use crate::formats::nouns::columns::{Column, Columns, NAMES, Row, with_attributes};
 use crate::formats::nouns::place::{area, place};
 use crate::formats::nouns::{Mapped, Mapping, check_unit, unique};
@@ -98,10 +101,12 @@ fn read(row: &mut Row<'_>, mapping: &Mapping) -> Option<Zone> {
     }
     let names = row.names(id.as_ref().map_or("", ZoneId::as_str));
     let attributes = row.attributes();
-    let shape = row.feature.geometry.clone().and_then(area);
-    if shape.is_none() {
-        let missing = row.feature.geometry.is_none();
-        let fault = if missing { "is missing" } else { "is no area" };
+    let given = row.feature.geometry.as_ref();
+    let one = given.and_then(|given| one_shape(given, row.feature.row, row.found));
+    let is_told = given.is_some() && one.is_none();
+    let shape = one.map(Cow::into_owned).and_then(area);
+    if shape.is_none() && !is_told {
+        let fault = if given.is_none() { "is missing" } else { "is no area" };
         row.error("geometry", fault, "give the zone's area as a polygon or multi-polygon");
     }
     let shape = shape

@@ -1,9 +1,12 @@
+use std::io::Cursor;
+
 use geo_types::{Geometry, MultiPolygon, line_string, point, polygon};
 use serde_json::json;
+use zip::{ZipArchive, ZipWriter};
 
 use super::archive::{pack, unpack};
 use super::{read, write};
-use crate::formats::layer::{FEATURES_MAX, FINDINGS_MAX, Feature, Layer};
+use crate::formats::layer::{BYTES_MAX, FEATURES_MAX, FINDINGS_MAX, Feature, Layer};
 use crate::geom::crs::Crs;
 
 fn sample(crs: Crs) -> Layer {
@@ -87,6 +90,26 @@ fn an_archive_cut_short_or_changed_is_refused_or_read_and_never_panics() {
             }
         }
     }
+}
+
+#[test]
+fn an_archive_of_few_bytes_that_unpacks_past_the_limit_is_refused() {
+    const MEMBER: usize = 64 << 20;
+    let one = pack(&[("a.shp".to_owned(), vec![0; MEMBER])]).unwrap();
+    // As they are packed, so that nothing is packed anew.
+    let mut bomb = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut source = ZipArchive::new(Cursor::new(&one)).unwrap();
+    for n in 0..=BYTES_MAX / MEMBER {
+        let member = source.by_index_raw(0).unwrap();
+        bomb.raw_copy_file_rename(member, format!("a{n}.shp")).unwrap();
+    }
+    let bomb = bomb.finish().unwrap().into_inner();
+    assert!(bomb.len() < 1 << 20, "{} bytes", bomb.len());
+    let found = read(&bomb).findings;
+    assert_eq!(
+        found[0].to_string(),
+        "error: a8.shp: the members unpack to more than 536870912 bytes (limit BYTES_MAX); split the file"
+    );
 }
 
 fn with(members: &[(&str, &[u8])]) -> crate::formats::layer::Reading {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::geom::measure::between_m;
+use crate::geom::project::web_mercator;
 
 fn at(lon: f64, lat: f64) -> Coord<f64> {
     Coord { x: lon, y: lat }
@@ -36,6 +37,38 @@ fn published_conversions_come_out() {
     assert!(between_m(there, at(109.496_335_280_258_92, 36.591_158_329_014_01)) < 1e-4);
     let back = convert_coord(at(109.484_332_8, 36.585_332_2), Crs::Bd09, Crs::Gcj02);
     assert!(between_m(back, at(109.477_805_872_353_24, 36.579_468_303_055_31)) < 0.01);
+}
+
+#[test]
+fn vectors_of_two_other_libraries_come_out() {
+    let text = include_str!("../../../tests/data/crs_vectors.csv");
+    let mut count = 0;
+    for line in text.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let [source, from, to, numbers @ .., tolerance] = cells.as_slice() else {
+            panic!("{line}");
+        };
+        let numbers: Vec<f64> = numbers.iter().map(|cell| cell.parse().unwrap()).collect();
+        let (given, expected) = (at(numbers[0], numbers[1]), at(numbers[2], numbers[3]));
+        let allowed: f64 = tolerance.split(' ').next().unwrap().parse().unwrap();
+        let from = Crs::from_code(from).unwrap();
+        count += 1;
+        if *to == "EPSG3857" {
+            let [x, y] = web_mercator(convert_coord(given, from, Crs::Wgs84));
+            let off_m = (x - expected.x).abs().max((y - expected.y).abs());
+            assert!(off_m <= allowed, "{line}: {off_m} m off");
+            continue;
+        }
+        let to = Crs::from_code(to).unwrap();
+        let ours = convert_coord(given, from, to);
+        let off_deg = (ours.x - expected.x).abs().max((ours.y - expected.y).abs());
+        assert!(off_deg <= allowed, "{line}: {off_deg} degrees off");
+        // gcoord shifts with another ellipsoid's constants, 0.67 m off; its own tolerance is wider.
+        let shifted = [from, to].contains(&Crs::Wgs84);
+        let off_m = between_m(ours, expected);
+        assert!(*source != "gcoord" || !shifted || off_m <= 1.0, "{line}: {off_m} m off");
+    }
+    assert_eq!(count, 102);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The rows of a batch, routed and written in the form they came in.
 
+use std::io::Read;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -251,10 +252,13 @@ impl Work {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let broken = |fault: csv::Error| Problem::new(Kind::Broken, fault.to_string());
         for slab in slabs {
+            // A reader takes a byte-order mark away where it begins to read, which is right only
+            // where the body begins; behind a line end it does not.
+            let before: &[u8] = if self.columns.is_some() { b"\n" } else { b"" };
             let mut reader = csv::ReaderBuilder::new()
                 .has_headers(false)
                 .flexible(true)
-                .from_reader(slab.as_slice());
+                .from_reader(before.chain(slab.as_slice()));
             let mut record = csv::ByteRecord::new();
             while reader.read_byte_record(&mut record).map_err(broken)? {
                 match self.columns.take() {

@@ -24,7 +24,7 @@ pub struct Cutter {
     /// How far `bytes` was looked at already.
     seen: usize,
     array: Array,
-    quoted: bool,
+    field: Field,
 }
 
 /// Where in a JSON array the look stands.
@@ -44,6 +44,22 @@ enum Array {
     After,
 }
 
+/// Where in a CSV the look stands. A quote opens a text only where a field begins; further inside it
+/// is a character like any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    /// Before the first byte.
+    Before,
+    /// Where a field begins.
+    Start,
+    /// In a field, outside quotes.
+    Plain,
+    /// In a quoted text.
+    Quoted,
+    /// Behind a quote that ends the text, or is the first of two.
+    Quote,
+}
+
 /// The stream is no batch of this form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken(pub String);
@@ -52,7 +68,7 @@ impl Cutter {
     /// A cutter of this form.
     #[must_use]
     pub fn new(form: Form) -> Self {
-        Self { form, bytes: Vec::new(), seen: 0, array: Array::Before, quoted: false }
+        Self { form, bytes: Vec::new(), seen: 0, array: Array::Before, field: Field::Before }
     }
 
     /// Whole rows after more bytes came: for JSON each item, else slabs of whole lines. What is not
@@ -88,7 +104,7 @@ impl Cutter {
                 _ => Err(Broken("the JSON array breaks off".to_owned())),
             };
         }
-        if self.quoted {
+        if self.field == Field::Quoted {
             return Err(Broken("a quoted text has no end".to_owned()));
         }
         let rest = std::mem::take(&mut self.bytes);
@@ -104,27 +120,26 @@ impl Cutter {
 
     /// The last line feed outside quotes.
     fn csv_end(&mut self) -> Option<usize> {
-        let mut end = None;
-        let mut at = self.seen;
-        while at < self.bytes.len() {
-            let rest = &self.bytes[at..];
-            if self.quoted {
-                match memchr(b'"', rest) {
-                    Some(quote) => at += quote + 1,
-                    None => break,
-                }
-                self.quoted = false;
-            } else {
-                let quote = memchr(b'"', rest);
-                let plain = &rest[..quote.unwrap_or(rest.len())];
-                end = memrchr(b'\n', plain).map(|feed| at + feed).or(end);
-                match quote {
-                    Some(quote) => at += quote + 1,
-                    None => break,
-                }
-                self.quoted = true;
+        const MARK: &[u8] = "\u{feff}".as_bytes();
+        if self.field == Field::Before {
+            if self.bytes.len() < MARK.len() {
+                return None;
             }
+            // A field begins behind the byte-order mark that spreadsheets put first.
+            self.seen = if self.bytes.starts_with(MARK) { MARK.len() } else { 0 };
+            self.field = Field::Start;
         }
+        let rest = &self.bytes[self.seen..];
+        let outside = matches!(self.field, Field::Start | Field::Plain);
+        let end = if outside && memchr(b'"', rest).is_none() {
+            self.field = rest.last().map_or(self.field, |last| plain(*last));
+            memrchr(b'\n', rest)
+        } else {
+            let (field, end) = last_feed(self.field, rest);
+            self.field = field;
+            end
+        };
+        let end = end.map(|at| self.seen + at);
         self.seen = self.bytes.len();
         end
     }
@@ -157,6 +172,32 @@ impl Cutter {
         self.seen = self.bytes.len();
         Ok(rows)
     }
+}
+
+/// Where the look stands behind a text of a CSV, and the text's last line feed outside quotes.
+fn last_feed(mut field: Field, text: &[u8]) -> (Field, Option<usize>) {
+    let (mut end, mut at) = (None, 0);
+    while let Some(byte) = text.get(at) {
+        field = match (field, byte) {
+            (Field::Quoted, _) => {
+                let Some(quote) = memchr(b'"', &text[at..]) else { return (field, end) };
+                at += quote;
+                Field::Quote
+            }
+            (Field::Before | Field::Start | Field::Quote, b'"') => Field::Quoted,
+            (_, other) => plain(*other),
+        };
+        if *byte == b'\n' && field == Field::Start {
+            end = Some(at);
+        }
+        at += 1;
+    }
+    (field, end)
+}
+
+/// Where the look stands behind a byte outside quotes that opens none.
+fn plain(byte: u8) -> Field {
+    if matches!(byte, b',' | b'\n' | b'\r') { Field::Start } else { Field::Plain }
 }
 
 fn step(state: Array, byte: u8) -> Result<Array, Broken> {
@@ -268,9 +309,15 @@ mod tests {
         check(Form::Ndjson, "{}\n{}\n{}", Ok(&["{}\n{}\n{}"]));
         check(Form::Csv, "a,b\n1,\"x\ny\"\n2,\"\"\"\"\n", Ok(&["a,b\n1,\"x\ny\"\n2,\"\"\"\"\n"]));
         check(Form::Csv, "a\n\"x", Err("no end"));
+        let odd = "\u{feff}\"a\n\",b\n5\" pipe,\"x\ny\"\"\n\"\r\"\n\"\"z\n\n6\",7";
+        check(Form::Csv, odd, Ok(&[odd]));
         let mut cutter = Cutter::new(Form::Csv);
         assert_eq!(cutter.push(b"a\n\"x\ny").unwrap(), [b"a\n".to_vec()]);
         assert_eq!(cutter.push(b"\"\nz").unwrap(), [b"\"x\ny\"\n".to_vec()]);
+        // A quote inside a field opens nothing, so that the one behind it does.
+        let mut cutter = Cutter::new(Form::Csv);
+        assert_eq!(cutter.push(b"a,5\"\n\"b\n").unwrap(), [b"a,5\"\n".to_vec()]);
+        assert_eq!(cutter.push(b"c\",6\"\n").unwrap(), [b"\"b\nc\",6\"\n".to_vec()]);
     }
 
     #[test]

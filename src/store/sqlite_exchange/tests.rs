@@ -119,6 +119,27 @@ fn a_statement_without_end_is_ended() {
 }
 
 #[test]
+fn rows_are_counted_and_as_many_as_the_limit_pass() {
+    // The sample has three.
+    let filled = |rows: usize| {
+        changed(|file| {
+            file.execute_batch(&format!(
+                "with recursive n (i) as (select 4 union all select i + 1 from n where i < {rows})
+                 insert into {} (n) select i from n;",
+                quoted(&sample(Crs::Wgs84).name)
+            ))
+        })
+    };
+    let at = read(&filled(FEATURES_MAX), None);
+    assert_eq!((at.findings, at.layer.features.len()), (vec![], FEATURES_MAX));
+    let beyond = found(&filled(FEATURES_MAX + 1));
+    assert_eq!(
+        beyond,
+        ["error: file: more than 1000000 features (limit FEATURES_MAX); split the file"]
+    );
+}
+
+#[test]
 fn a_column_that_is_made_for_each_row_is_refused() {
     let wide = "wide text as (printf('%.*c', 100000000, 'x'))";
     let layer = quoted(&sample(Crs::Wgs84).name);

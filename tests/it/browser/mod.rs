@@ -1,5 +1,5 @@
 //! The page in a real browser: one journey from the first sight of the map to the reason why a
-//! unit answers, in both languages, with the machine's doors shut.
+//! unit answers, in both languages, and to the documentation, with the machine's doors shut.
 
 mod driver;
 
@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use serde_json::{Value, json};
+use zonewarden::http::router::DOCS;
 
 use driver::{Browser, get};
 
@@ -73,6 +74,8 @@ async fn journey(browser: &Browser, url: &str) {
     browser.open(&format!("{url}/?lang=zh-CN")).await;
     browser.until("return document.body.dataset.map === 'idle'").await;
     assert_eq!(browser.text("#answer h2").await, "谁负责这里？");
+    zones_are_drawn(browser, url).await;
+    kinds_are_switched(browser).await;
 
     // By keyboard to a zone: the page asks about a place inside it and marks it.
     let zone = zone_of_plain_answer(url).await;
@@ -98,6 +101,8 @@ async fn journey(browser: &Browser, url: &str) {
     assert_eq!(answer["zone"]["id"], zone["id"], "the click was inside the zone");
     let lead = &answer["unit"]["names"];
     assert_eq!(browser.text("#unit").await, lead["zh"].as_str().unwrap());
+    let id = zone["id"].as_str().unwrap();
+    browser.until(&format!("{DRAWN} return {}", written(id, &number, lead, "zh"))).await;
     let why = browser.text("#why").await;
     assert!(why.starts_with("该点位于") && why.contains(&number), "{why}");
     assert!(why.ends_with("由该责任区的牵头单位负责。"), "{why}");
@@ -105,10 +110,12 @@ async fn journey(browser: &Browser, url: &str) {
     browser.run("document.querySelector('#language').click()").await;
     assert_eq!(browser.run("return document.documentElement.lang").await, json!("en"));
     assert_eq!(browser.text("#unit").await, lead["en"].as_str().unwrap());
+    browser.until(&format!("{DRAWN} return {}", written(id, &number, lead, "en"))).await;
     let why = browser.text("#why").await;
     assert!(why.starts_with("The place lies in") && why.contains(&number), "{why}");
 
     assert_eq!(browser.complaints().await, Vec::<String>::new());
+    the_documentation_is_shown(browser, url).await;
     let asked = browser.requests().await;
     assert!(asked.iter().any(|to| to.contains("/api/v1/locate")), "{asked:?}");
     // What the browser shows before the first page is its own, and within it.
@@ -116,6 +123,58 @@ async fn journey(browser: &Browser, url: &str) {
     let inside = |to: &&String| near.iter().any(|ours| to.starts_with(ours));
     let away: Vec<_> = asked.iter().filter(|to| !inside(to)).collect();
     assert!(away.is_empty(), "requests left the machine: {away:?}");
+}
+
+/// What is drawn in layers of the map, as far as it is in sight.
+const DRAWN: &str = "const drawn = (...layers) => document.querySelector('#map').map\
+    .queryRenderedFeatures({ layers }).map((feature) => feature.properties);";
+
+/// Every zone is coloured, in several colours, and many bear their numbers where there is room.
+async fn zones_are_drawn(browser: &Browser, url: &str) {
+    let zones = get(&format!("{url}/api/v1/zones")).await.unwrap();
+    let count = zones["features"].as_array().unwrap().len();
+    let different =
+        |layer: &str, fact: &str| format!("new Set(drawn('{layer}').map((it) => it.{fact})).size");
+    browser.until(&format!("{DRAWN} return {} === {count}", different("zones", "id"))).await;
+    let colours = browser.run(&format!("{DRAWN} return {}", different("zones", "colour"))).await;
+    assert!(colours.as_u64() >= Some(3), "{count} zones in {colours} colours");
+    browser
+        .until(&format!("{DRAWN} return {} > {}", different("zone-words", "number"), count / 3))
+        .await;
+}
+
+/// A kind of facility goes from the map and comes back; the others stay.
+async fn kinds_are_switched(browser: &Browser) {
+    let seen = |is: &str| {
+        format!(
+            "drawn('facilities', 'facility-areas', 'facility-lines').some((it) => it.kind {is} 'school')"
+        )
+    };
+    let (schools, others) = (seen("==="), seen("!=="));
+    let click = "const box = document.querySelector('#kinds input[value=school]');
+        box.click(); return box.checked";
+    browser.until(&format!("{DRAWN} return {schools} && {others}")).await;
+    assert_eq!(browser.run(click).await, json!(false));
+    browser.until(&format!("{DRAWN} return !{schools} && {others}")).await;
+    assert_eq!(browser.run(click).await, json!(true));
+    browser.until(&format!("{DRAWN} return {schools} && {others}")).await;
+}
+
+/// Whether a zone bears its number and the name of its lead unit in this language.
+fn written(id: &str, number: &str, lead: &Value, language: &str) -> String {
+    let lead = &lead[language];
+    format!(
+        "drawn('zone-words').some((it) => it.id === '{id}' && it.number === '{number}') \
+         && drawn('zone-leads').some((it) => it.id === '{id}' && it.lead === {lead})"
+    )
+}
+
+/// The interactive documentation comes whole from the service, and shows its operations.
+async fn the_documentation_is_shown(browser: &Browser, url: &str) {
+    browser.open(&format!("{url}{DOCS}/")).await;
+    browser.until("return document.querySelectorAll('.swagger-ui .opblock').length > 40").await;
+    let title = browser.text(".swagger-ui .info .title").await;
+    assert!(title.contains("zonewarden"), "{title}");
 }
 
 /// A zone where, around the middle of its first ring's corner, nothing but the zone decides: the

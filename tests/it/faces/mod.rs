@@ -3,6 +3,7 @@
 mod access;
 mod atlas;
 mod bad_input;
+mod bad_files;
 mod batch;
 mod incidents;
 mod live;

@@ -17,8 +17,20 @@ const CLI_ALONE: [&[&str]; 2] = [&["config"], &["store", "open"]];
 /// The drivers of the store, and the ways to them: the only rooms below `app` that wait, read clocks and open files.
 /// `past` is a part of the promise, which waits for them.
 const DRIVERS: [&str; 7] = ["sqlite", "postgres", "memory", "open", "migrate", "ask", "past"];
-/// The columns of the house.
-const WINGS: [&str; 6] = ["atlas", "zoning", "reports", "patrols", "supervision", "accounts"];
+/// The columns of the house that import no other one but where it is listed.
+const WINGS: [&str; 11] = [
+    "atlas",
+    "zoning",
+    "reports",
+    "patrols",
+    "supervision",
+    "accounts",
+    "webhooks",
+    "transfer",
+    "geojson",
+    "shapefile",
+    "calendar",
+];
 /// The kernels that need it, measured.
 pub(super) const UNSAFE_ROOM: &str = "src/geom/locate/wide/";
 

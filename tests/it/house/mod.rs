@@ -173,7 +173,12 @@ fn a_wing_that_imports_its_neighbour_is_found() {
     check(laws::wings_listed_none, &sample, &["src/app/zoning.rs:1"]);
     let sample = [("src/domain/atlas/zone.rs", "use crate::domain::reports::report::Report;")];
     check(laws::wings_listed_none, &sample, &["src/domain/atlas/zone.rs:1"]);
-    let own = [("src/domain/atlas/zone.rs", "use crate::domain::atlas::unit;")];
+    let sample = [("src/app/webhooks/x.rs", "use crate::app::transfer::file;")];
+    check(laws::wings_listed_none, &sample, &["src/app/webhooks/x.rs:1"]);
+    let own = [
+        ("src/domain/atlas/zone.rs", "use crate::domain::atlas::unit;"),
+        ("src/app/transfer/calendar.rs", "use crate::app::transfer::decide;"),
+    ];
     check(laws::wings_listed_none, &own, &[]);
 }
 

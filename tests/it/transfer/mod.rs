@@ -1,6 +1,7 @@
 //! Files in and out: through the use case, on the memory store.
 
 mod gdal;
+mod limits;
 
 use std::sync::Arc;
 
@@ -248,8 +249,33 @@ async fn exchanged_axes_are_told_also_where_both_are_degrees() {
 }
 
 #[tokio::test]
+async fn exchanged_axes_are_told_before_there_are_zones_or_when_they_come() {
+    let world = World::empty().await;
+    let units = b"id,kind,lon,lat\nfar,department,116.4,39.9\npolice,department,43.85,87.65\n\
+                  roads,department,43.86,87.66\n";
+    let stated = |crs| Import { crs: Some(crs), ..ask(Kind::Units, Format::Csv) };
+    for crs in [Crs::Cgcs2000, Crs::Gcj02, Crs::Bd09] {
+        let outcome = world.import("urumqi", units, &stated(crs)).await;
+        let found = words(&outcome);
+        let swapped = |it: &&String| it.contains("looks swapped") && it.contains("outside China");
+        assert_eq!(found.iter().filter(swapped).count(), 2, "{found:#?}");
+        assert!(outcome.refused() && outcome.committed.is_none(), "{found:#?}");
+    }
+    // Of positions in WGS84 nothing is known until the zones come.
+    let outcome = world.import("urumqi", units, &stated(Crs::Wgs84)).await;
+    assert!(outcome.committed.is_some(), "{:#?}", words(&outcome));
+    let urumqi = "[[87.6,43.8],[87.7,43.8],[87.7,43.9],[87.6,43.9],[87.6,43.8]]";
+    let outcome = world.import("urumqi", &zones(&[("A", urumqi)]), &made(false)).await;
+    let found = words(&outcome);
+    let told: Vec<&String> = found.iter().filter(|it| it.contains("looks swapped")).collect();
+    assert!(outcome.committed.is_some() && told.len() == 1, "{found:#?}");
+    assert!(told[0].starts_with("warning: unit police: position 43.85, 87.65"), "{found:#?}");
+    assert!(told[0].contains("far from every zone (1 more of the units)"), "{found:#?}");
+}
+
+#[tokio::test]
 async fn a_polygon_of_very_many_vertices_is_imported() {
-    let n = 200_000_u32;
+    let n = 1_000_000_u32;
     let corner = |i: u32| {
         let turn = f64::from(i % n) / f64::from(n) * std::f64::consts::TAU;
         format!("[{:.7},{:.7}]", 109.5 + 0.2 * turn.cos(), 36.6 + 0.2 * turn.sin())

@@ -7,28 +7,30 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Columns that routing may want of a record.
-pub(super) const WANTED: usize = 5;
+/// Columns that may be wanted of a record.
+pub const WANTED: usize = 5;
 /// No column is wanted here.
-pub(super) const UNWANTED: u8 = u8::MAX;
+pub const UNWANTED: u8 = u8::MAX;
 
 /// One record.
-pub(super) struct Record {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
     /// Behind the last field, before the line end.
-    pub(super) text_end: usize,
+    pub text_end: usize,
     /// Behind the line end.
-    pub(super) end: usize,
+    pub end: usize,
     /// How many fields it has.
-    pub(super) fields: usize,
+    pub fields: usize,
     /// Where the wanted fields lie, quotes included; empty for a column it lacks.
-    pub(super) wanted: [Range<usize>; WANTED],
+    pub wanted: [Range<usize>; WANTED],
     /// Whether a quote was opened and never closed.
-    pub(super) unclosed: bool,
+    pub unclosed: bool,
 }
 
-/// Reads the record that begins at `from`. `slots` says for each column to which place of `wanted`
+/// Reads the record that begins at `from`, which is not behind the end. `slots` says for each column to which place of `wanted`
 /// it belongs.
-pub(super) fn record(text: &[u8], from: usize, delimiter: u8, slots: &[u8]) -> Record {
+#[must_use]
+pub fn record(text: &[u8], from: usize, delimiter: u8, slots: &[u8]) -> Record {
     let mut wanted = [const { 0..0 }; WANTED];
     let (mut at, mut fields, mut unclosed) = (from, 0, false);
     let (text_end, end) = loop {
@@ -70,7 +72,8 @@ fn closing(text: &[u8], open: usize) -> Option<usize> {
 }
 
 /// Behind the last line end that ends a record; 0 when there is none. `text` begins with a record.
-pub(super) fn whole_records(text: &[u8], delimiter: u8) -> usize {
+#[must_use]
+pub fn whole_records(text: &[u8], delimiter: u8) -> usize {
     if memchr::memchr(b'"', text).is_none() {
         return memchr::memrchr(b'\n', text).map_or(0, |at| at + 1);
     }
@@ -86,7 +89,8 @@ pub(super) fn whole_records(text: &[u8], delimiter: u8) -> usize {
 }
 
 /// A field without its quotes.
-pub(super) fn unquoted(field: &[u8]) -> Cow<'_, [u8]> {
+#[must_use]
+pub fn unquoted(field: &[u8]) -> Cow<'_, [u8]> {
     let Some(inner) = field.strip_prefix(b"\"") else { return Cow::Borrowed(field) };
     let inner = inner.strip_suffix(b"\"").unwrap_or(inner);
     if memchr::memchr(b'"', inner).is_none() {
@@ -106,7 +110,8 @@ pub(super) fn unquoted(field: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// All fields of a record, without quotes.
-pub(super) fn fields(text: &[u8], delimiter: u8) -> Vec<Cow<'_, [u8]>> {
+#[must_use]
+pub fn fields(text: &[u8], delimiter: u8) -> Vec<Cow<'_, [u8]>> {
     let mut found = Vec::new();
     let mut at = 0;
     loop {
@@ -123,7 +128,7 @@ pub(super) fn fields(text: &[u8], delimiter: u8) -> Vec<Cow<'_, [u8]>> {
 
 /// Writes a text as a field: in quotes where it must be, and behind an apostrophe where a
 /// spreadsheet would take it for a formula.
-pub(super) fn put_field(out: &mut Vec<u8>, text: &str, delimiter: u8) {
+pub fn put_field(out: &mut Vec<u8>, text: &str, delimiter: u8) {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let quotes = text.bytes().any(|b| b == delimiter || matches!(b, b'"' | b'\n' | b'\r'));
     if quotes {

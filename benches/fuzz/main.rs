@@ -1,13 +1,20 @@
-//! Hostile input for the readers of files and the checker of shapes, for as long as one likes.
+//! Hostile input for the readers of files, forms, streams and requests and the checker of shapes, for
+//! as long as one likes.
 //!
 //! Run by hand: `cargo bench --bench fuzz -- [MINUTES] [SEED]`. First come archives that unpack to
 //! huge members, then rounds. Each round makes one input from its number, so that a round that is
 //! reported can be run again: `-- 0 SEED` runs that one alone. Damaged `GeoPackage`s and zipped
-//! shapefiles are among them. `-- verdicts N` prints N shapes with our verdict, `t` or `f`, before
-//! their well-known text, to be held against another library. Ends with 1 when a reader panicked,
-//! contradicted itself, or took longer than [`ROUND_MAX_S`].
+//! shapefiles are among them, texts that are cut into rows as they come, which must be the same rows
+//! in whatever pieces, and requests to a service in memory. `-- verdicts N` prints N shapes with our
+//! verdict, `t` or `f`, before their well-known text, to be held against another library. Ends with 1
+//! when a reader panicked, contradicted itself, or took longer than [`ROUND_MAX_S`].
 
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
+
+mod dice;
+mod streams;
+mod forms;
+mod service;
 
 use std::io::{Cursor, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,10 +36,10 @@ use zonewarden::geom::measure::on_grid;
 use zonewarden::geom::validity::{FAULTS_MAX, faults};
 use zonewarden::store::sqlite_exchange as geopackage;
 
+use crate::dice::{Dice, damage, mutated};
+
 /// Longest a round may take.
 const ROUND_MAX_S: f64 = 10.0;
-/// Longest input made; of a file of several parts, longest part.
-const BYTES_MAX: usize = 1 << 16;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
@@ -81,34 +88,18 @@ fn held(work: impl FnOnce() -> Result<(), String>) -> (Option<String>, f64) {
     (fault, took_s)
 }
 
-/// Small repeatable dice (splitmix64).
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        usize::try_from(self.next() % n.max(1) as u64).unwrap_or_default()
-    }
-
-    fn small(&mut self, n: u32) -> f64 {
-        f64::from(u32::try_from(self.next() % u64::from(n)).unwrap_or_default())
-    }
-
-    fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.below(all.len())]
-    }
-}
-
 fn round(seed: u64) -> Result<(), String> {
     let dice = &mut Dice(seed);
-    match dice.below(13) {
+    match dice.below(24) {
         0..=2 => shapes(dice),
+        13 | 14 => streams::tables(dice),
+        15 => streams::collections(dice),
+        16 => streams::batches(dice),
+        17 => forms::urlencoded(dice),
+        18 => forms::multipart(dice),
+        19 => forms::markup(dice),
+        20 => forms::pictures(dice),
+        21..=23 => service::asked(dice),
         3 => texts(dice),
         4 => {
             let text = mutated(dice, GEOJSON);
@@ -389,50 +380,6 @@ fn pack(members: &[(String, Vec<u8>)]) -> Vec<u8> {
     archive.finish().map(Cursor::into_inner).unwrap_or_default()
 }
 
-/// Bits turned, counts made huge, pieces cut, doubled, moved.
-fn damage(dice: &mut Dice, bytes: &mut Vec<u8>) {
-    const COUNTS: [u32; 10] =
-        [0, 1, 2, 0xff, 0xffff, 0x00ff_ffff, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
-    for _ in 0..=dice.below(5) {
-        let at = dice.below(bytes.len() + 1);
-        let end = (at + dice.below(200)).min(bytes.len());
-        // Headers and indexes stand at the ends of a file.
-        let near = match dice.below(3) {
-            0 => dice.below(bytes.len().min(128)),
-            1 => bytes.len() - dice.below(bytes.len().min(400)),
-            _ => at,
-        };
-        let count = *dice.pick(&COUNTS);
-        match dice.below(8) {
-            0 => {
-                bytes.drain(at..end);
-            }
-            1 if dice.below(3) == 0 => bytes.truncate(at),
-            2 => {
-                let piece = bytes[at..end].to_vec();
-                let to = dice.below(bytes.len() + 1);
-                bytes.splice(to..to, piece);
-            }
-            3 if near + 4 <= bytes.len() => {
-                bytes[near..near + 4].copy_from_slice(&count.to_le_bytes());
-            }
-            4 if near + 4 <= bytes.len() => {
-                bytes[near..near + 4].copy_from_slice(&count.to_be_bytes());
-            }
-            5 if near + 8 <= bytes.len() => {
-                let odd = *dice.pick(&[f64::NAN, f64::INFINITY, 1e308, -1e-320, 181.0]);
-                bytes[near..near + 8].copy_from_slice(&odd.to_le_bytes());
-            }
-            6 if near < bytes.len() => {
-                bytes[near] = u8::try_from(dice.below(256)).unwrap_or_default();
-            }
-            _ if near < bytes.len() => bytes[near] ^= 1 << dice.below(8),
-            _ => {}
-        }
-        bytes.truncate(BYTES_MAX * 4);
-    }
-}
-
 /// Small archives of which huge members come: refused, or read within the limits.
 fn bombs() -> Result<(), String> {
     let zeros = |bytes: usize| vec![0_u8; bytes];
@@ -522,62 +469,6 @@ const CSV: &[&[u8]] = &[
     b"\xef\xbb\xbfcode;wkt;zone\r\nA1;\"POLYGON((0 0,1 0,1 1,0 0))\";3\r\n",
     b"x\ty\tkind\n1.5\t2.5\tschool\n",
 ];
-
-/// One of the samples with some bytes changed, cut, doubled or joined with another.
-fn mutated(dice: &mut Dice, samples: &[&[u8]]) -> Vec<u8> {
-    const WORDS: &[&[u8]] = &[
-        b"(",
-        b")",
-        b",",
-        b"[",
-        b"]",
-        b"{",
-        b"}",
-        b"\"",
-        b"\\u0000",
-        b"NaN",
-        b"-",
-        b"1e999",
-        b"\xff",
-        b"\0",
-        b"EMPTY",
-        b" ",
-        b"\n",
-        b"null",
-        b"9007199254740993",
-        b"0x10",
-        b"\xe4\xb8\x80",
-        b"'",
-        b";",
-    ];
-    let mut bytes = dice.pick(samples).to_vec();
-    for _ in 0..=dice.below(6) {
-        let at = dice.below(bytes.len() + 1);
-        let end = (at + dice.below(40)).min(bytes.len());
-        match dice.below(7) {
-            0 => {
-                bytes.drain(at..end);
-            }
-            1 => bytes.truncate(at),
-            2 => {
-                bytes.splice(at..at, dice.pick(WORDS).iter().copied());
-            }
-            3 => {
-                let piece = bytes[at..end].repeat(1 + dice.below(200));
-                bytes.splice(at..at, piece);
-            }
-            4 => {
-                let other = *dice.pick(samples);
-                bytes.splice(at..end, other[dice.below(other.len() + 1)..].iter().copied());
-            }
-            5 if at < bytes.len() => bytes[at] = u8::try_from(dice.below(256)).unwrap_or_default(),
-            _ if at < bytes.len() => bytes[at] ^= 1 << dice.below(8),
-            _ => {}
-        }
-        bytes.truncate(BYTES_MAX);
-    }
-    bytes
-}
 
 fn verdicts(count: u64) {
     for seed in 1..=count {

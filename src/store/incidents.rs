@@ -1,6 +1,7 @@
 //! The incidents wing: dockets, their steps, whose they are, and the reports that wait for one.
 
 pub(super) mod rows;
+pub(super) mod public;
 
 use std::borrow::Cow;
 
@@ -11,7 +12,7 @@ use crate::domain::incidents::docket::{
 };
 use crate::domain::incidents::step::Step;
 use crate::domain::time::Instant;
-use crate::store::promise::{IncidentFilter, StepKey, StoreError};
+use crate::store::promise::{IncidentFilter, StoreError};
 use crate::store::sql::{Asking, Dialect, names};
 use crate::store::statement::{Row, Statement, Table, Taken, Value, geometry, int, list, text};
 use crate::store::words;
@@ -45,6 +46,7 @@ pub(super) static INCIDENT: Table = Table {
         int("rung"),
         int("at_x"),
         int("at_y"),
+        text("public_report"),
     ],
     key: &["city_id", "incident_id"],
     taken: Taken::Refuse,
@@ -222,6 +224,7 @@ fn docket_row<'a>(city: &'a CityId, docket: &'a Docket) -> Vec<Value<'a>> {
         rung(docket.rung),
         Value::Int(i64::from(matter.position.x)),
         Value::Int(i64::from(matter.position.y)),
+        public::by_itself(docket),
     ]
 }
 
@@ -379,37 +382,6 @@ pub(super) fn steps_of(dialect: Dialect) -> String {
 /// The values of [`some`] and [`steps_of`].
 pub(super) fn named_values<'a>(city: &'a CityId, ids: &[IncidentId]) -> [Value<'a>; 2] {
     [Value::text(city.as_str()), Value::Texts(ids.iter().map(ToString::to_string).collect())]
-}
-
-/// Steps from `$2` to before `$3`, from behind `$4`, `$5` and `$6`, at most `$7`.
-pub(super) fn steps_between() -> String {
-    format!(
-        "select {STEP_COLUMNS} from zonewarden.incident_step \
-         where city_id = $1 and taken_at >= $2 and taken_at < $3 \
-         and (taken_at, incident_id, revision) > ($4, $5, $6) \
-         order by taken_at, incident_id, revision limit $7"
-    )
-}
-
-/// The values of [`steps_between`].
-pub(super) fn between_values(
-    city: &CityId,
-    (from, to): (Instant, Instant),
-    after: Option<StepKey>,
-    limit: usize,
-) -> [Value<'_>; 7] {
-    let (at, id, revision) = after.map_or((i64::MIN, String::new(), 0), |after| {
-        (after.at.0, after.incident.to_string(), i64::from(after.revision))
-    });
-    [
-        Value::text(city.as_str()),
-        Value::Int(from.0),
-        Value::Int(to.0),
-        Value::Int(at),
-        Value::owned(id),
-        Value::Int(revision),
-        Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
-    ]
 }
 
 /// Most categories of a branch whose lists are merged; a branch of more is filtered out of the whole.

@@ -187,7 +187,6 @@ impl Counter<'_> {
             updated_from: updated.0,
             updated_to: updated.1,
             closed,
-            zone: None,
             frame,
             around,
             skip,

@@ -1,3 +1,4 @@
 //! What a store is asked, a file for each wing; the older ones stand in the promise itself.
 
 mod drafts;
+mod public;

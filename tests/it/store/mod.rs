@@ -6,6 +6,7 @@ mod faces;
 mod random;
 mod people;
 mod plans;
+mod public;
 mod pictures;
 mod geometry;
 mod intake;

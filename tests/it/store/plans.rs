@@ -307,6 +307,7 @@ async fn older(held: &Held) {
         format!("alter table {z}city_history drop column reaches"),
         format!("delete from {z}schema_migration where number >= 13"),
     ];
+    let texts: Vec<String> = super::public::undone(z).into_iter().chain(texts).collect();
     match held.place() {
         Place::File(path) => {
             let connection = rusqlite::Connection::open(path).unwrap();

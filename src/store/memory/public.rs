@@ -1,0 +1,91 @@
+//! What the public hears of cases.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::change::Change;
+use crate::domain::id::{CityId, IncidentId, ReportId, ZoneId};
+use crate::domain::reports::report::AssignedReport;
+use crate::domain::time::Instant;
+use crate::store::memory::Memory;
+use crate::store::promise::{PublicCase, StepKey, rows_at_most};
+
+/// The steps that somebody public is told of, and by which report each case is public.
+#[derive(Default)]
+pub(super) struct Heard {
+    steps: BTreeSet<StepKey>,
+    by: BTreeMap<IncidentId, ReportId>,
+}
+
+impl Heard {
+    /// Keeps what the public hears of a commit.
+    pub(super) fn keep(
+        &mut self,
+        reports: &BTreeMap<ReportId, AssignedReport>,
+        changes: &[Change],
+    ) {
+        let first = |ids: &[ReportId]| {
+            let held = ids.iter().filter_map(|id| reports.get(id)).map(|it| &it.report);
+            let public = held.filter(|report| report.is_public());
+            public.map(|report| (report.received_at, report.id)).min().map(|(_, id)| id)
+        };
+        for change in changes {
+            let Change::CaseMoved(moved) = change else { continue };
+            let incident = moved.docket.id;
+            match first(&moved.reports) {
+                Some(report) => self.by.insert(incident, report),
+                None => self.by.remove(&incident),
+            };
+            let told = moved.news.iter().filter(|news| first(&news.reports).is_some());
+            self.steps.extend(told.map(|news| StepKey {
+                at: news.at,
+                incident,
+                revision: news.revision,
+            }));
+        }
+    }
+}
+
+impl Memory {
+    pub(in crate::store) fn public_steps(
+        &self,
+        city: &CityId,
+        (from, to): (Instant, Instant),
+        after: Option<StepKey>,
+        limit: u32,
+    ) -> Vec<StepKey> {
+        self.held(city, |held| {
+            let wanted = held.heard.steps.iter().filter(|key| {
+                key.at >= from && key.at < to && after.is_none_or(|after| **key > after)
+            });
+            Some(wanted.take(rows_at_most(limit)).copied().collect())
+        })
+        .unwrap_or_default()
+    }
+
+    pub(in crate::store) fn public_cases(
+        &self,
+        city: &CityId,
+        zone: Option<&ZoneId>,
+        (opened_from, over_from): (Instant, Instant),
+        limit: u32,
+    ) -> Vec<PublicCase> {
+        self.held(city, |held| {
+            let behind = held.heard.by.iter();
+            let cases =
+                behind.filter_map(|(id, report)| Some((&held.incidents.get(id)?.0, report)));
+            let mut found: Vec<PublicCase> = cases
+                .filter(|(docket, _)| {
+                    let over = docket.merged_into.is_none() && docket.last_at >= over_from;
+                    docket.opened_at >= opened_from
+                        && (docket.is_open() || over)
+                        && zone.is_none_or(|zone| docket.matter.zone.as_ref() == Some(zone))
+                })
+                .map(|(docket, report)| PublicCase { docket: docket.clone(), report: *report })
+                .collect();
+            found.sort_by_key(|it| std::cmp::Reverse((it.docket.last_at, it.docket.id)));
+            found.truncate(rows_at_most(limit));
+            Some(found)
+        })
+        .unwrap_or_default()
+    }
+}

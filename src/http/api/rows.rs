@@ -1,8 +1,10 @@
 //! Rows of a batch: cut out of a stream as they come, in bounded memory.
 
+use std::ops::Range;
+
 use memchr::{memchr, memrchr};
 
-/// Largest row, in bytes: what has no end until then is no row.
+/// Largest row, in bytes without its line feed: what has no end until then is no row.
 pub const ROW_BYTES_MAX: usize = 64 * 1024;
 
 /// How a batch is written.
@@ -59,21 +61,16 @@ impl Cutter {
     /// whole yet waits.
     ///
     /// # Errors
-    /// [`Broken`]: not an array, or a row without an end.
+    /// [`Broken`]: not an array, or a row that is too long.
     pub fn push(&mut self, more: &[u8]) -> Result<Vec<Vec<u8>>, Broken> {
         self.bytes.extend_from_slice(more);
-        let rows = match self.form {
-            Form::Json => self.items()?,
-            Form::Ndjson => self.slab(memrchr(b'\n', &self.bytes)),
-            Form::Csv => {
-                let end = self.csv_end();
-                self.slab(end)
+        match self.form {
+            Form::Json => self.items(),
+            Form::Ndjson | Form::Csv => {
+                let end = self.lines_end()?;
+                Ok(self.slab(end))
             }
-        };
-        if self.bytes.len() > ROW_BYTES_MAX {
-            return Err(Broken(format!("a row has more than {ROW_BYTES_MAX} bytes")));
         }
-        Ok(rows)
     }
 
     /// What remains at the stream's end.
@@ -95,38 +92,41 @@ impl Cutter {
         Ok(if rest.is_empty() { Vec::new() } else { vec![rest] })
     }
 
-    fn slab(&mut self, end: Option<usize>) -> Vec<Vec<u8>> {
-        let Some(end) = end else { return Vec::new() };
-        let rest = self.bytes.split_off(end + 1);
+    /// Everything up to `end`; what is behind it begins a row.
+    fn slab(&mut self, end: usize) -> Vec<Vec<u8>> {
+        if end == 0 {
+            return Vec::new();
+        }
+        let rest = self.bytes.split_off(end);
         self.seen = rest.len();
         vec![std::mem::replace(&mut self.bytes, rest)]
     }
 
-    /// The last line feed outside quotes.
-    fn csv_end(&mut self) -> Option<usize> {
-        let mut end = None;
+    /// Where the last whole row ends, behind its line feed; in CSV one outside quotes. 0 where none does.
+    ///
+    /// # Errors
+    /// [`Broken`]: a row that is too long, whether it has an end or not.
+    fn lines_end(&mut self) -> Result<usize, Broken> {
+        let mut end = 0;
         let mut at = self.seen;
         while at < self.bytes.len() {
             let rest = &self.bytes[at..];
-            if self.quoted {
-                match memchr(b'"', rest) {
-                    Some(quote) => at += quote + 1,
-                    None => break,
-                }
-                self.quoted = false;
-            } else {
-                let quote = memchr(b'"', rest);
-                let plain = &rest[..quote.unwrap_or(rest.len())];
-                end = memrchr(b'\n', plain).map(|feed| at + feed).or(end);
-                match quote {
-                    Some(quote) => at += quote + 1,
-                    None => break,
-                }
-                self.quoted = true;
+            let quote = if self.form == Form::Csv { memchr(b'"', rest) } else { None };
+            if !self.quoted {
+                let plain = at..quote.map_or(self.bytes.len(), |quote| at + quote);
+                end = rows_end(&self.bytes, end, plain)?;
             }
+            match quote {
+                Some(quote) => at += quote + 1,
+                None => break,
+            }
+            self.quoted = !self.quoted;
         }
         self.seen = self.bytes.len();
-        end
+        if self.bytes.len() - end > ROW_BYTES_MAX {
+            return Err(too_long());
+        }
+        Ok(end)
     }
 
     fn items(&mut self) -> Result<Vec<Vec<u8>>, Broken> {
@@ -141,11 +141,11 @@ impl Cutter {
                 (Array::First | Array::Item, Array::Within { .. }) => from = at,
                 // A number or word ends before the comma or bracket that follows it.
                 (Array::Within { depth: 0, .. }, Array::Item | Array::After) => {
-                    rows.push(self.bytes[from..at].to_vec());
+                    rows.push(row(&self.bytes[from..at])?);
                     from = at + 1;
                 }
                 (Array::Within { .. }, Array::Between) => {
-                    rows.push(self.bytes[from..=at].to_vec());
+                    rows.push(row(&self.bytes[from..=at])?);
                     from = at + 1;
                 }
                 (_, Array::Within { .. }) => {}
@@ -155,7 +155,34 @@ impl Cutter {
         }
         self.bytes.drain(..from);
         self.seen = self.bytes.len();
+        if self.bytes.len() > ROW_BYTES_MAX {
+            return Err(too_long());
+        }
         Ok(rows)
+    }
+}
+
+fn too_long() -> Broken {
+    Broken(format!("a row has more than {ROW_BYTES_MAX} bytes"))
+}
+
+fn row(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
+    if bytes.len() > ROW_BYTES_MAX { Err(too_long()) } else { Ok(bytes.to_vec()) }
+}
+
+/// Behind the last line feed in `plain`, for rows that go on from `from`. Looks from the far end of what a row
+/// may have, so that short rows are stepped over many at a time.
+fn rows_end(bytes: &[u8], mut from: usize, plain: Range<usize>) -> Result<usize, Broken> {
+    loop {
+        let last = from + ROW_BYTES_MAX;
+        let (begin, stop) = (plain.start.max(from), plain.end.min(last + 1));
+        let feed = bytes.get(begin..stop).and_then(|some| memrchr(b'\n', some));
+        match feed {
+            Some(feed) => from = begin + feed + 1,
+            // What ends behind what a row may have is found by the next look, when it comes to it.
+            None if plain.end <= last + 1 => return Ok(from),
+            None => return Err(too_long()),
+        }
     }
 }
 
@@ -279,6 +306,37 @@ mod tests {
             let mut cutter = Cutter::new(form);
             cutter.push(start.as_bytes()).unwrap();
             assert!(cutter.push(&vec![b'x'; ROW_BYTES_MAX]).is_err(), "{form:?}");
+        }
+    }
+
+    /// Whether a stream with a row of so many bytes between two short ones passes, cut in pieces of this size.
+    fn passes(form: Form, row: usize, size: usize) -> bool {
+        let long = match form {
+            Form::Json => format!("[1,\"{}\",2]", "x".repeat(row - 2)),
+            Form::Ndjson => format!("1\n{}\n2\n", "x".repeat(row)),
+            Form::Csv => format!("a\n\"{}\n\"\nb\n", "x".repeat(row - 3)),
+        };
+        let mut cutter = Cutter::new(form);
+        long.as_bytes().chunks(size).all(|piece| cutter.push(piece).is_ok())
+    }
+
+    #[test]
+    fn a_row_may_be_as_long_as_the_limit_and_not_a_byte_longer_wherever_the_pieces_end() {
+        for form in [Form::Json, Form::Ndjson, Form::Csv] {
+            // The last comes whole, its end with it.
+            for size in [1_000, ROW_BYTES_MAX, ROW_BYTES_MAX + 3, 10 * ROW_BYTES_MAX] {
+                assert!(passes(form, ROW_BYTES_MAX, size), "{form:?} {size}");
+                assert!(!passes(form, ROW_BYTES_MAX + 1, size), "{form:?} {size}");
+                assert!(!passes(form, 3 * ROW_BYTES_MAX, size), "{form:?} {size}");
+            }
+            let many = match form {
+                Form::Json => format!("[{}0]", "1,".repeat(ROW_BYTES_MAX)),
+                Form::Ndjson => "12\n".repeat(ROW_BYTES_MAX),
+                Form::Csv => "1,\"\n\"\n".repeat(ROW_BYTES_MAX),
+            };
+            let mut cutter = Cutter::new(form);
+            let rows = cutter.push(many.as_bytes()).unwrap();
+            assert!(!rows.is_empty() && cutter.end().unwrap().is_empty(), "{form:?}");
         }
     }
 }

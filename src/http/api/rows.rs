@@ -27,6 +27,8 @@ pub struct Cutter {
     seen: usize,
     array: Array,
     quoted: bool,
+    /// A row was too long, which is told behind the rows before it.
+    too_long: bool,
 }
 
 /// Where in a JSON array the look stands.
@@ -54,7 +56,8 @@ impl Cutter {
     /// A cutter of this form.
     #[must_use]
     pub fn new(form: Form) -> Self {
-        Self { form, bytes: Vec::new(), seen: 0, array: Array::Before, quoted: false }
+        let (bytes, array) = (Vec::new(), Array::Before);
+        Self { form, bytes, seen: 0, array, quoted: false, too_long: false }
     }
 
     /// Whole rows after more bytes came: for JSON each item, else slabs of whole lines. What is not
@@ -63,14 +66,17 @@ impl Cutter {
     /// # Errors
     /// [`Broken`]: not an array, or a row that is too long.
     pub fn push(&mut self, more: &[u8]) -> Result<Vec<Vec<u8>>, Broken> {
-        self.bytes.extend_from_slice(more);
-        match self.form {
-            Form::Json => self.items(),
-            Form::Ndjson | Form::Csv => {
-                let end = self.lines_end()?;
-                Ok(self.slab(end))
-            }
+        if self.too_long {
+            return Err(too_long());
         }
+        self.bytes.extend_from_slice(more);
+        let rows = if self.form == Form::Json {
+            self.items()?
+        } else {
+            let end = self.lines_end();
+            self.slab(end)
+        };
+        if self.too_long && rows.is_empty() { Err(too_long()) } else { Ok(rows) }
     }
 
     /// What remains at the stream's end.
@@ -78,6 +84,9 @@ impl Cutter {
     /// # Errors
     /// [`Broken`]: the stream breaks off within the array.
     pub fn end(&mut self) -> Result<Vec<Vec<u8>>, Broken> {
+        if self.too_long {
+            return Err(too_long());
+        }
         if self.form == Form::Json {
             return match self.array {
                 Array::After => Ok(Vec::new()),
@@ -102,11 +111,9 @@ impl Cutter {
         vec![std::mem::replace(&mut self.bytes, rest)]
     }
 
-    /// Where the last whole row ends, behind its line feed; in CSV one outside quotes. 0 where none does.
-    ///
-    /// # Errors
-    /// [`Broken`]: a row that is too long, whether it has an end or not.
-    fn lines_end(&mut self) -> Result<usize, Broken> {
+    /// Where the last whole row ends, behind its line feed; in CSV one outside quotes. 0 where none does. Rows
+    /// behind one that is too long, whether it has an end or not, do not count.
+    fn lines_end(&mut self) -> usize {
         let mut end = 0;
         let mut at = self.seen;
         while at < self.bytes.len() {
@@ -114,19 +121,17 @@ impl Cutter {
             let quote = if self.form == Form::Csv { memchr(b'"', rest) } else { None };
             if !self.quoted {
                 let plain = at..quote.map_or(self.bytes.len(), |quote| at + quote);
-                end = rows_end(&self.bytes, end, plain)?;
+                (end, self.too_long) = rows_end(&self.bytes, end, plain);
             }
             match quote {
-                Some(quote) => at += quote + 1,
-                None => break,
+                Some(quote) if !self.too_long => at += quote + 1,
+                _ => break,
             }
             self.quoted = !self.quoted;
         }
         self.seen = self.bytes.len();
-        if self.bytes.len() - end > ROW_BYTES_MAX {
-            return Err(too_long());
-        }
-        Ok(end)
+        self.too_long |= self.bytes.len() - end > ROW_BYTES_MAX;
+        end
     }
 
     fn items(&mut self) -> Result<Vec<Vec<u8>>, Broken> {
@@ -137,27 +142,30 @@ impl Cutter {
             let byte = self.bytes[at];
             let was = self.array;
             self.array = step(was, byte)?;
+            let mut item = None;
             match (was, self.array) {
                 (Array::First | Array::Item, Array::Within { .. }) => from = at,
                 // A number or word ends before the comma or bracket that follows it.
                 (Array::Within { depth: 0, .. }, Array::Item | Array::After) => {
-                    rows.push(row(&self.bytes[from..at])?);
-                    from = at + 1;
+                    item = Some(from..at);
                 }
-                (Array::Within { .. }, Array::Between) => {
-                    rows.push(row(&self.bytes[from..=at])?);
-                    from = at + 1;
-                }
+                (Array::Within { .. }, Array::Between) => item = Some(from..at + 1),
                 (_, Array::Within { .. }) => {}
                 _ => from = at + 1,
+            }
+            if let Some(item) = item {
+                if item.len() > ROW_BYTES_MAX {
+                    self.too_long = true;
+                    return Ok(rows);
+                }
+                rows.push(self.bytes[item].to_vec());
+                from = at + 1;
             }
             at += 1;
         }
         self.bytes.drain(..from);
         self.seen = self.bytes.len();
-        if self.bytes.len() > ROW_BYTES_MAX {
-            return Err(too_long());
-        }
+        self.too_long = self.bytes.len() > ROW_BYTES_MAX;
         Ok(rows)
     }
 }
@@ -166,22 +174,16 @@ fn too_long() -> Broken {
     Broken(format!("a row has more than {ROW_BYTES_MAX} bytes"))
 }
 
-fn row(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
-    if bytes.len() > ROW_BYTES_MAX { Err(too_long()) } else { Ok(bytes.to_vec()) }
-}
-
-/// Behind the last line feed in `plain`, for rows that go on from `from`. Looks from the far end of what a row
-/// may have, so that short rows are stepped over many at a time.
-fn rows_end(bytes: &[u8], mut from: usize, plain: Range<usize>) -> Result<usize, Broken> {
+/// Behind the last line feed in `plain`, for rows that go on from `from`, and whether the row there is too long.
+/// Looks from the far end of what a row may have, so that short rows are stepped over many at a time.
+fn rows_end(bytes: &[u8], mut from: usize, plain: Range<usize>) -> (usize, bool) {
     loop {
         let last = from + ROW_BYTES_MAX;
         let (begin, stop) = (plain.start.max(from), plain.end.min(last + 1));
         let feed = bytes.get(begin..stop).and_then(|some| memrchr(b'\n', some));
         match feed {
             Some(feed) => from = begin + feed + 1,
-            // What ends behind what a row may have is found by the next look, when it comes to it.
-            None if plain.end <= last + 1 => return Ok(from),
-            None => return Err(too_long()),
+            None => return (from, plain.end > last + 1),
         }
     }
 }
@@ -317,7 +319,8 @@ mod tests {
             Form::Csv => format!("a\n\"{}\n\"\nb\n", "x".repeat(row - 3)),
         };
         let mut cutter = Cutter::new(form);
-        long.as_bytes().chunks(size).all(|piece| cutter.push(piece).is_ok())
+        let pushed = long.as_bytes().chunks(size).all(|piece| cutter.push(piece).is_ok());
+        pushed && cutter.end().is_ok()
     }
 
     #[test]
@@ -337,6 +340,21 @@ mod tests {
             let mut cutter = Cutter::new(form);
             let rows = cutter.push(many.as_bytes()).unwrap();
             assert!(!rows.is_empty() && cutter.end().unwrap().is_empty(), "{form:?}");
+        }
+    }
+
+    #[test]
+    fn rows_before_one_that_is_too_long_are_given_and_then_it_is_told() {
+        let long = "x".repeat(2 * ROW_BYTES_MAX);
+        for (form, text, before) in [
+            (Form::Json, format!("[1,2,\"{long}\",3]"), vec!["1", "2"]),
+            (Form::Ndjson, format!("1\n2\n{long}\n3\n"), vec!["1\n2\n"]),
+            (Form::Csv, format!("1\n2\n\"{long}\"\n3\n"), vec!["1\n2\n"]),
+        ] {
+            let mut cutter = Cutter::new(form);
+            let rows = cutter.push(text.as_bytes()).unwrap();
+            assert_eq!(rows, before.iter().map(|row| row.as_bytes()).collect::<Vec<_>>());
+            assert!(cutter.push(b"4").is_err() && cutter.end().is_err(), "{form:?}");
         }
     }
 }

@@ -46,7 +46,7 @@ const STRETCH_US: i64 = DAYS_MAX * 24 * 3_600 * SECOND_US;
         ("lat" = Option<f64>, Query, description = "Near this place; with long and radius"),
         ("long" = Option<f64>, Query, description = "Near this place; with lat and radius"),
         ("radius" = Option<f64>, Query, description = "Metres around lat, long, at most 100000"),
-        ("coord_type" = Option<String>, Query, description = "System of lat and long: wgs84 (default), gcj02, bd09"),
+        ("coord_type" = Option<String>, Query, description = "System of lat and long: wgs84 (default), cgcs2000, gcj02, bd09"),
         ("page" = Option<u32>, Query, description = "Which page, from 1"),
         ("page_size" = Option<u32>, Query, description = "Most on a page, 1 to 1000"),
         ("extensions" = Option<bool>, Query, description = "Whether extended_attributes and notes are told"),

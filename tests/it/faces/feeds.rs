@@ -167,8 +167,7 @@ async fn a_zone_whose_last_report_is_older_than_ten_thousand_others_still_tells_
     let mut ids = Vec::new();
     for zone in [a, b] {
         let at = planned.places(zone, 1)[0].degrees();
-        let form =
-            format!("service_code=event.01.litter&lat={}&long={}&accuracy=5", at.lat(), at.lon());
+        let form = format!("service_code=event.02&lat={}&long={}&accuracy=5", at.lat(), at.lon());
         ids.push(open311::filed(world, &form).await);
     }
     world.take_up().await;

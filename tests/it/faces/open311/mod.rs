@@ -5,6 +5,8 @@ mod filing;
 mod reading;
 mod media;
 mod updates;
+mod cities;
+mod places;
 mod georeport;
 
 use axum::body::Body;

@@ -117,7 +117,7 @@ async fn of_steps(
     let told = steps.iter().filter_map(|step| Some((step, news.get(step)?)));
     let updates = told.flat_map(|(step, it)| {
         let reports = it.reports.iter().filter(|report| public.contains(report));
-        reports.map(|report| Update {
+        reports.map(move |report| Update {
             id: UpdateId { incident: step.incident, revision: step.revision },
             report: *report,
             at: step.at,

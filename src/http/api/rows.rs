@@ -1,7 +1,5 @@
 //! Rows of a batch: cut out of a stream as they come, in bounded memory.
 
-use std::ops::Range;
-
 use memchr::{memchr, memrchr};
 
 /// Largest row, in bytes without its line feed: what has no end until then is no row.
@@ -120,8 +118,8 @@ impl Cutter {
             let rest = &self.bytes[at..];
             let quote = if self.form == Form::Csv { memchr(b'"', rest) } else { None };
             if !self.quoted {
-                let plain = at..quote.map_or(self.bytes.len(), |quote| at + quote);
-                (end, self.too_long) = rows_end(&self.bytes, end, plain);
+                let plain_to = quote.map_or(self.bytes.len(), |quote| at + quote);
+                (end, self.too_long) = rows_end(&self.bytes, end, (at, plain_to));
             }
             match quote {
                 Some(quote) if !self.too_long => at += quote + 1,
@@ -174,16 +172,16 @@ fn too_long() -> Broken {
     Broken(format!("a row has more than {ROW_BYTES_MAX} bytes"))
 }
 
-/// Behind the last line feed in `plain`, for rows that go on from `from`, and whether the row there is too long.
-/// Looks from the far end of what a row may have, so that short rows are stepped over many at a time.
-fn rows_end(bytes: &[u8], mut from: usize, plain: Range<usize>) -> (usize, bool) {
+/// Behind the last line feed between two places, for rows that go on from `from`, and whether the row there is
+/// too long. Looks from the far end of what a row may have, so that short rows are stepped over many at a time.
+fn rows_end(bytes: &[u8], mut from: usize, (begin, end): (usize, usize)) -> (usize, bool) {
     loop {
         let last = from + ROW_BYTES_MAX;
-        let (begin, stop) = (plain.start.max(from), plain.end.min(last + 1));
+        let (begin, stop) = (begin.max(from), end.min(last + 1));
         let feed = bytes.get(begin..stop).and_then(|some| memrchr(b'\n', some));
         match feed {
             Some(feed) => from = begin + feed + 1,
-            None => return (from, plain.end > last + 1),
+            None => return (from, end > last + 1),
         }
     }
 }

@@ -195,6 +195,15 @@ fn merged(docket: &Docket) -> Value<'static> {
     docket.merged_into.map_or(Value::Null, |into| Value::owned(into.to_string()))
 }
 
+/// The report by which a case that is opened is public, where its own decides; else see [`public::heard`].
+fn public_report(docket: &Docket) -> Value<'static> {
+    if docket.matter.is_public() {
+        Value::owned(report_of(docket.id).to_string())
+    } else {
+        Value::Null
+    }
+}
+
 fn docket_row<'a>(city: &'a CityId, docket: &'a Docket) -> Vec<Value<'a>> {
     let matter = &docket.matter;
     vec![
@@ -224,7 +233,7 @@ fn docket_row<'a>(city: &'a CityId, docket: &'a Docket) -> Vec<Value<'a>> {
         rung(docket.rung),
         Value::Int(i64::from(matter.position.x)),
         Value::Int(i64::from(matter.position.y)),
-        public::by_itself(docket),
+        public_report(docket),
     ]
 }
 

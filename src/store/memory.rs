@@ -7,6 +7,7 @@ mod people;
 mod past;
 mod plans;
 mod people_asked;
+mod heard;
 mod public;
 mod follow;
 mod sift;
@@ -40,8 +41,8 @@ use crate::store::mailroom::Mailroom;
 use crate::store::memory::follow::{
     cases_follow, drafts_follow, drafts_keep, plans_follow, turns_follow,
 };
+use crate::store::memory::heard::Heard;
 use crate::store::memory::past::Past;
-use crate::store::memory::public::Heard;
 use crate::store::memory::sift::{remove, wants, wants_incident};
 use crate::store::promise::{
     Basis, CommitError, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, Stamp,

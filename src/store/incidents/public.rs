@@ -1,7 +1,7 @@
 //! What the public hears of cases: the steps that it is told of, and by which report each case is public.
 
 use crate::domain::id::{CityId, IncidentId, ReportId, ZoneId};
-use crate::domain::incidents::docket::{CaseMoved, Docket, News, report_of};
+use crate::domain::incidents::docket::{CaseMoved, News};
 use crate::domain::incidents::step::Move;
 use crate::domain::time::Instant;
 use crate::store::incidents::{INCIDENT, rows};
@@ -15,15 +15,6 @@ static PUBLIC_STEP: Table = Table {
     key: &["city_id", "taken_at", "incident_id", "revision"],
     taken: Taken::Refuse,
 };
-
-/// The report by which a case that is opened is public, where its own decides; else see [`heard`].
-pub(super) fn by_itself(docket: &Docket) -> Value<'static> {
-    if docket.matter.is_public() {
-        Value::owned(report_of(docket.id).to_string())
-    } else {
-        Value::Null
-    }
-}
 
 /// Whether no report but the case's own has a part in what was done: then its source is known.
 fn alone(moved: &CaseMoved) -> bool {

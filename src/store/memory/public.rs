@@ -1,49 +1,9 @@
-//! What the public hears of cases.
+//! What is asked about what the public hears of cases.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::domain::change::Change;
-use crate::domain::id::{CityId, IncidentId, ReportId, ZoneId};
-use crate::domain::reports::report::AssignedReport;
+use crate::domain::id::{CityId, ZoneId};
 use crate::domain::time::Instant;
 use crate::store::memory::Memory;
 use crate::store::promise::{PublicCase, StepKey, rows_at_most};
-
-/// The steps that somebody public is told of, and by which report each case is public.
-#[derive(Default)]
-pub(super) struct Heard {
-    steps: BTreeSet<StepKey>,
-    by: BTreeMap<IncidentId, ReportId>,
-}
-
-impl Heard {
-    /// Keeps what the public hears of a commit.
-    pub(super) fn keep(
-        &mut self,
-        reports: &BTreeMap<ReportId, AssignedReport>,
-        changes: &[Change],
-    ) {
-        let first = |ids: &[ReportId]| {
-            let held = ids.iter().filter_map(|id| reports.get(id)).map(|it| &it.report);
-            let public = held.filter(|report| report.is_public());
-            public.map(|report| (report.received_at, report.id)).min().map(|(_, id)| id)
-        };
-        for change in changes {
-            let Change::CaseMoved(moved) = change else { continue };
-            let incident = moved.docket.id;
-            match first(&moved.reports) {
-                Some(report) => self.by.insert(incident, report),
-                None => self.by.remove(&incident),
-            };
-            let told = moved.news.iter().filter(|news| first(&news.reports).is_some());
-            self.steps.extend(told.map(|news| StepKey {
-                at: news.at,
-                incident,
-                revision: news.revision,
-            }));
-        }
-    }
-}
 
 impl Memory {
     pub(in crate::store) fn public_steps(

@@ -3,9 +3,9 @@
 //! Only what was told in public is in it (see [`crate::domain::reports::public`]); a place is told as blurred
 //! as its category asks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::app::open311::{self, Seen};
+use crate::app::open311::Seen;
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation};
@@ -14,12 +14,11 @@ use crate::domain::incidents::docket::incident_of;
 use crate::domain::incidents::step::Stage;
 use crate::domain::reports::public::{PublicPlace, masked};
 use crate::domain::time::Instant;
+use crate::store::{PublicCase, ReportFilter};
 
 /// Most incidents in a feed.
 pub const FEED_MAX: u32 = 500;
-/// So many of the newest public reports are looked at.
-const LOOKED_AT: u32 = 2_000;
-/// So long ago a report may have come in.
+/// So long ago an incident may have been told.
 const REPORTED_US: i64 = 90 * DAY_US;
 /// So long a closed incident stays in the feed.
 const CLOSED_US: i64 = 14 * DAY_US;
@@ -56,7 +55,8 @@ pub struct Item {
     pub supporters: u32,
 }
 
-/// The feed of a city or of one zone, what changed last first.
+/// The feed of a city or of one zone, what changed last first. The store is asked for the incidents of that zone
+/// alone, however many others were told since.
 ///
 /// # Errors
 /// [`Refusal::Unavailable`]; [`Refusal::Invalid`] for a zone that there is not.
@@ -74,22 +74,67 @@ pub async fn items(
     {
         return Err(Refusal::fault("zone", format!("there is no zone {zone}")));
     }
+    let limit = limit.min(FEED_MAX);
     let now = app.now();
-    let from = Some(Instant(now.0.saturating_sub(REPORTED_US)));
-    let wanted = open311::Wanted { zone, from, limit: LOOKED_AT, ..open311::Wanted::default() };
-    let seen = open311::list(app, seat, caller, &wanted).await?;
-    let since = Instant(now.0.saturating_sub(CLOSED_US));
-    let lately = |it: &Seen| !it.is_closed() || it.updated_at() >= since;
-    // The newest first, so that of one incident's reports the first to be told is the last to be put in.
+    let told_from = Instant(now.0.saturating_sub(REPORTED_US));
+    let over_from = Instant(now.0.saturating_sub(CLOSED_US));
+    // What waits is read first: what is taken up meanwhile is then found as an incident.
     let mut by_case: BTreeMap<IncidentId, Item> = BTreeMap::new();
-    for it in seen.iter().filter(|it| lately(it)) {
-        let item = item(it);
+    for seen in waiting(app, seat, zone.as_ref(), told_from, limit).await? {
+        let item = item(&seen);
+        by_case.insert(item.id, item);
+    }
+    let (store, city) = (app.store(), &seat.city);
+    let cases = store.public_cases(city, zone.as_ref(), (told_from, over_from), limit).await?;
+    for seen in with_reports(app, seat, cases).await? {
+        let item = item(&seen);
         by_case.insert(item.id, item);
     }
     let mut all: Vec<Item> = by_case.into_values().collect();
     all.sort_by_key(|it| std::cmp::Reverse((it.updated_at, it.id)));
-    all.truncate(limit.min(FEED_MAX) as usize);
+    all.truncate(limit as usize);
     Ok(all)
+}
+
+/// The newest public reports of which the desk has not opened an incident yet.
+async fn waiting(
+    app: &App,
+    seat: &Seat,
+    zone: Option<&ZoneId>,
+    from: Instant,
+    limit: u32,
+) -> Result<Vec<Seen>, Refusal> {
+    let store = app.store();
+    if store.waiting(&seat.city, 1).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let zone = zone.cloned();
+    let filter = ReportFilter { zone, from: Some(from), public: true, ..ReportFilter::default() };
+    let newest = store.reports(&seat.city, &filter, None, limit).await?;
+    let ids: Vec<IncidentId> = newest.iter().map(|it| incident_of(it.report.id)).collect();
+    let opened = store.incidents_of(&seat.city, &ids).await?;
+    let waits = |id: ReportId| !opened.iter().any(|it| it.id == incident_of(id));
+    let waiting = newest.into_iter().filter(|it| waits(it.report.id));
+    Ok(waiting.map(|filed| Seen { filed, case: None }).collect())
+}
+
+/// The cases with the public reports that told of them first.
+async fn with_reports(
+    app: &App,
+    seat: &Seat,
+    cases: Vec<PublicCase>,
+) -> Result<Vec<Seen>, Refusal> {
+    if cases.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<ReportId> = cases.iter().map(|it| it.report).collect();
+    let filter = ReportFilter { ids, public: true, ..ReportFilter::default() };
+    let found = app.store().reports(&seat.city, &filter, None, FEED_MAX).await?;
+    let mut filed: HashMap<ReportId, _> = found.into_iter().map(|it| (it.report.id, it)).collect();
+    let seen = cases
+        .into_iter()
+        .filter_map(|it| Some(Seen { filed: filed.remove(&it.report)?, case: Some(it.docket) }));
+    Ok(seen.collect())
 }
 
 fn item(seen: &Seen) -> Item {

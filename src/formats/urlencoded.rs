@@ -1,6 +1,7 @@
 //! `application/x-www-form-urlencoded`, as queries and forms are written.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 /// A pair that is no percent-encoded UTF-8: as much of its name as can be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,9 +42,35 @@ pub fn decoded(text: &str) -> Option<Cow<'_, str>> {
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
+/// A text as the value of a query.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            written.push(char::from(byte));
+        } else {
+            let _ = write!(written, "%{byte:02X}");
+        }
+    }
+    written
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_written_so_that_it_is_read_as_itself() {
+        for text in ["", "yan-an_1.2~", "宝塔 a&b=c+d%/?#\"\n"] {
+            let written = encoded(text);
+            assert!(
+                written.is_ascii() && !written.contains(['&', '=', '+', ' ', '#']),
+                "{written}"
+            );
+            assert_eq!(decoded(&written).as_deref(), Some(text), "{written}");
+        }
+    }
 
     #[test]
     fn pairs_are_read_as_browsers_write_them_and_broken_ones_are_told() {

@@ -3,6 +3,7 @@
 pub(super) mod due;
 pub(super) mod masked;
 pub(super) mod rows;
+pub(super) mod public;
 
 use std::borrow::Cow;
 
@@ -49,6 +50,7 @@ pub(super) static INCIDENT: Table = Table {
         int("yellow_at"),
         int("red_at"),
         text("due_clock"),
+        text("public_report"),
     ],
     key: &["city_id", "incident_id"],
     taken: Taken::Refuse,
@@ -194,6 +196,15 @@ fn merged(docket: &Docket) -> Value<'static> {
     docket.merged_into.map_or(Value::Null, |into| Value::owned(into.to_string()))
 }
 
+/// The report by which a case that is opened is public, where its own decides; else see [`public::heard`].
+fn public_report(docket: &Docket) -> Value<'static> {
+    if docket.matter.is_public() {
+        Value::owned(report_of(docket.id).to_string())
+    } else {
+        Value::Null
+    }
+}
+
 fn docket_row<'a>(city: &'a CityId, docket: &'a Docket) -> Vec<Value<'a>> {
     let matter = &docket.matter;
     let [yellow, red, clock] = turns(docket.turns);
@@ -227,6 +238,7 @@ fn docket_row<'a>(city: &'a CityId, docket: &'a Docket) -> Vec<Value<'a>> {
         yellow,
         red,
         clock,
+        public_report(docket),
     ]
 }
 
@@ -355,7 +367,8 @@ pub(super) fn named_values<'a>(city: &'a CityId, ids: &[IncidentId]) -> [Value<'
     [Value::text(city.as_str()), Value::Texts(ids.iter().map(ToString::to_string).collect())]
 }
 
-/// Steps from `$2` to before `$3`, from behind `$4`, `$5` and `$6`, at most `$7`.
+/// Steps from `$2` to before `$3`, from behind `$4`, `$5` and `$6`, at most `$7`; the values are those of
+/// [`public::steps_values`].
 pub(super) fn steps_between() -> String {
     format!(
         "select {STEP_COLUMNS} from zonewarden.incident_step \
@@ -363,27 +376,6 @@ pub(super) fn steps_between() -> String {
          and (taken_at, incident_id, revision) > ($4, $5, $6) \
          order by taken_at, incident_id, revision limit $7"
     )
-}
-
-/// The values of [`steps_between`].
-pub(super) fn between_values(
-    city: &CityId,
-    (from, to): (Instant, Instant),
-    after: Option<StepKey>,
-    limit: usize,
-) -> [Value<'_>; 7] {
-    let (at, id, revision) = after.map_or((i64::MIN, String::new(), 0), |after| {
-        (after.at.0, after.incident.to_string(), i64::from(after.revision))
-    });
-    [
-        Value::text(city.as_str()),
-        Value::Int(from.0),
-        Value::Int(to.0),
-        Value::Int(at),
-        Value::owned(id),
-        Value::Int(revision),
-        Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
-    ]
 }
 
 /// Most categories of a branch whose lists are merged; a branch of more is filtered out of the whole.

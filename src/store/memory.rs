@@ -9,6 +9,8 @@ mod past;
 mod plans;
 mod people_asked;
 mod links;
+mod heard;
+mod public;
 mod follow;
 mod sift;
 
@@ -42,12 +44,13 @@ use crate::store::memory::answers::Beside;
 use crate::store::memory::follow::{
     cases_follow, drafts_follow, drafts_keep, plans_follow, steps_follow, turns_follow,
 };
+use crate::store::memory::heard::Heard;
 use crate::store::memory::links::Links;
 use crate::store::memory::past::Past;
 use crate::store::memory::sift::{remove, wants, wants_incident};
 use crate::store::promise::{
     Basis, CommitError, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, Stamp,
-    StepKey, rows_at_most,
+    rows_at_most,
 };
 use crate::store::{atlas, history, words};
 
@@ -71,6 +74,7 @@ struct Held {
     waiting: BTreeSet<ReportId>,
     links: Links,
     incidents: BTreeMap<IncidentId, (Docket, Vec<Step>)>,
+    heard: Heard,
     dismissed: BTreeMap<RuleId, Dismissed>,
     drafts: BTreeMap<DraftId, (DraftDocket, Vec<DraftStep>)>,
     journal: Vec<JournalEntry>,
@@ -275,25 +279,6 @@ impl Memory {
         .unwrap_or_default()
     }
 
-    pub(super) fn steps_between(
-        &self,
-        city: &CityId,
-        (from, to): (Instant, Instant),
-        after: Option<StepKey>,
-        limit: u32,
-    ) -> Vec<Step> {
-        self.held(city, |held| {
-            let steps = held.incidents.values().flat_map(|(_, steps)| steps);
-            let mut found: Vec<&Step> = steps
-                .filter(|step| step.at >= from && step.at < to)
-                .filter(|step| after.is_none_or(|after| StepKey::of(step) > after))
-                .collect();
-            found.sort_unstable_by_key(|step| StepKey::of(step));
-            Some(found.into_iter().take(rows_at_most(limit)).cloned().collect())
-        })
-        .unwrap_or_default()
-    }
-
     pub(super) fn timed_otherwise(
         &self,
         city: &CityId,
@@ -471,6 +456,7 @@ impl Held {
         drafts_keep(&mut self.drafts, changes);
         // Behind all reports: a commit may file one and open its case.
         cases::keep(&mut self.waiting, &mut self.incidents, changes);
+        self.heard.keep(&self.reports, changes);
     }
 }
 

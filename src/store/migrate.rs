@@ -126,6 +126,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0017_answers.sql"),
         sqlite: include_str!("../../migrations/sqlite/0017_answers.sql"),
     },
+    Migration {
+        number: 18,
+        name: "public",
+        postgres: include_str!("../../migrations/postgres/0018_public.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0018_public.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

@@ -53,8 +53,8 @@ use crate::domain::webhooks::webhook::Standing;
 use crate::store::writing::Commit;
 
 pub use crate::store::promise::{
-    Basis, CommitError, DeliveryFilter, DraftFilter, Head, IncidentFilter, ROWS_MAX, ReportFilter,
-    ReportKey, Stamp, StepKey, StoreError,
+    Basis, CommitError, DeliveryFilter, DraftFilter, Head, IncidentFilter, PublicCase, ROWS_MAX,
+    ReportFilter, ReportKey, Stamp, StepKey, StoreError,
 };
 
 /// A store of any make. Cheap to clone; all clones are one store.
@@ -383,22 +383,6 @@ impl Store {
         ids: &[IncidentId],
     ) -> Result<Vec<Step>, StoreError> {
         asked!(self.steps_of(city, ids))
-    }
-
-    /// Steps of all incidents taken at or after `from` and before `to`, the oldest first, from behind
-    /// `after`, at most `limit` (and [`ROWS_MAX`]).
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn steps_between(
-        &self,
-        city: &CityId,
-        (from, to): (Instant, Instant),
-        after: Option<StepKey>,
-        limit: u32,
-    ) -> Result<Vec<Step>, StoreError> {
-        let stretch = (from, to);
-        asked!(self.steps_between(city, stretch, after, limit))
     }
 
     /// Open incidents whose deadline was told by another edition of calendar, limits and hours, by id, from

@@ -4,6 +4,7 @@ use crate::domain::answers::KeptAnswer;
 use crate::domain::clocks::escalation::Act;
 use crate::domain::drafts::step::Stage as DraftStage;
 use crate::domain::id::{CategoryCode, CityId, IncidentId, ReportId, UnitId, ZoneId};
+use crate::domain::incidents::docket::Docket;
 use crate::domain::incidents::step::{Stage, Step};
 use crate::domain::time::Instant;
 use crate::geom::coord::GridBox;
@@ -128,7 +129,7 @@ pub struct IncidentFilter {
 }
 
 /// The place of a step in a list of what happened: the oldest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StepKey {
     /// When it was taken.
     pub at: Instant,
@@ -144,6 +145,15 @@ impl StepKey {
     pub fn of(step: &Step) -> Self {
         Self { at: step.at, incident: step.incident, revision: step.revision }
     }
+}
+
+/// A case behind which a public report stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PublicCase {
+    /// As it stands.
+    pub docket: Docket,
+    /// The public report that told of it first.
+    pub report: ReportId,
 }
 
 /// Which drafts; every condition given must hold.

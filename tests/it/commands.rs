@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use zonewarden::app::clock::Clock;
 use zonewarden::http::limits::Limits;
 use zonewarden::store::open::{Migrate, Place, open};
 
@@ -481,4 +482,80 @@ fn a_fresh_store_keeps_nobody_and_tells_nobody() {
     assert_eq!((ok, said.as_str()), (true, ""));
     let (ok, said) = ran(desk.path(), &["webhook", "off", "nope"]);
     assert!(!ok && said.contains("there is no webhook `nope`"), "{said}");
+}
+
+const TWO_ZONES: &str = r#"{"type":"FeatureCollection","features":[
+{"type":"Feature","properties":{"id":"a","lead":"police","co":"roads"},"geometry":{"type":"Polygon","coordinates":
+[[[109.4,36.5],[109.5,36.5],[109.5,36.6],[109.4,36.6],[109.4,36.5]]]}},
+{"type":"Feature","properties":{"id":"b","lead":"roads"},"geometry":{"type":"Polygon","coordinates":
+[[[109.5,36.5],[109.6,36.5],[109.6,36.6],[109.5,36.6],[109.5,36.5]]]}}]}"#;
+const TWO_RULES: &str = r#"{"type":"FeatureCollection","features":[
+{"type":"Feature","geometry":null,"properties":{"id":"a-rule","name_en":"Roads","reach":"category",
+"categories":"event.02","unit":"roads","mode":"instead"}},
+{"type":"Feature","geometry":null,"properties":{"id":"b-rule","name_en":"Police","reach":"category",
+"categories":"event.03","unit":"police","mode":"beside"}}]}"#;
+
+/// Files a report of a category in the first of the two zones, so many hours ago by the machine's clock.
+async fn filed_ago(world: &World, category: &str, hours: i64) -> String {
+    let at = Clock::system().now().0 - hours * 3_600_000_000;
+    world.pass_us(at - world.app.now().0);
+    let body = format!(r#"{{"lon":109.45,"lat":36.55,"words":"x","category":"{category}"}}"#);
+    let filed = world.client.post("/api/v1/reports", "application/json", body).await;
+    assert_eq!(filed.status, axum::http::StatusCode::CREATED, "{}", filed.text());
+    assert_eq!(filed.json()["unit"], "police");
+    filed.json()["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_dry_run_of_rules_lists_the_reports_of_the_last_days_that_would_have_moved() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("zones.geojson"), TWO_ZONES).unwrap();
+    std::fs::write(folder.join("rules.geojson"), TWO_RULES).unwrap();
+    let zones = ["import", "zones", "zones.geojson", "--city", "yanan", "--make-units"];
+    let (ok, said) = ran(folder, &zones);
+    assert!(ok, "{said}");
+    let place = Place::File(folder.join("zonewarden.gpkg"));
+    let world = World::over(open(&place, Migrate::Apply).await.unwrap(), Limits::default());
+    world.app.refresh().await.unwrap();
+    let old = filed_ago(&world, "event.02", 60 * 24).await;
+    let new = filed_ago(&world, "event.02.board", 2).await;
+    let same = filed_ago(&world, "event.03", 1).await;
+    drop(world);
+    let dry = ["import", "rules", "rules.geojson", "--dry-run", "--moved", "moved.csv"];
+    let moved = || std::fs::read_to_string(folder.join("moved.csv")).unwrap();
+    let header = "report,from,to,rule,rule_then,co,co_then\n";
+    let elsewhere = |id: &str| format!("{id},police,roads,zone,a-rule,,\n");
+    let beside = format!("{same},police,police,zone,b-rule,roads,\n");
+    let (ok, said) = ran(folder, &dry);
+    assert!(ok && said.contains("2 new") && said.contains("dry run"), "{said}");
+    let counts = "of 3 reports of the last 90 days 2 would have gone elsewhere 2 police -> roads";
+    assert!(said.contains(counts), "{said}");
+    assert!(
+        said.contains("1 would have gone to the same unit with other units beside it"),
+        "{said}"
+    );
+    assert_eq!(moved(), format!("{header}{}{}{beside}", elsewhere(&old), elsewhere(&new)));
+    let (ok, said) = ran(folder, &[&dry[..], &["--days", "30"]].concat());
+    assert!(ok, "{said}");
+    let counts = "of 2 reports of the last 30 days 1 would have gone elsewhere 1 police -> roads";
+    assert!(said.contains(counts), "{said}");
+    assert_eq!(moved(), format!("{header}{}{beside}", elsewhere(&new)));
+    // A dry run sets nothing, and these options are for one alone.
+    let (ok, said) = ran(folder, &["export", "rules"]);
+    assert!(ok && !said.contains("a-rule"), "{said}");
+    for option in [["--moved", "moved.csv"], ["--days", "30"]] {
+        let (ok, said) =
+            ran(folder, &[&["import", "rules", "rules.geojson"][..], &option].concat());
+        assert!(!ok && said.contains("--dry-run"), "{option:?}: {said}");
+    }
+    for days in ["0", "3661", "x"] {
+        let (ok, said) = ran(folder, &[&dry[..], &["--days", days]].concat());
+        assert!(!ok && said.contains("--days"), "{days}: {said}");
+    }
+    let (ok, said) = ran(folder, &["import", "rules", "rules.geojson"]);
+    assert!(ok && said.contains("2 new"), "{said}");
+    let (ok, said) = ran(folder, &dry);
+    assert!(ok && said.contains("of 3 reports of the last 90 days 0 would have gone"), "{said}");
+    assert_eq!(moved(), header);
 }

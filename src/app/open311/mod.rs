@@ -55,8 +55,6 @@ pub struct Wanted {
     pub updated_to: Option<Instant>,
     /// Only what is closed, or only what is open.
     pub closed: Option<bool>,
-    /// In this zone.
-    pub zone: Option<ZoneId>,
     /// Told to lie within this box.
     pub frame: Option<GridBox>,
     /// Told to lie within so many metres of this place.
@@ -123,7 +121,7 @@ impl Wanted {
 
     fn asks_for_case(&self) -> bool {
         let updated = self.updated_from.is_some() || self.updated_to.is_some();
-        updated || self.closed.is_some() || self.zone.is_some()
+        updated || self.closed.is_some()
     }
 
     fn holds(&self, seen: &Seen) -> bool {
@@ -131,7 +129,6 @@ impl Wanted {
         let at = seen.filed.report.public_place().at;
         near(self.around, at)
             && self.frame.is_none_or(|frame| frame.holds(at))
-            && self.zone.as_ref().is_none_or(|zone| seen.zone() == Some(zone))
             && self.closed.is_none_or(|closed| seen.is_closed() == closed)
             && self.updated_from.is_none_or(|from| seen.updated_at() >= from)
             && self.updated_to.is_none_or(|to| seen.updated_at() < to)

@@ -16,10 +16,12 @@ use crate::domain::reports::public::masked;
 use crate::domain::time::Instant;
 use crate::store::{ReportFilter, StepKey};
 
-/// Most steps that are looked at for one page.
-pub const STEPS_LOOKED_AT_MAX: u32 = 50_000;
-/// How many are read at once.
+/// How many steps, or reports, are read at once.
 const AT_ONCE: u32 = 1_000;
+/// So many are read at least: a step that another of the same instant has overtaken is not told.
+const AT_LEAST: u32 = 100;
+/// Of how many cases all steps are read at once.
+const CASES_AT_ONCE: usize = 100;
 /// Most updates of the public that one case takes.
 pub const ADDED_MAX: usize = 50;
 /// How often an update is decided again on a case that has gone on.
@@ -54,87 +56,97 @@ pub struct UpdateId {
 /// Updates of public requests from an instant to before another, the oldest first, so many left out,
 /// at most so many.
 ///
+/// The store gives the steps that the public is told of and no others, page by page, so that what is read
+/// grows with what is asked for, whatever else happened in the stretch.
+///
 /// # Errors
-/// [`Refusal::Invalid`] when the page is not full after [`STEPS_LOOKED_AT_MAX`] steps;
-/// [`Refusal::Unavailable`].
+/// [`Refusal::NotFound`] for who may not; [`Refusal::Unavailable`].
 pub async fn list(
     app: &App,
     seat: &Seat,
     caller: &Caller,
     stretch: (Instant, Instant),
-    page: (u32, u32),
-) -> Result<Vec<Update>, Refusal> {
-    list_within(app, seat, caller, stretch, page, STEPS_LOOKED_AT_MAX).await
-}
-
-/// The same, with another limit of steps. A page that is short for the limit alone is refused: it would read
-/// as the end of the list.
-///
-/// # Errors
-/// As [`list`].
-pub async fn list_within(
-    app: &App,
-    seat: &Seat,
-    caller: &Caller,
-    stretch: (Instant, Instant),
     (skip, limit): (u32, u32),
-    steps_max: u32,
 ) -> Result<Vec<Update>, Refusal> {
     must(caller, Operation::ListServiceRequestUpdates)?;
     let skip = skip as usize;
     let enough = skip.saturating_add(limit as usize);
     let mut found = Vec::new();
-    let (mut after, mut looked_at) = (None, 0);
+    let mut after = None;
     while found.len() < enough {
-        if looked_at >= steps_max {
-            let words = format!("hold {steps_max} steps of cases or more; narrow the dates");
-            return Err(Refusal::fault("start_date, end_date", words));
-        }
-        let some = AT_ONCE.min(steps_max - looked_at);
-        let steps = app.store().steps_between(&seat.city, stretch, after, some).await?;
-        after = steps.last().map(StepKey::of);
-        let last = steps.len() < some as usize;
-        looked_at += some;
-        found.extend(of_steps(app, seat, &steps).await?);
-        if last {
+        let left = u32::try_from(enough - found.len()).unwrap_or(u32::MAX);
+        let some = left.clamp(AT_LEAST, AT_ONCE);
+        let steps = app.store().public_steps(&seat.city, stretch, after, some).await?;
+        after = steps.last().copied();
+        found.extend(of_steps(app, seat, &steps, left as usize).await?);
+        if steps.len() < some as usize {
             break;
         }
     }
-    found.truncate(enough);
     found.drain(..found.len().min(skip));
     Ok(found)
 }
 
-/// What these steps tell of public requests, in their order.
-async fn of_steps(app: &App, seat: &Seat, steps: &[Step]) -> Result<Vec<Update>, Refusal> {
-    // The opening alone is no news, and most cases of a page may be just opened.
-    let cases: BTreeSet<IncidentId> =
-        steps.iter().filter(|step| step.revision > 1).map(|step| step.incident).collect();
+/// What these steps tell of public requests, in their order, at most so much.
+async fn of_steps(
+    app: &App,
+    seat: &Seat,
+    steps: &[StepKey],
+    most: usize,
+) -> Result<Vec<Update>, Refusal> {
+    let cases: BTreeSet<IncidentId> = steps.iter().map(|step| step.incident).collect();
     let cases: Vec<IncidentId> = cases.into_iter().collect();
-    let whole = app.store().steps_of(&seat.city, &cases).await?;
-    let mut news: HashMap<(IncidentId, u32), told::Told<'_>> = HashMap::new();
-    for case in whole.chunk_by(|a, b| a.incident == b.incident) {
-        // A case that cannot be read is told of by nobody; the log has it from the desk.
-        let told = told::told(case).unwrap_or_default();
-        news.extend(told.into_iter().map(|it| ((it.step.incident, it.step.revision), it)));
+    let wanted: HashSet<&StepKey> = steps.iter().collect();
+    let mut news: HashMap<StepKey, News> = HashMap::new();
+    // A case may have thousands of steps: only those of so many are held at once.
+    for cases in cases.chunks(CASES_AT_ONCE) {
+        let whole = app.store().steps_of(&seat.city, cases).await?;
+        for case in whole.chunk_by(|a, b| a.incident == b.incident) {
+            // A case that cannot be read is told of by nobody; the log has it from the desk.
+            for told in told::told(case).unwrap_or_default() {
+                let key = StepKey::of(told.step);
+                if wanted.contains(&key) {
+                    news.insert(key, News::of(told));
+                }
+            }
+        }
     }
     let mut ids: Vec<ReportId> = news.values().flat_map(|it| it.reports.iter().copied()).collect();
     ids.sort_unstable();
     ids.dedup();
     let public = public_of(app, seat, &ids).await?;
-    let told = steps.iter().filter_map(|step| news.get(&(step.incident, step.revision)));
-    let updates = told.flat_map(|it| {
+    let told = steps.iter().filter_map(|step| Some((step, news.get(step)?)));
+    let updates = told.flat_map(|(step, it)| {
         let reports = it.reports.iter().filter(|report| public.contains(report));
-        reports.map(|report| Update {
-            id: UpdateId { incident: it.step.incident, revision: it.step.revision },
+        reports.map(move |report| Update {
+            id: UpdateId { incident: step.incident, revision: step.revision },
             report: *report,
-            at: it.step.at,
+            at: step.at,
             stage: it.stage,
-            closed: it.is_closed(),
-            words: it.words().map(str::to_owned),
+            closed: it.closed,
+            words: it.words.clone(),
         })
     });
-    Ok(updates.collect())
+    Ok(updates.take(most).collect())
+}
+
+/// What of a step is told.
+struct News {
+    reports: Vec<ReportId>,
+    stage: Stage,
+    closed: bool,
+    words: Option<String>,
+}
+
+impl News {
+    fn of(told: told::Told<'_>) -> Self {
+        Self {
+            stage: told.stage,
+            closed: told.is_closed(),
+            words: told.words().map(str::to_owned),
+            reports: told.reports,
+        }
+    }
 }
 
 /// Which of these reports are public.

@@ -8,6 +8,8 @@ use crate::domain::incidents::duplicates::nearby::Spot;
 use crate::domain::incidents::state::Incident;
 use crate::domain::incidents::step::{Stage, Step};
 use crate::domain::incidents::timing::{self, Turns};
+use crate::domain::incidents::told::told;
+use crate::domain::reports::public::PUBLIC_SOURCE;
 use crate::domain::reports::report::{Assignment, Report};
 use crate::domain::time::Instant;
 use crate::geom::coord::GridPoint;
@@ -46,6 +48,12 @@ impl Matter {
             routed: to.unit.clone(),
             doubtful: to.for_dispatcher,
         }
+    }
+
+    /// Whether the report that opened it is public.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.source == PUBLIC_SOURCE
     }
 
     /// Where and when it happened, to be compared with others.
@@ -235,6 +243,21 @@ pub struct CaseMoved {
     pub steps: Vec<Step>,
     /// Units that had a part in it at `seen` and have none now.
     pub left: Vec<UnitId>,
+    /// The reports that stand behind it now, its own first.
+    pub reports: Vec<ReportId>,
+    /// What of `steps` those who reported it hear; not told where surely none of them is public.
+    pub news: Vec<News>,
+}
+
+/// A step of which those who reported the case hear: see [`told`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// Which step.
+    pub revision: u32,
+    /// When it was taken.
+    pub at: Instant,
+    /// The reports that stood behind the case then.
+    pub reports: Vec<ReportId>,
 }
 
 impl CaseMoved {
@@ -246,6 +269,17 @@ impl CaseMoved {
         let steps = case.steps().iter().filter(|step| step.revision > seen).cloned().collect();
         let had = before.into_iter().flat_map(Docket::units);
         let left = had.filter(|unit| docket.units().all(|now| now != *unit)).cloned().collect();
-        Self { docket, seen, steps, left }
+        let reports: Vec<ReportId> = case.state().reports().collect();
+        let may_be_public = docket.matter.is_public() || reports.len() > 1;
+        let news = if may_be_public { news(case, seen) } else { Vec::new() };
+        Self { docket, seen, steps, left, reports, news }
     }
+}
+
+/// What of the steps behind a revision those who reported the case hear.
+fn news(case: &Case, seen: u32) -> Vec<News> {
+    // A case is made of lawful steps alone, so they fold.
+    let all = told(case.steps()).unwrap_or_default();
+    let new = all.into_iter().filter(|it| it.step.revision > seen);
+    new.map(|it| News { revision: it.step.revision, at: it.step.at, reports: it.reports }).collect()
 }

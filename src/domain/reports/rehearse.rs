@@ -1,6 +1,6 @@
 //! A rehearsal 试运行: where past reports would have gone under another atlas. Nothing is changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::domain::atlas::in_force::Atlas;
@@ -8,12 +8,12 @@ use crate::domain::atlas::reach::ReachIndex;
 use crate::domain::atlas::rule::Rule;
 use crate::domain::id::{CategoryCode, ReportId, UnitId};
 use crate::domain::reports::report::Report;
-use crate::domain::reports::routing::{Ask, Named, depth, route_unit};
+use crate::domain::reports::routing::{Ask, Named, depth, route_unit, units_beside};
 use crate::domain::time::Instant;
 use crate::geom::coord::GridPoint;
 use crate::geom::locate::area::NOWHERE;
 
-/// Most reports that are listed one by one; the rest is counted.
+/// Most reports of each kind that are listed one by one; the rest is counted.
 pub const LISTED_MAX: usize = 100_000;
 /// How many places are looked up together.
 const TOGETHER: usize = 4_096;
@@ -65,17 +65,38 @@ pub struct Elsewhere {
     pub rule_then: String,
 }
 
+/// A report that would have gone to the same unit, with others beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OthersBeside {
+    /// Which report.
+    pub report: ReportId,
+    /// The unit that both atlases name.
+    pub unit: UnitId,
+    /// Units beside it by the atlas in force, in order.
+    pub co: Vec<UnitId>,
+    /// Units beside it by the other.
+    pub co_then: Vec<UnitId>,
+    /// Why the one in force says so: a rule's code, `zone` or `fallback`.
+    pub rule: String,
+    /// Why the other does.
+    pub rule_then: String,
+}
+
 /// What a rehearsal found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rehearsal {
     /// How many reports were routed both ways.
     pub reports: u64,
-    /// How many of them would have gone elsewhere.
+    /// How many of them would have gone elsewhere: another unit would have answered.
     pub elsewhere: u64,
+    /// How many would have gone to the same unit, with others beside it.
+    pub others_beside: u64,
     /// How many from which unit to which.
     pub flows: BTreeMap<(UnitId, UnitId), u64>,
-    /// Each of them in the order they were given, at most [`LISTED_MAX`].
+    /// Each that would have gone elsewhere in the order they were given, at most [`LISTED_MAX`].
     pub listed: Vec<Elsewhere>,
+    /// Each that would have had others beside its unit, likewise.
+    pub listed_beside: Vec<OthersBeside>,
 }
 
 impl Rehearsal {
@@ -85,6 +106,20 @@ impl Rehearsal {
         *self.flows.entry((from.clone(), to.clone())).or_default() += 1;
         if self.listed.len() < LISTED_MAX {
             self.listed.push(Elsewhere { report, from, to, rule: a.1, rule_then: b.1 });
+        }
+    }
+
+    fn add_beside(
+        &mut self,
+        (report, unit): (ReportId, &UnitId),
+        co: [Vec<&UnitId>; 2],
+        rules: impl FnOnce() -> [String; 2],
+    ) {
+        self.others_beside += 1;
+        if self.listed_beside.len() < LISTED_MAX {
+            let [co, co_then] = co.map(|units| units.into_iter().cloned().collect());
+            let ([rule, rule_then], unit) = (rules(), unit.clone());
+            self.listed_beside.push(OthersBeside { report, unit, co, co_then, rule, rule_then });
         }
     }
 
@@ -103,6 +138,9 @@ pub struct Trial {
     now: Arc<Atlas>,
     then: Arc<Atlas>,
     same_zones: bool,
+    /// For each zone of either atlas a number: zones have the same where the same unit leads with the same
+    /// beside it.
+    hands: [Vec<u32>; 2],
     /// `None` when they differ in what bears on every rule, so that every report is routed.
     changed: Option<[Changed; 2]>,
 }
@@ -143,13 +181,14 @@ impl Trial {
             && a.time_zone == b.time_zone
             && now.facilities() == then.facilities();
         let changed = alike.then(|| [Changed::of(&now, &then), Changed::of(&then, &now)]);
-        Self { same_zones: now.zones() == then.zones(), now, then, changed }
+        let same_zones = now.zones() == then.zones();
+        Self { hands: hands(&now, &then), same_zones, now, then, changed }
     }
 
     /// Routes reports under both atlases and adds what it finds. Both are asked for the same moment, the
     /// one at which it happened.
     ///
-    /// Where both have the same zone's lead, and no rule that they do not share reaches the place for the
+    /// Where the place is in the same hands in both, and no rule that they do not share reaches it for the
     /// category, the same rule fires in both: those reports are not routed at all.
     pub fn rehearse(&self, told: &[Told], found: &mut Rehearsal) {
         let (mut xs, mut ys) = (Vec::new(), Vec::new());
@@ -174,7 +213,7 @@ impl Trial {
 
     fn compare(&self, one: &Told, [now_in, then_in]: [u16; 2], found: &mut Rehearsal) {
         found.reports += 1;
-        if lead(&self.now, now_in) == lead(&self.then, then_in)
+        if self.hands_of(0, now_in) == self.hands_of(1, then_in)
             && let Some(changed) = &self.changed
             && !changed.iter().any(|them| them.may_bear_on(one))
         {
@@ -191,16 +230,35 @@ impl Trial {
             route_unit(&self.now, &ask, zone(now_in)),
             route_unit(&self.then, &ask, zone(then_in)),
         );
+        let rules = || [fired(&self.now, a.rule, now_in), fired(&self.then, b.rule, then_in)];
         if a.unit != b.unit {
-            let rules = [fired(&self.now, a.rule, now_in), fired(&self.then, b.rule, then_in)];
-            let [rule, rule_then] = rules;
+            let [rule, rule_then] = rules();
             found.add(one.id, (&a, rule), (&b, rule_then));
+            return;
         }
+        let co = units_beside(&self.now, &a, zone(now_in));
+        let co_then = units_beside(&self.then, &b, zone(then_in));
+        if co != co_then {
+            found.add_beside((one.id, a.unit), [co, co_then], rules);
+        }
+    }
+
+    /// In whose hands a place in the zone is; outside every zone in nobody's but the fallback's.
+    fn hands_of(&self, atlas: usize, zone: u16) -> Option<u32> {
+        self.hands[atlas].get(usize::from(zone)).copied()
     }
 }
 
-fn lead(atlas: &Atlas, zone: u16) -> &UnitId {
-    atlas.zones().get(usize::from(zone)).map_or(&atlas.city().fallback, |zone| &zone.lead)
+fn hands(now: &Atlas, then: &Atlas) -> [Vec<u32>; 2] {
+    let mut known: HashMap<(&UnitId, &[UnitId]), u32> = HashMap::new();
+    [now, then].map(|atlas| {
+        let mut numbers = Vec::with_capacity(atlas.zones().len());
+        for zone in atlas.zones() {
+            let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+            numbers.push(*known.entry((&zone.lead, zone.co.as_slice())).or_insert(next));
+        }
+        numbers
+    })
 }
 
 fn fired(atlas: &Atlas, rule: Option<u32>, zone: u16) -> String {
@@ -215,6 +273,7 @@ fn fired(atlas: &Atlas, rule: Option<u32>, zone: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::atlas::city::CityState;
     use crate::domain::atlas::rule::{Mode, Reach};
     use crate::domain::id::RuleId;
     use crate::domain::reports::routing::route;
@@ -239,20 +298,7 @@ mod tests {
         });
         let (now, then) =
             (Arc::new(Atlas::build(state).unwrap()), Arc::new(Atlas::build(other).unwrap()));
-        let codes = ["event.01", "event.01.litter", "event.02"].map(CategoryCode::new);
-        let told: Vec<Told> = (0..3_000_i32)
-            .map(|n| Told {
-                id: ReportId(uuid::Uuid::from_u128(u128::from(n.cast_unsigned()))),
-                received_at: Instant(0),
-                happened_at: Instant(1_780_000_000_000_000 + i64::from(n) * 60_000_000),
-                category: codes[n.cast_unsigned() as usize % 3].clone().ok(),
-                accuracy_m: None,
-                position: GridPoint {
-                    x: 1_094_600_000 + (n * 7_919) % 500_000,
-                    y: 365_700_000 + (n * 104_729) % 300_000,
-                },
-            })
-            .collect();
+        let told = told_at(3_000);
         let mut found = Rehearsal::default();
         Trial::new(Arc::clone(&now), Arc::clone(&then)).rehearse(&told, &mut found);
         let ask = |one: &Told| {
@@ -276,7 +322,90 @@ mod tests {
         assert!(expected.iter().all(|it| it.to == to));
         assert_eq!((found.reports, found.elsewhere), (3_000, expected.len() as u64));
         assert_eq!(found.listed, expected);
+        assert_eq!((found.others_beside, found.listed_beside.len()), (0, 0));
         let flows: u64 = found.largest().iter().map(|(_, _, count)| count).sum();
         assert_eq!(flows, found.elsewhere);
+    }
+
+    fn told_at(places: usize) -> Vec<Told> {
+        let codes = ["event.01", "event.01.litter", "event.02"].map(CategoryCode::new);
+        let step = |n: i32| GridPoint {
+            x: 1_094_600_000 + (n * 7_919) % 500_000,
+            y: 365_700_000 + (n * 104_729) % 300_000,
+        };
+        (0_i32..)
+            .take(places)
+            .map(|n| Told {
+                id: ReportId(uuid::Uuid::from_u128(u128::from(n.cast_unsigned()))),
+                received_at: Instant(0),
+                happened_at: Instant(1_780_000_000_000_000 + i64::from(n) * 60_000_000),
+                category: codes[n.cast_unsigned() as usize % 3].clone().ok(),
+                accuracy_m: None,
+                position: step(n),
+            })
+            .collect()
+    }
+
+    /// What changes beside the units is what two explained answers say.
+    fn check_beside(state: CityState, other: CityState, least: usize) {
+        let told = told_at(3_000);
+        let (now, then) =
+            (Arc::new(Atlas::build(state).unwrap()), Arc::new(Atlas::build(other).unwrap()));
+        let mut found = Rehearsal::default();
+        Trial::new(Arc::clone(&now), Arc::clone(&then)).rehearse(&told, &mut found);
+        let owned = |co: &[&UnitId]| co.iter().copied().cloned().collect::<Vec<UnitId>>();
+        let expected: Vec<OthersBeside> = told
+            .iter()
+            .filter_map(|one| {
+                let ask = Ask {
+                    position: one.position,
+                    accuracy_m: None,
+                    category: one.category.as_ref(),
+                    at: one.happened_at,
+                };
+                let (a, b) = (route(&now, &ask), route(&then, &ask));
+                (a.unit == b.unit && a.co != b.co).then(|| OthersBeside {
+                    report: one.id,
+                    unit: a.unit.clone(),
+                    co: owned(&a.co),
+                    co_then: owned(&b.co),
+                    rule: a.fired.code().to_owned(),
+                    rule_then: b.fired.code().to_owned(),
+                })
+            })
+            .collect();
+        assert!(expected.len() > least, "{}", expected.len());
+        assert_eq!(found.others_beside, expected.len() as u64);
+        assert_eq!(found.listed_beside, expected);
+        assert!(found.listed.iter().all(|it| it.from != it.to));
+    }
+
+    #[test]
+    fn a_zone_with_another_unit_beside_its_lead_is_told_apart_from_one_with_another_lead() {
+        let state = sample::city(&Recipe::default());
+        let mut other = state.clone();
+        let beside = state.units.last().unwrap().id.clone();
+        for zone in &mut other.zones {
+            zone.co = vec![beside.clone()];
+        }
+        check_beside(state, other, 300);
+    }
+
+    #[test]
+    fn a_rule_that_takes_the_zone_s_lead_from_beside_its_unit_is_told() {
+        let mut state = sample::city(&Recipe::default());
+        state.rules.push(Rule {
+            id: RuleId::new("a-rule").unwrap(),
+            names: Names { zh: String::new(), en: "A rule".to_owned() },
+            reach: Reach::Everywhere,
+            categories: vec![CategoryCode::new("event.01").unwrap()],
+            window: Window::default(),
+            unit: Some(state.units.last().unwrap().id.clone()),
+            mode: Mode::Beside,
+            enabled: true,
+        });
+        let mut other = state.clone();
+        other.rules.last_mut().unwrap().mode = Mode::Instead;
+        check_beside(state, other, 300);
     }
 }

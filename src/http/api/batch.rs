@@ -20,6 +20,9 @@ use crate::http::desk::Desk;
 use crate::http::problem::{Kind, Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 
+/// So many bytes of the body are cut and routed at one go, at most.
+const PIECE_BYTES_MAX: usize = 256 * 1024;
+
 /// The media types taken, and sent back.
 const TAKEN: [&str; 5] = [
     "application/json",
@@ -91,8 +94,11 @@ pub(crate) async fn locate_batch(
     let max = web.limits.body_bytes_max;
     let mut batch = Batch {
         body: Limited::new(request.into_body(), max),
-        cutter: Cutter::new(form),
-        work: Some(Work::new(view.atlas, defaults, form)),
+        read: Bytes::new(),
+        bench: Some(Bench {
+            cutter: Cutter::new(form),
+            work: Work::new(view.atlas, defaults, form),
+        }),
         web,
         stage: Stage::Rows,
     };
@@ -119,68 +125,74 @@ pub(crate) async fn locate_batch(
 struct Batch {
     web: Web,
     body: Limited<Body>,
-    cutter: Cutter,
-    /// With the batch while it waits for bytes, away while rows are routed.
-    work: Option<Work>,
+    /// What came and was not looked at yet.
+    read: Bytes,
+    /// With the batch while it waits for bytes, away while rows are cut and routed.
+    bench: Option<Bench>,
     stage: Stage,
+}
+
+/// Where rows are cut and routed.
+struct Bench {
+    cutter: Cutter,
+    work: Work,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Rows,
-    End,
     Done,
 }
 
 impl Batch {
     /// The next piece of the answer; `None` at its end.
     async fn next(&mut self) -> Result<Option<Vec<u8>>, Problem> {
-        loop {
-            let rows = match self.stage {
-                Stage::Done => return Ok(None),
-                Stage::End => self.cutter.end().map_err(malformed)?,
-                Stage::Rows => match self.body.frame().await {
-                    None => {
-                        self.stage = Stage::End;
-                        continue;
-                    }
-                    Some(Ok(frame)) => match frame.data_ref() {
-                        Some(data) => self.cutter.push(data).map_err(malformed)?,
-                        None => continue,
-                    },
-                    Some(Err(fault)) => {
-                        return Err(body::unread(fault.as_ref(), self.web.limits.body_bytes_max));
-                    }
-                },
-            };
-            let ended = self.stage == Stage::End;
-            if rows.is_empty() && !ended {
-                continue;
-            }
-            if ended {
+        while self.stage == Stage::Rows {
+            let piece = self.piece().await?;
+            if piece.is_none() {
                 self.stage = Stage::Done;
             }
-            let written = self.route(rows, ended).await?;
+            let written = self.route(piece).await?;
             if !written.is_empty() {
                 return Ok(Some(written));
             }
         }
+        Ok(None)
     }
 
-    /// Routes rows off the workers that answer requests.
-    async fn route(&mut self, rows: Vec<Vec<u8>>, ended: bool) -> Result<Vec<u8>, Problem> {
+    /// The next piece of the body, of what has come; `None` at its end.
+    async fn piece(&mut self) -> Result<Option<Bytes>, Problem> {
+        while self.read.is_empty() {
+            match self.body.frame().await {
+                None => return Ok(None),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        self.read = data;
+                    }
+                }
+                Some(Err(fault)) => {
+                    return Err(body::unread(fault.as_ref(), self.web.limits.body_bytes_max));
+                }
+            }
+        }
+        let size = self.read.len().min(PIECE_BYTES_MAX);
+        Ok(Some(self.read.split_to(size)))
+    }
+
+    /// Cuts a piece into rows and routes them, off the workers that answer requests.
+    async fn route(&mut self, piece: Option<Bytes>) -> Result<Vec<u8>, Problem> {
         let broken = |cause: &str| Problem::new(Kind::Broken, cause);
         let place = Arc::clone(&self.web.heavy).acquire_owned().await;
-        let mut work = self.work.take().ok_or_else(|| broken("the batch was given up"))?;
+        let mut bench = self.bench.take().ok_or_else(|| broken("the batch was given up"))?;
         let done = tokio::task::spawn_blocking(move || {
             let _place = place;
-            let before = work.rows();
-            let written = work.write(&rows, ended);
-            (written, work.rows() - before, work)
+            let before = bench.work.rows();
+            let written = bench.write(piece.as_deref());
+            (written, bench.work.rows() - before, bench)
         });
-        let (written, points, work) =
+        let (written, points, bench) =
             done.await.map_err(|_| broken("a fault of the service ended the batch"))?;
-        self.work = Some(work);
+        self.bench = Some(bench);
         self.web.meter.batch_points.increment(points);
         written
     }
@@ -188,7 +200,21 @@ impl Batch {
     /// The last words of a stream that breaks off.
     fn broken(&mut self, problem: &Problem) -> Vec<u8> {
         self.stage = Stage::Done;
-        self.work.as_mut().map_or_else(Vec::new, |work| work.last_words(problem.detail()))
+        self.bench.as_mut().map_or_else(Vec::new, |it| it.work.last_words(problem.detail()))
+    }
+}
+
+impl Bench {
+    /// The answers to the rows that a piece makes whole; without one, to those that are left at the end.
+    fn write(&mut self, piece: Option<&[u8]>) -> Result<Vec<u8>, Problem> {
+        let rows = match piece {
+            Some(piece) => self.cutter.push(piece).map_err(malformed)?,
+            None => self.cutter.end().map_err(malformed)?,
+        };
+        if rows.is_empty() && piece.is_some() {
+            return Ok(Vec::new());
+        }
+        self.work.write(&rows, piece.is_none())
     }
 }
 

@@ -1,11 +1,15 @@
 //! Many reports in one request, for machines.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
@@ -24,6 +28,9 @@ use crate::http::web::Web;
 
 /// Largest batch, in bytes.
 const BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// So many reports are read at one go; for each go a place among the heavy work is taken anew, so that a large
+/// batch keeps nobody waiting for long.
+const AT_A_GO: usize = 500;
 
 /// One of many reports.
 #[derive(Debug, Serialize, ToSchema)]
@@ -97,7 +104,7 @@ pub(crate) async fn file_reports(
     let taken = ["application/json", "application/x-ndjson"];
     let media = body::media_type(request.headers(), &taken)?;
     let bytes = body::whole(request.into_body(), BATCH_BYTES_MAX).await?;
-    let told = if media == taken[0] { listed(&bytes)? } else { lines(&bytes)? };
+    let told = read(&web, bytes, media == taken[0]).await?;
     let results = file_many(&web.app, &seat, &caller, told).await?;
     let mut all = ReportResultsBody { filed: 0, again: 0, refused: 0, results: Vec::new() };
     for result in results {
@@ -123,23 +130,48 @@ pub(crate) async fn file_reports(
 
 type Told = Vec<Result<(Telling, Once), Refusal>>;
 
-fn listed(bytes: &[u8]) -> Result<Told, Problem> {
-    let given: Vec<Value> = serde_json::from_slice(bytes).map_err(|fault| {
+/// The reports of a body, a list or lines, read off the workers that answer.
+async fn read(web: &Web, bytes: Bytes, is_list: bool) -> Result<Told, Problem> {
+    let place = if is_list { "report" } else { "line" };
+    let cut = move || if is_list { listed(&bytes) } else { lines(&bytes) };
+    let each = heavily(web, cut).await??;
+    let mut told = Vec::with_capacity(each.len());
+    for some in each.chunks(AT_A_GO) {
+        let some = some.to_vec();
+        let read = move || some.iter().map(|one| report(place, one)).collect::<Told>();
+        told.extend(heavily(web, read).await?);
+    }
+    Ok(told)
+}
+
+/// Work that keeps a processor busy, in its turn.
+async fn heavily<T: Send + 'static>(
+    web: &Web,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let place = Arc::clone(&web.heavy).acquire_owned().await;
+    let done = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        work()
+    });
+    done.await.map_err(|_| Problem::new(Kind::Broken, "a fault of the service ended the batch"))
+}
+
+/// The items of a list, looked through and not yet read.
+fn listed(bytes: &Bytes) -> Result<Vec<Bytes>, Problem> {
+    let given: Vec<&RawValue> = serde_json::from_slice(bytes).map_err(|fault| {
         Problem::new(Kind::Malformed, format!("the body is no JSON list: {fault}"))
     })?;
     too_many(given.len())?;
-    Ok(given.into_iter().map(one).collect())
+    Ok(given.into_iter().map(|one| bytes.slice_ref(one.get().as_bytes())).collect())
 }
 
-fn lines(bytes: &[u8]) -> Result<Told, Problem> {
+/// The lines that are not empty.
+fn lines(bytes: &Bytes) -> Result<Vec<Bytes>, Problem> {
     let filled = |line: &&[u8]| !line.trim_ascii().is_empty();
     let lines = || bytes.split(|byte| *byte == b'\n').filter(filled);
     too_many(lines().count())?;
-    let read = |line: &[u8]| match serde_json::from_slice(line) {
-        Ok(given) => one(given),
-        Err(fault) => Err(Refusal::fault("line", format!("is no JSON: {fault}"))),
-    };
-    Ok(lines().map(read).collect())
+    Ok(lines().map(|line| bytes.slice_ref(line)).collect())
 }
 
 fn too_many(reports: usize) -> Result<(), Problem> {
@@ -148,6 +180,12 @@ fn too_many(reports: usize) -> Result<(), Problem> {
     }
     let words = format!("{reports} reports; at most {BATCH_MAX} are taken at once");
     Err(Problem::new(Kind::TooLarge, words))
+}
+
+/// One report, as its text says it.
+fn report(place: &'static str, text: &[u8]) -> Result<(Telling, Once), Refusal> {
+    let given = serde_json::from_slice(text);
+    one(given.map_err(|fault| Refusal::fault(place, format!("is no JSON: {fault}")))?)
 }
 
 /// One report; its hash is that of its members, sorted, whatever their order and the space between.

@@ -1,8 +1,8 @@
 //! Rows of a batch: cut out of a stream as they come, in bounded memory.
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
-/// Largest row, in bytes: what has no end until then is no row.
+/// Largest row, in bytes without its line feed: what has no end until then is no row.
 pub const ROW_BYTES_MAX: usize = 64 * 1024;
 
 /// How a batch is written.
@@ -25,6 +25,8 @@ pub struct Cutter {
     seen: usize,
     array: Array,
     field: Field,
+    /// A row was too long, which is told behind the rows before it.
+    too_long: bool,
 }
 
 /// Where in a JSON array the look stands.
@@ -68,28 +70,27 @@ impl Cutter {
     /// A cutter of this form.
     #[must_use]
     pub fn new(form: Form) -> Self {
-        Self { form, bytes: Vec::new(), seen: 0, array: Array::Before, field: Field::Before }
+        let (bytes, array) = (Vec::new(), Array::Before);
+        Self { form, bytes, seen: 0, array, field: Field::Before, too_long: false }
     }
 
     /// Whole rows after more bytes came: for JSON each item, else slabs of whole lines. What is not
     /// whole yet waits.
     ///
     /// # Errors
-    /// [`Broken`]: not an array, or a row without an end.
+    /// [`Broken`]: not an array, or a row that is too long.
     pub fn push(&mut self, more: &[u8]) -> Result<Vec<Vec<u8>>, Broken> {
-        self.bytes.extend_from_slice(more);
-        let rows = match self.form {
-            Form::Json => self.items()?,
-            Form::Ndjson => self.slab(memrchr(b'\n', &self.bytes)),
-            Form::Csv => {
-                let end = self.csv_end();
-                self.slab(end)
-            }
-        };
-        if self.bytes.len() > ROW_BYTES_MAX {
-            return Err(Broken(format!("a row has more than {ROW_BYTES_MAX} bytes")));
+        if self.too_long {
+            return Err(too_long());
         }
-        Ok(rows)
+        self.bytes.extend_from_slice(more);
+        let rows = if self.form == Form::Json {
+            self.items()?
+        } else {
+            let end = self.lines_end();
+            self.slab(end)
+        };
+        if self.too_long && rows.is_empty() { Err(too_long()) } else { Ok(rows) }
     }
 
     /// What remains at the stream's end.
@@ -97,6 +98,9 @@ impl Cutter {
     /// # Errors
     /// [`Broken`]: the stream breaks off within the array.
     pub fn end(&mut self) -> Result<Vec<Vec<u8>>, Broken> {
+        if self.too_long {
+            return Err(too_long());
+        }
         if self.form == Form::Json {
             return match self.array {
                 Array::After => Ok(Vec::new()),
@@ -111,37 +115,65 @@ impl Cutter {
         Ok(if rest.is_empty() { Vec::new() } else { vec![rest] })
     }
 
-    fn slab(&mut self, end: Option<usize>) -> Vec<Vec<u8>> {
-        let Some(end) = end else { return Vec::new() };
-        let rest = self.bytes.split_off(end + 1);
+    /// Everything up to `end`; what is behind it begins a row.
+    fn slab(&mut self, end: usize) -> Vec<Vec<u8>> {
+        if end == 0 {
+            return Vec::new();
+        }
+        let rest = self.bytes.split_off(end);
         self.seen = rest.len();
         vec![std::mem::replace(&mut self.bytes, rest)]
     }
 
-    /// The last line feed outside quotes.
-    fn csv_end(&mut self) -> Option<usize> {
-        const MARK: &[u8] = "\u{feff}".as_bytes();
-        if self.field == Field::Before {
-            if self.bytes.len() < MARK.len() {
-                return None;
+    /// Where the last whole row ends, behind its line feed; in CSV one outside quotes. 0 where none does. Rows
+    /// behind one that is too long, whether it has an end or not, do not count.
+    fn lines_end(&mut self) -> usize {
+        if !self.begins() {
+            return 0;
+        }
+        let mut end = 0;
+        let mut at = self.seen;
+        while at < self.bytes.len() && !self.too_long {
+            if self.field == Field::Quoted {
+                let Some(quote) = memchr(b'"', &self.bytes[at..]) else { break };
+                at += quote + 1;
+                self.field = Field::Quote;
+            } else {
+                let opened = self.opening(at);
+                let plain_to = opened.unwrap_or(self.bytes.len());
+                (end, self.too_long) = rows_end(&self.bytes, end, (at, plain_to));
+                self.field = opened.map_or(plain(self.bytes.last().copied()), |_| Field::Quoted);
+                at = plain_to + 1;
             }
-            // A field begins behind the byte-order mark that spreadsheets put first.
+        }
+        self.seen = self.bytes.len();
+        self.too_long |= self.bytes.len() - end > ROW_BYTES_MAX;
+        end
+    }
+
+    /// Whether the look is past the byte-order mark that spreadsheets put first, behind which a field begins.
+    fn begins(&mut self) -> bool {
+        const MARK: &[u8] = "\u{feff}".as_bytes();
+        if self.form == Form::Csv && self.field == Field::Before {
+            if self.bytes.len() < MARK.len() {
+                return false;
+            }
             self.seen = if self.bytes.starts_with(MARK) { MARK.len() } else { 0 };
             self.field = Field::Start;
         }
-        let rest = &self.bytes[self.seen..];
-        let outside = matches!(self.field, Field::Start | Field::Plain);
-        let end = if outside && memchr(b'"', rest).is_none() {
-            self.field = rest.last().map_or(self.field, |last| plain(*last));
-            memrchr(b'\n', rest)
-        } else {
-            let (field, end) = last_feed(self.field, rest);
-            self.field = field;
-            end
+        true
+    }
+
+    /// The next quote from `at` on, outside quotes, that opens a text, or opens it again.
+    fn opening(&self, at: usize) -> Option<usize> {
+        if self.form != Form::Csv {
+            return None;
+        }
+        let opens = |quote: &usize| match quote.checked_sub(1).filter(|_| *quote > at) {
+            Some(before) => plain(self.bytes.get(before).copied()) == Field::Start,
+            None => matches!(self.field, Field::Start | Field::Quote),
         };
-        let end = end.map(|at| self.seen + at);
-        self.seen = self.bytes.len();
-        end
+        memchr_iter(b'"', &self.bytes[at..]).map(|quote| at + quote).find(opens)
     }
 
     fn items(&mut self) -> Result<Vec<Vec<u8>>, Broken> {
@@ -152,52 +184,55 @@ impl Cutter {
             let byte = self.bytes[at];
             let was = self.array;
             self.array = step(was, byte)?;
+            let mut item = None;
             match (was, self.array) {
                 (Array::First | Array::Item, Array::Within { .. }) => from = at,
                 // A number or word ends before the comma or bracket that follows it.
                 (Array::Within { depth: 0, .. }, Array::Item | Array::After) => {
-                    rows.push(self.bytes[from..at].to_vec());
-                    from = at + 1;
+                    item = Some(from..at);
                 }
-                (Array::Within { .. }, Array::Between) => {
-                    rows.push(self.bytes[from..=at].to_vec());
-                    from = at + 1;
-                }
+                (Array::Within { .. }, Array::Between) => item = Some(from..at + 1),
                 (_, Array::Within { .. }) => {}
                 _ => from = at + 1,
+            }
+            if let Some(item) = item {
+                if item.len() > ROW_BYTES_MAX {
+                    self.too_long = true;
+                    return Ok(rows);
+                }
+                rows.push(self.bytes[item].to_vec());
+                from = at + 1;
             }
             at += 1;
         }
         self.bytes.drain(..from);
         self.seen = self.bytes.len();
+        self.too_long = self.bytes.len() > ROW_BYTES_MAX;
         Ok(rows)
     }
 }
 
-/// Where the look stands behind a text of a CSV, and the text's last line feed outside quotes.
-fn last_feed(mut field: Field, text: &[u8]) -> (Field, Option<usize>) {
-    let (mut end, mut at) = (None, 0);
-    while let Some(byte) = text.get(at) {
-        field = match (field, byte) {
-            (Field::Quoted, _) => {
-                let Some(quote) = memchr(b'"', &text[at..]) else { return (field, end) };
-                at += quote;
-                Field::Quote
-            }
-            (Field::Before | Field::Start | Field::Quote, b'"') => Field::Quoted,
-            (_, other) => plain(*other),
-        };
-        if *byte == b'\n' && field == Field::Start {
-            end = Some(at);
+fn too_long() -> Broken {
+    Broken(format!("a row has more than {ROW_BYTES_MAX} bytes"))
+}
+
+/// Behind the last line feed between two places, for rows that go on from `from`, and whether the row there is
+/// too long. Looks from the far end of what a row may have, so that short rows are stepped over many at a time.
+fn rows_end(bytes: &[u8], mut from: usize, (begin, end): (usize, usize)) -> (usize, bool) {
+    loop {
+        let last = from + ROW_BYTES_MAX;
+        let (begin, stop) = (begin.max(from), end.min(last + 1));
+        let feed = bytes.get(begin..stop).and_then(|some| memrchr(b'\n', some));
+        match feed {
+            Some(feed) => from = begin + feed + 1,
+            None => return (from, end > last + 1),
         }
-        at += 1;
     }
-    (field, end)
 }
 
 /// Where the look stands behind a byte outside quotes that opens none.
-fn plain(byte: u8) -> Field {
-    if matches!(byte, b',' | b'\n' | b'\r') { Field::Start } else { Field::Plain }
+fn plain(byte: Option<u8>) -> Field {
+    if matches!(byte, Some(b',' | b'\n' | b'\r')) { Field::Start } else { Field::Plain }
 }
 
 fn step(state: Array, byte: u8) -> Result<Array, Broken> {
@@ -326,6 +361,53 @@ mod tests {
             let mut cutter = Cutter::new(form);
             cutter.push(start.as_bytes()).unwrap();
             assert!(cutter.push(&vec![b'x'; ROW_BYTES_MAX]).is_err(), "{form:?}");
+        }
+    }
+
+    /// Whether a stream with a row of so many bytes between two short ones passes, cut in pieces of this size.
+    fn passes(form: Form, row: usize, size: usize) -> bool {
+        let long = match form {
+            Form::Json => format!("[1,\"{}\",2]", "x".repeat(row - 2)),
+            Form::Ndjson => format!("1\n{}\n2\n", "x".repeat(row)),
+            Form::Csv => format!("a\n\"{}\n\"\nb\n", "x".repeat(row - 3)),
+        };
+        let mut cutter = Cutter::new(form);
+        let pushed = long.as_bytes().chunks(size).all(|piece| cutter.push(piece).is_ok());
+        pushed && cutter.end().is_ok()
+    }
+
+    #[test]
+    fn a_row_may_be_as_long_as_the_limit_and_not_a_byte_longer_wherever_the_pieces_end() {
+        for form in [Form::Json, Form::Ndjson, Form::Csv] {
+            // The last comes whole, its end with it.
+            for size in [1_000, ROW_BYTES_MAX, ROW_BYTES_MAX + 3, 10 * ROW_BYTES_MAX] {
+                assert!(passes(form, ROW_BYTES_MAX, size), "{form:?} {size}");
+                assert!(!passes(form, ROW_BYTES_MAX + 1, size), "{form:?} {size}");
+                assert!(!passes(form, 3 * ROW_BYTES_MAX, size), "{form:?} {size}");
+            }
+            let many = match form {
+                Form::Json => format!("[{}0]", "1,".repeat(ROW_BYTES_MAX)),
+                Form::Ndjson => "12\n".repeat(ROW_BYTES_MAX),
+                Form::Csv => "1,\"\n\"\n".repeat(ROW_BYTES_MAX),
+            };
+            let mut cutter = Cutter::new(form);
+            let rows = cutter.push(many.as_bytes()).unwrap();
+            assert!(!rows.is_empty() && cutter.end().unwrap().is_empty(), "{form:?}");
+        }
+    }
+
+    #[test]
+    fn rows_before_one_that_is_too_long_are_given_and_then_it_is_told() {
+        let long = "x".repeat(2 * ROW_BYTES_MAX);
+        for (form, text, before) in [
+            (Form::Json, format!("[1,2,\"{long}\",3]"), vec!["1", "2"]),
+            (Form::Ndjson, format!("1\n2\n{long}\n3\n"), vec!["1\n2\n"]),
+            (Form::Csv, format!("1\n2\n\"{long}\"\n3\n"), vec!["1\n2\n"]),
+        ] {
+            let mut cutter = Cutter::new(form);
+            let rows = cutter.push(text.as_bytes()).unwrap();
+            assert_eq!(rows, before.iter().map(|row| row.as_bytes()).collect::<Vec<_>>());
+            assert!(cutter.push(b"4").is_err() && cutter.end().is_err(), "{form:?}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Versions of the routing rules: listed, read, compared, restored.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -248,7 +250,7 @@ pub(crate) async fn compare_rule_versions(
         ("dry_run" = Option<bool>, Query, description = "Only look, and rehearse on past reports"),
         ("note" = Option<String>, Query, description = "Why; kept with the new version"),
         ("days" = Option<u32>, Query, description = "How many days of reports a dry run looks back (1 to 3660; 90 when absent)"),
-        ("listed" = Option<u32>, Query, description = "How many reports of a dry run are listed (0 to 10000; 1000 when absent)"),
+        ("listed" = Option<u32>, Query, description = "How many reports of each kind a dry run lists (0 to 10000; 1000 when absent)"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the rules that were looked at; others set meanwhile are then not overwritten"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
@@ -275,8 +277,12 @@ pub(crate) async fn restore_rules(
     params.finish()?;
     let seen = seen(&headers, &*seat.atlas()?)?;
     let ask = Restore { version: named(&version)?, note, dry_run, seen };
+    // An atlas is built, and with a dry run two and many reports are routed.
+    let place = Arc::clone(&web.heavy).acquire_owned().await;
     let outcome = rule_versions::restore(&web.app, &seat, &caller, ask).await?;
-    told(&web, &caller, &seat, outcome, (days, listed)).await
+    let answer = told(&web, &caller, &seat, outcome, (days, listed)).await;
+    drop(place);
+    answer
 }
 
 fn number(text: &str) -> Result<i64, &'static str> {

@@ -17,7 +17,8 @@ use crate::app::transfer::rehearse::{DAYS_DEFAULT, DAYS_MAX, rehearse};
 use crate::app::transfer::settings::Settings;
 use crate::app::transfer::{Format, Kind};
 use crate::domain::accounts::{Caller, Operation};
-use crate::domain::reports::rehearse::Rehearsal;
+use crate::domain::id::UnitId;
+use crate::domain::reports::rehearse::{OthersBeside, Rehearsal};
 use crate::formats::geojson;
 use crate::geom::crs::Crs;
 use crate::http::api::atlas::GEOJSON;
@@ -68,12 +69,16 @@ pub struct RehearsalBody {
     pub days: u32,
     /// How many reports were routed both ways.
     pub reports: u64,
-    /// How many of them would have gone elsewhere.
+    /// How many of them would have gone elsewhere: another unit would have answered.
     pub elsewhere: u64,
+    /// How many would have gone to the same unit, with other units beside it.
+    pub others_beside: u64,
     /// From which unit to which, the largest first.
     pub flows: Vec<FlowBody>,
-    /// The reports, oldest first, as many as were asked for.
+    /// The reports that would have gone elsewhere, oldest first, as many as were asked for.
     pub listed: Vec<ElsewhereBody>,
+    /// Those with other units beside theirs, likewise.
+    pub listed_beside: Vec<OthersBesideBody>,
 }
 
 /// Reports that would have gone from one unit to another.
@@ -104,6 +109,38 @@ pub struct ElsewhereBody {
     pub rule_then: String,
 }
 
+/// A report that would have gone to the same unit, with others beside it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = OthersBeside)]
+pub struct OthersBesideBody {
+    /// Which report.
+    pub report: String,
+    /// The unit, in force and then.
+    pub unit: String,
+    /// Units beside it in force, in order.
+    pub co: Vec<String>,
+    /// Units beside it then.
+    pub co_then: Vec<String>,
+    /// Why in force: a rule's code, `zone` or `fallback`.
+    pub rule: String,
+    /// Why then.
+    pub rule_then: String,
+}
+
+impl OthersBesideBody {
+    fn of(it: &OthersBeside) -> Self {
+        let codes = |units: &[UnitId]| units.iter().map(ToString::to_string).collect();
+        Self {
+            report: it.report.to_string(),
+            unit: it.unit.to_string(),
+            co: codes(&it.co),
+            co_then: codes(&it.co_then),
+            rule: it.rule.clone(),
+            rule_then: it.rule_then.clone(),
+        }
+    }
+}
+
 impl RehearsalBody {
     fn of(found: &Rehearsal, days: u32, listed: u32) -> Self {
         let flows = found.largest().into_iter().map(|(from, to, reports)| FlowBody {
@@ -111,19 +148,23 @@ impl RehearsalBody {
             to: to.to_string(),
             reports,
         });
-        let listed = found.listed.iter().take(listed as usize).map(|it| ElsewhereBody {
+        let shown = listed as usize;
+        let listed = found.listed.iter().take(shown).map(|it| ElsewhereBody {
             report: it.report.to_string(),
             from: it.from.to_string(),
             to: it.to.to_string(),
             rule: it.rule.clone(),
             rule_then: it.rule_then.clone(),
         });
+        let beside = found.listed_beside.iter().take(shown).map(OthersBesideBody::of);
         Self {
             days,
             reports: found.reports,
             elsewhere: found.elsewhere,
+            others_beside: found.others_beside,
             flows: flows.collect(),
             listed: listed.collect(),
+            listed_beside: beside.collect(),
         }
     }
 }
@@ -163,7 +204,7 @@ pub(crate) async fn list_rules(
         ("merge" = Option<bool>, Query, description = "Keep rules that the body does not hold (default: they go)"),
         ("days" = Option<u32>, Query, description = "How many days of reports a dry run looks back (1 to 3660; 90 when absent)"),
         ("note" = Option<String>, Query, description = "Why; kept with the new version of the rules"),
-        ("listed" = Option<u32>, Query, description = "How many reports of a dry run are listed (0 to 10000; 1000 when absent)"),
+        ("listed" = Option<u32>, Query, description = "How many reports of each kind a dry run lists (0 to 10000; 1000 when absent)"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the rules that were looked at; others set meanwhile are then not overwritten"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),

@@ -131,7 +131,7 @@ pub struct NewRequestBody {
     pub lat: Option<f64>,
     /// Longitude.
     pub long: Option<f64>,
-    /// System of the two: wgs84 (default), gcj02, bd09.
+    /// System of the two: wgs84 (default), cgcs2000, gcj02, bd09.
     pub coord_type: Option<String>,
     /// Accuracy radius in metres (68 %).
     pub accuracy: Option<f64>,

@@ -26,6 +26,7 @@ use crate::formats::open311::document::{Document, Value};
 use crate::formats::open311::form::{self, FORM_BYTES_MAX, File, Form, FormFault};
 use crate::formats::open311::multipart::{self, FILES_MAX};
 use crate::formats::picture;
+use crate::formats::urlencoded::encoded;
 use crate::geom::crs::Crs;
 use crate::http::api::reports::{REPLAYED, idempotency_key};
 use crate::http::body;
@@ -100,7 +101,13 @@ pub(crate) async fn file_service_request(asked: &Asked<'_>, body: Body) -> Resul
     let body = Value::List("request", vec![request]);
     let mut answered = counter.answer(Document { root: "service_requests", body });
     answered.status = StatusCode::CREATED;
-    let place = format!("{ROOT}/requests/{id}.{}", asked.format.suffix());
+    let several = asked.web.app.cities().len() > 1;
+    let city = if several {
+        format!("?jurisdiction_id={}", encoded(counter.seat.city.as_str()))
+    } else {
+        String::new()
+    };
+    let place = format!("{ROOT}/requests/{id}.{}{city}", asked.format.suffix());
     if let Ok(place) = HeaderValue::try_from(place) {
         answered.headers.insert(header::LOCATION, place);
     }

@@ -73,7 +73,7 @@ pub(crate) async fn get_discovery(asked: &Asked<'_>) -> Result<Answered, Wrong> 
         ("jurisdiction_id" = Option<String>, Query, description = "The city, where there are several"),
         ("lat" = Option<f64>, Query, description = "Only what applies at this place"),
         ("long" = Option<f64>, Query, description = "Only what applies at this place"),
-        ("coord_type" = Option<String>, Query, description = "System of the two: wgs84 (default), gcj02, bd09"),
+        ("coord_type" = Option<String>, Query, description = "System of the two: wgs84 (default), cgcs2000, gcj02, bd09"),
         ("lang" = Option<String>, Query, description = "zh or en; else as Accept-Language says"),
     ),
     responses(
@@ -174,7 +174,7 @@ fn attribute(question: &Question, order: i64, language: Language) -> Value {
         ("jurisdiction_id" = Option<String>, Query, description = "The city, where there are several"),
         ("lat" = f64, Query, description = "Latitude"),
         ("long" = f64, Query, description = "Longitude"),
-        ("coord_type" = Option<String>, Query, description = "System of the two: wgs84 (default), gcj02, bd09"),
+        ("coord_type" = Option<String>, Query, description = "System of the two: wgs84 (default), cgcs2000, gcj02, bd09"),
     ),
     responses(
         (status = 200, description = "Whether a zone holds it", content((CoverageBody = "application/json"), (String = "text/xml"))),

@@ -42,7 +42,7 @@ const NOT_KEPT: [&str; 14] = [
 /// Open311: what became of what was told in public, the oldest first.
 ///
 /// The last 90 days when nothing is said. A page that is full is followed by the next `page`, or by
-/// asking again from the last `updated_datetime` on. Dates that hold too much to look through are refused.
+/// asking again from the last `updated_datetime` on.
 #[utoipa::path(
     get, path = "/open311/v2/servicerequestupdates.{format}", operation_id = "list_service_request_updates", tag = "open311",
     params(

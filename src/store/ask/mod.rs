@@ -3,3 +3,4 @@
 mod answers;
 mod drafts;
 mod links;
+mod public;

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::answers::KeptAnswer;
 use crate::domain::change::Change;
 use crate::domain::id::CityId;
+use crate::domain::incidents::step::Step;
 use crate::domain::time::Instant;
 use crate::store::memory::Memory;
+use crate::store::promise::{StepKey, rows_at_most};
 
 /// What is kept beside the nouns.
 #[derive(Default)]
@@ -48,5 +50,24 @@ impl Memory {
 
     pub(in crate::store) fn words_done(&self, city: &CityId) -> Option<Instant> {
         self.held(city, |held| held.beside.words_done)
+    }
+
+    pub(in crate::store) fn steps_between(
+        &self,
+        city: &CityId,
+        (from, to): (Instant, Instant),
+        after: Option<StepKey>,
+        limit: u32,
+    ) -> Vec<Step> {
+        self.held(city, |held| {
+            let steps = held.incidents.values().flat_map(|(_, steps)| steps);
+            let mut found: Vec<&Step> = steps
+                .filter(|step| step.at >= from && step.at < to)
+                .filter(|step| after.is_none_or(|after| StepKey::of(step) > after))
+                .collect();
+            found.sort_unstable_by_key(|step| StepKey::of(step));
+            Some(found.into_iter().take(rows_at_most(limit)).cloned().collect())
+        })
+        .unwrap_or_default()
     }
 }

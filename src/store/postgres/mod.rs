@@ -7,6 +7,7 @@ mod geometry;
 mod links;
 mod people;
 mod plans;
+mod public;
 mod rows;
 mod writer;
 
@@ -35,8 +36,8 @@ use crate::store::postgres::connect::connection;
 use crate::store::postgres::rows::{PostgresRow, fault};
 use crate::store::postgres::writer::Writer;
 use crate::store::promise::{
-    CommitError, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, StepKey,
-    StoreError, rows_at_most,
+    CommitError, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, StoreError,
+    rows_at_most,
 };
 use crate::store::sql::Dialect;
 use crate::store::statement::{Row, Value};
@@ -239,17 +240,6 @@ impl Postgres {
     ) -> Result<Vec<Step>, StoreError> {
         let values = incidents::named_values(city, ids);
         self.read(&incidents::steps_of(Dialect::Postgres), &values, incidents::rows::step).await
-    }
-
-    pub(super) async fn steps_between(
-        &self,
-        city: &CityId,
-        stretch: (Instant, Instant),
-        after: Option<StepKey>,
-        limit: u32,
-    ) -> Result<Vec<Step>, StoreError> {
-        let values = incidents::between_values(city, stretch, after, rows_at_most(limit));
-        self.read(&incidents::steps_between(), &values, incidents::rows::step).await
     }
 
     pub(super) async fn timed_otherwise(

@@ -6,6 +6,7 @@ mod file;
 mod links;
 mod people;
 mod plans;
+mod public;
 mod rows;
 mod writer;
 
@@ -34,8 +35,8 @@ use crate::domain::webhooks::delivery::Delivery;
 use crate::domain::webhooks::webhook::Standing;
 use crate::store::migrate::Applied;
 use crate::store::promise::{
-    CommitError, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, StepKey,
-    StoreError, rows_at_most,
+    CommitError, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, StoreError,
+    rows_at_most,
 };
 use crate::store::sql::Dialect;
 use crate::store::sqlite::rows::{all, fault};
@@ -298,21 +299,6 @@ impl Sqlite {
             all(it, &incidents::steps_of(Dialect::Sqlite), &values, |row| {
                 incidents::rows::step(row)
             })
-        })
-        .await
-    }
-
-    pub(super) async fn steps_between(
-        &self,
-        city: &CityId,
-        stretch: (Instant, Instant),
-        after: Option<StepKey>,
-        limit: u32,
-    ) -> Result<Vec<Step>, StoreError> {
-        let city = city.clone();
-        self.read(move |it| {
-            let values = incidents::between_values(&city, stretch, after, rows_at_most(limit));
-            all(it, &incidents::steps_between(), &values, |row| incidents::rows::step(row))
         })
         .await
     }

@@ -7,6 +7,7 @@ use zonewarden::app::plans::handover::hand_over_all;
 use zonewarden::domain::accounts::Role;
 use zonewarden::domain::id::UnitId;
 
+use super::open311;
 use super::planned::{HOUR_US, Planned};
 use crate::client::request;
 use crate::world::{CENTRE, World};
@@ -155,6 +156,41 @@ async fn an_open_incident_is_in_the_feed_of_the_zone_that_its_place_lies_in_now(
     let path = format!("/open311/v2/requests/{id}.json?extensions=true");
     let told = planned.world.client.get(&path).await.json();
     assert_eq!(told[0]["extended_attributes"]["zone"], json!(zones[b]));
+}
+
+#[tokio::test]
+async fn a_zone_whose_last_report_is_older_than_ten_thousand_others_still_tells_of_it() {
+    let planned = Planned::new().await;
+    let world = &planned.world;
+    let [a, b, _] = planned.three();
+    let zones: Vec<String> = planned.atlas().zones().iter().map(|it| it.id.to_string()).collect();
+    let mut ids = Vec::new();
+    for zone in [a, b] {
+        let at = planned.places(zone, 1)[0].degrees();
+        let form = format!("service_code=event.02&lat={}&long={}&accuracy=5", at.lat(), at.lon());
+        ids.push(open311::filed(world, &form).await);
+    }
+    world.take_up().await;
+    world.pass_us(HOUR_US);
+    let like = open311::stored(world, &ids[1]).await;
+    open311::flood(world, &like, 10_001, false).await;
+    open311::flood(world, &like, 600, true).await;
+    let of_a = features(world, &format!("zone={}", zones[a])).await;
+    assert_eq!(of_a.len(), 1, "{of_a:?}");
+    assert_eq!(
+        (&of_a[0]["id"], &of_a[0]["properties"]["stage"]),
+        (&json!(ids[0]), &json!("dispatched"))
+    );
+    assert_eq!(features(world, &format!("zone={}&limit=500", zones[b])).await.len(), 500);
+    // What waits for the desk is in it as well, the newest first.
+    let at = planned.places(a, 1)[0].degrees();
+    let form = format!("service_code=event.02&lat={}&long={}&accuracy=5", at.lat(), at.lon());
+    world.pass_us(HOUR_US);
+    let waits = open311::filed(world, &form).await;
+    let of_a = features(world, &format!("zone={}", zones[a])).await;
+    let told: Vec<&Value> = of_a.iter().map(|it| &it["id"]).collect();
+    assert_eq!(told, [&json!(waits), &json!(ids[0])]);
+    assert_eq!(of_a[0]["properties"]["stage"], "collected");
 }
 
 #[tokio::test]

@@ -105,6 +105,52 @@ async fn a_sure_report_goes_to_its_unit_and_is_brought_to_its_end_step_by_step()
 }
 
 #[tokio::test]
+async fn a_closed_case_that_is_acted_on_again_says_what_is_open_and_to_whom() {
+    let case = Case::new().await;
+    let picture = case.picture(b"GIF89a;").await.json()["id"].clone();
+    let done = json!({ "act": "feedback", "revision": 5, "words": "x", "pictures": [picture] });
+    for (role, body) in [
+        (Role::Unit, json!({ "act": "handle", "revision": 4 })),
+        (Role::Unit, done),
+        (Role::Inspector, json!({ "act": "check", "revision": 6, "words": "x" })),
+        (Role::Dispatcher, json!({ "act": "close", "revision": 7, "words": "x" })),
+    ] {
+        assert_eq!(case.step(role, body.clone()).await.status, StatusCode::OK, "{body}");
+    }
+    let open = "open now: evaluate (inspector, admin), appeal (unit), \
+                reopen (dispatcher, inspector, admin)";
+    for (role, act) in [
+        (Role::Dispatcher, "close"),
+        (Role::Unit, "handle"),
+        (Role::Dispatcher, "void"),
+        (Role::Admin, "supervise"),
+    ] {
+        let body = json!({ "act": act, "revision": 8, "words": "again" });
+        let refused = case.step(role, body).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{act}: {}", refused.text());
+        assert_eq!(refused.header("content-type"), "application/problem+json");
+        let problem = refused.json();
+        assert_eq!(problem["status"], 409);
+        let detail = problem["detail"].as_str().unwrap();
+        let begins = format!("{act} is not open while the case stands at closed; it is at ");
+        assert!(detail.starts_with(&begins), "{detail}");
+        assert!(detail.contains(open), "{detail}");
+    }
+    // What is open is not open to everybody: that is told with who it is for.
+    let reopen = json!({ "act": "reopen", "revision": 8, "words": "again" });
+    let refused = case.step(Role::Unit, reopen.clone()).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    let begins =
+        "reopen at closed is for dispatcher, inspector, admin, not for unit; open to you: ";
+    assert!(detail.starts_with(begins) && detail.contains("appeal"), "{detail}");
+    let shown = case.shown().await;
+    assert_eq!((&shown["revision"], &shown["stage"]), (&json!(8), &json!("closed")));
+    let again = case.step(Role::Dispatcher, reopen).await;
+    assert_eq!(again.json()["stage"], "dispatched", "{}", again.text());
+}
+
+#[tokio::test]
 async fn of_two_dispatchers_at_once_the_second_is_told_what_changed() {
     let case = Case::new().await;
     let first = json!({ "act": "void", "revision": 4, "words": "重复登记" });

@@ -287,6 +287,59 @@ async fn machines_of_every_kind_file_late_out_of_order_and_again_and_the_first_i
 }
 
 #[tokio::test]
+async fn a_batch_that_is_read_in_pieces_keeps_its_order_and_each_fault_its_place() {
+    let world = World::new().await;
+    let key = dispatcher(&world).await;
+    let many: Vec<String> = (0..1_203)
+        .map(|n| match n {
+            499 => "{\"lon\":".repeat(200) + "1" + &"}".repeat(200),
+            500 => "{\"lon\":1e999}".to_owned(),
+            1_202 => "[]".to_owned(),
+            n => {
+                let mut one = telling(&format!("report {n}"));
+                one["key"] = json!(format!("k-{n}"));
+                one.to_string()
+            }
+        })
+        .collect();
+    let list = format!(" [{}]\n", many.join(" ,\n"));
+    let told = batch(&world, &key, "application/json", list).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.text());
+    let told = told.json();
+    assert_eq!((&told["filed"], &told["refused"]), (&json!(1_200), &json!(3)));
+    let results = told["results"].as_array().unwrap();
+    let refused: Vec<usize> =
+        (0..results.len()).filter(|n| results[*n]["status"] == json!(422)).collect();
+    assert_eq!(refused, [499, 500, 1_202]);
+    let stored = world.app.store();
+    for n in [0, 498, 501, 1_000, 1_201] {
+        let id = results[n]["receipt"]["id"].as_str().unwrap().parse().unwrap();
+        let id = zonewarden::domain::id::ReportId(id);
+        let found = stored.report(&world.city, id).await.unwrap().unwrap();
+        assert_eq!(found.report.words, format!("report {n}"));
+    }
+    let again = batch(&world, &key, "application/x-ndjson", many.join("\n")).await.json();
+    assert_eq!((&again["again"], &again["refused"]), (&json!(1_200), &json!(3)));
+    assert_eq!(again["results"][1_201]["receipt"], results[1_201]["receipt"]);
+}
+
+#[tokio::test]
+async fn a_batch_waits_for_its_turn_among_the_heavy_work() {
+    let world = World::new().await;
+    let key = dispatcher(&world).await;
+    let places = u32::try_from(world.web.heavy.available_permits()).unwrap();
+    let taken = world.web.heavy.clone().acquire_many_owned(places).await.unwrap();
+    let path = "/api/v1/reports/batch";
+    let body = json!([telling("x")]).to_string();
+    let filing = world.client.post_as(&key, path, "application/json", body);
+    let mut filing = std::pin::pin!(filing);
+    let soon = std::time::Duration::from_millis(200);
+    assert!(tokio::time::timeout(soon, &mut filing).await.is_err(), "it went ahead");
+    drop(taken);
+    assert_eq!(filing.await.json()["filed"], 1);
+}
+
+#[tokio::test]
 async fn a_batch_that_is_none_or_too_large_is_refused_whole() {
     let world = World::new().await;
     let key = dispatcher(&world).await;

@@ -153,6 +153,21 @@ async fn a_restored_version_is_a_new_one_that_was_rehearsed_before() {
 }
 
 #[tokio::test]
+async fn a_version_is_restored_in_its_turn_among_the_heavy_work() {
+    let desk = Desk::new().await;
+    let versions = desk.get("/api/v1/rules/versions").await.json();
+    let founded = versions["versions"][0]["version"].as_i64().unwrap();
+    let heavy = std::sync::Arc::clone(&desk.world.web.heavy);
+    let places = u32::try_from(heavy.available_permits()).unwrap();
+    let taken = heavy.acquire_many_owned(places).await.unwrap();
+    let mut restoring = std::pin::pin!(desk.restore(founded, "?dry_run=true"));
+    let soon = std::time::Duration::from_millis(200);
+    assert!(tokio::time::timeout(soon, &mut restoring).await.is_err(), "it went ahead");
+    drop(taken);
+    assert_eq!(restoring.await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_version_that_is_not_there_or_does_not_fit_any_more_is_refused() {
     let desk = Desk::new().await;
     for path in ["0", "99", "-1", "x", "9223372036854775807", "9223372036854775808"] {

@@ -79,6 +79,39 @@ async fn a_dry_run_says_which_past_reports_would_have_gone_elsewhere_and_changes
 }
 
 #[tokio::test]
+async fn a_dry_run_tells_apart_reports_that_keep_their_unit_and_get_others_beside_it() {
+    let world = World::new().await;
+    let key = planner(&world).await;
+    let atlas = world.app.atlas(&world.city).unwrap();
+    let leads = |unit: &UnitId| atlas.zones().iter().any(|zone| zone.lead == *unit);
+    let unit = atlas.units().iter().map(|unit| &unit.id).find(|unit| !leads(unit)).unwrap();
+    let mut rule = everywhere("event.02", unit.as_str());
+    rule["features"][0]["properties"]["mode"] = json!("beside");
+    let set = world.client.ask(put(&key, "?merge=true", None, &rule)).await;
+    assert_eq!(set.status, StatusCode::OK, "{}", words(&set));
+    let first = told(&world, "event.02").await;
+    told(&world, "event.03").await;
+    assert_eq!(first["rule"], "a-rule");
+    rule["features"][0]["properties"]["mode"] = json!("instead");
+    let dry = world.client.ask(put(&key, "?dry_run=true&merge=true", None, &rule)).await;
+    assert_eq!(dry.status, StatusCode::OK, "{}", words(&dry));
+    let dry = dry.json();
+    let past = &dry["rehearsal"];
+    assert_eq!(
+        (&past["reports"], &past["elsewhere"], &past["others_beside"]),
+        (&json!(2), &json!(0), &json!(1)),
+        "{past}"
+    );
+    let beside = json!([{ "report": first["id"], "unit": first["unit"], "co": first["co"],
+                          "co_then": [], "rule": "a-rule", "rule_then": "a-rule" }]);
+    assert_eq!((&past["listed"], &past["listed_beside"]), (&json!([]), &beside));
+    assert_ne!(first["co"], json!([]));
+    let few = world.client.ask(put(&key, "?dry_run=true&merge=true&listed=0", None, &rule)).await;
+    let few = few.json()["rehearsal"].clone();
+    assert_eq!((&few["others_beside"], &few["listed_beside"]), (&json!(1), &json!([])));
+}
+
+#[tokio::test]
 async fn rules_that_were_set_meanwhile_are_not_overwritten() {
     let world = World::new().await;
     let key = planner(&world).await;

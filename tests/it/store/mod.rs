@@ -8,6 +8,7 @@ mod people;
 mod links;
 mod answers;
 mod plans;
+mod public;
 mod pictures;
 mod geometry;
 mod intake;

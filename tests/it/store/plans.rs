@@ -313,6 +313,7 @@ async fn older(held: &Held) {
         format!("drop table {z}words_masked"),
         format!("delete from {z}schema_migration where number >= 13"),
     ];
+    let texts: Vec<String> = super::public::undone(z).into_iter().chain(texts).collect();
     match held.place() {
         Place::File(path) => {
             let connection = rusqlite::Connection::open(path).unwrap();

@@ -21,12 +21,12 @@ use zonewarden::domain::reports::report::AssignedReport;
 use zonewarden::domain::time::Instant;
 use zonewarden::geom::coord::{GridBox, GridPoint};
 use zonewarden::store::{
-    Basis, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, StepKey, Store,
+    Basis, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, Store,
 };
 
 use super::made::{Dice, city, stamp};
 use super::places::{all, block_on};
-use super::{answers, drafts, links, people, plans};
+use super::{answers, drafts, links, people, plans, public};
 
 const COMMANDS: usize = 150;
 
@@ -157,11 +157,15 @@ impl Run {
     /// Mostly of a report that waits; else of one that does not, or is not there.
     async fn case_opened(&mut self, oracle: &Store, id: &CityId) -> Change {
         let waiting = oracle.waiting(id, 3).await.unwrap();
-        let Some(AssignedReport { mut report, assignment }) = waiting.into_iter().next() else {
+        let Some(AssignedReport { mut report, mut assignment }) = waiting.into_iter().next() else {
             return Change::RulesRemoved(Vec::new());
         };
         if self.dice.below(6) == 0 {
-            report.id = self.filed.first().copied().unwrap_or(report.id);
+            let first = self.filed.first().copied().unwrap_or(report.id);
+            match oracle.report(id, first).await.unwrap() {
+                Some(held) => AssignedReport { report, assignment } = held,
+                None => report.id = first,
+            }
         }
         let case = take_up(&report, &assignment, self.dice.instant()).unwrap();
         let matter = Matter::of(&report, &assignment);
@@ -318,11 +322,10 @@ impl Run {
         let (from, to) = (self.dice.instant(), self.dice.instant());
         let stretch = (from.min(to), from.max(to));
         let after = steps.get(steps.len() / 3).filter(|_| self.dice.maybe()).map(StepKey::of);
-        let (got, expected) = (
-            store.steps_between(id, stretch, after, 7),
-            oracle.steps_between(id, stretch, after, 7),
-        );
-        assert_eq!(got.await, expected.await, "{what}: {stretch:?} after {after:?}");
+        let got = store.steps_between(id, stretch, after, 7).await;
+        let expected = oracle.steps_between(id, stretch, after, 7).await;
+        assert_eq!(got, expected, "{what}: {stretch:?} after {after:?}");
+        public::compare(&mut self.dice, oracle, store, id, what).await;
         for incident in ids {
             let (got, expected) = (store.incident(id, incident), oracle.incident(id, incident));
             assert_eq!(got.await, expected.await, "{what}");

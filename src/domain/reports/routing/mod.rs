@@ -219,6 +219,32 @@ pub fn route_unit<'a>(atlas: &'a Atlas, ask: &Ask<'_>, zone: Option<u16>) -> Nam
     Named { unit: unit.unwrap_or(&atlas.city().fallback), rule: fired.map(|it| it.near.rule) }
 }
 
+/// Units beside the one that [`route_unit`] names, for who has found the zone of the position already: as in
+/// [`Answer`].
+#[must_use]
+pub fn units_beside<'a>(atlas: &'a Atlas, named: &Named<'_>, zone: Option<u16>) -> Vec<&'a UnitId> {
+    let zone = zone.map(|number| &atlas.zones()[usize::from(number)]);
+    let mode = named.rule.map(|number| atlas.rules()[number as usize].mode);
+    beside(zone, mode, named.unit)
+}
+
+/// Units beside the one that answers, by the mode of the rule that fired.
+fn beside<'a>(zone: Option<&'a Zone>, mode: Option<Mode>, unit: &UnitId) -> Vec<&'a UnitId> {
+    let Some(zone) = zone else { return Vec::new() };
+    let beside: &'a [UnitId] = match mode {
+        None => &zone.co,
+        Some(Mode::Beside) => std::slice::from_ref(&zone.lead),
+        Some(Mode::Instead) => &[],
+    };
+    let mut co: Vec<&'a UnitId> = Vec::with_capacity(beside.len());
+    for other in beside {
+        if other != unit && !co.contains(&other) {
+            co.push(other);
+        }
+    }
+    co
+}
+
 /// Which rules are looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Look {
@@ -317,19 +343,7 @@ impl<'a> Decision<'a> {
     }
 
     fn co(&self, unit: &UnitId) -> Vec<&'a UnitId> {
-        let Some(zone) = self.zone else { return Vec::new() };
-        let beside: &'a [UnitId] = match self.fired().map(|standing| standing.rule.mode) {
-            None => &zone.co,
-            Some(Mode::Beside) => std::slice::from_ref(&zone.lead),
-            Some(Mode::Instead) => &[],
-        };
-        let mut co: Vec<&'a UnitId> = Vec::with_capacity(beside.len());
-        for other in beside {
-            if other != unit && !co.contains(&other) {
-                co.push(other);
-            }
-        }
-        co
+        beside(self.zone, self.fired().map(|standing| standing.rule.mode), unit)
     }
 
     fn lost(&self) -> Vec<Lost<'a>> {

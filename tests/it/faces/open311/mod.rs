@@ -5,10 +5,19 @@ mod filing;
 mod reading;
 mod media;
 mod updates;
+mod cities;
+mod places;
 mod georeport;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
+use zonewarden::app::clock::report_id;
+use zonewarden::domain::accounts::Caller;
+use zonewarden::domain::change::Change;
+use zonewarden::domain::incidents::desk::take_up;
+use zonewarden::domain::incidents::docket::{CaseMoved, Due, Matter};
+use zonewarden::domain::reports::report::{AssignedReport, Assignment, Report};
+use zonewarden::store::Basis;
 
 use crate::client::{Answer, request};
 use crate::world::World;
@@ -48,4 +57,31 @@ pub(super) fn with_headers(form: &str, headers: &[(&str, &str)]) -> Request<Body
         asked.headers_mut().insert(name, value.parse().unwrap());
     }
     asked
+}
+
+/// Files so many reports like one that is there, straight in the store; each opens a case if that is wanted.
+pub(super) async fn flood(world: &World, like: &AssignedReport, count: usize, opened: bool) {
+    let now = world.app.now();
+    for some in vec![(); count].chunks(300) {
+        let mut changes = Vec::new();
+        for () in some {
+            let id = report_id();
+            let report = Report { id, received_at: now, ..like.report.clone() };
+            let assignment = Assignment { report: id, ..like.assignment.clone() };
+            let case = opened.then(|| take_up(&report, &assignment, now).unwrap());
+            let matter = Matter::of(&report, &assignment);
+            changes.push(Change::ReportFiled { report, assignment });
+            changes.extend(case.map(|case| {
+                Change::CaseMoved(CaseMoved::between(None, &case, matter, Due::default()))
+            }));
+        }
+        let (app, city) = (&world.app, &world.city);
+        app.commit(city, &Caller::cli(), Basis::default(), changes).await.unwrap();
+    }
+}
+
+/// A report as the store has it.
+pub(super) async fn stored(world: &World, id: &str) -> AssignedReport {
+    let id = zonewarden::domain::id::ReportId(id.parse().unwrap());
+    world.app.store().report(&world.city, id).await.unwrap().unwrap()
 }

@@ -4,13 +4,10 @@ use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use zonewarden::app::open311::updates::list_within;
-use zonewarden::app::refusal::Refusal;
-use zonewarden::domain::accounts::{Caller, Role};
+use zonewarden::domain::accounts::Role;
 use zonewarden::domain::id::UnitId;
-use zonewarden::domain::time::Instant;
 
-use super::{FORM, filed, told};
+use super::{FORM, filed, flood, stored, told};
 use crate::client::{Answer, request};
 use crate::world::World;
 
@@ -86,26 +83,52 @@ async fn what_happened_to_public_requests_is_told_the_oldest_first_and_to_all_be
 }
 
 #[tokio::test]
-async fn a_page_that_is_short_because_too_much_was_looked_through_is_refused() {
+async fn however_many_steps_nobody_hears_of_lie_in_the_stretch_the_updates_are_found() {
     let world = &World::new().await;
-    // What nobody is told of comes first.
-    let hotline = json!({ "lon": 109.5, "lat": 36.6, "words": "积水", "source": "hotline" });
-    world.client.post("/api/v1/reports", "application/json", hotline.to_string()).await;
-    world.take_up().await;
+    // What nobody is told of comes first: four steps a case.
+    let hotline = json!({ "lon": 109.484, "lat": 36.585, "words": "积水", "source": "hotline",
+                          "accuracy_m": 5 });
+    let told = world.client.post("/api/v1/reports", "application/json", hotline.to_string()).await;
+    let like = stored(world, told.json()["id"].as_str().unwrap()).await;
+    assert!(!like.assignment.for_dispatcher);
+    flood(world, &like, 12_600, true).await;
     world.pass_us(HOUR_US);
-    let id = filed(world, LITTER).await;
+    let first = filed(world, LITTER).await;
+    let second = filed(world, &LITTER.replace("event.01.litter", "event.02")).await;
     world.take_up().await;
-    let seat = world.app.seat(None).unwrap();
-    let caller = Caller::public();
-    let now = world.app.now();
-    let stretch = (Instant(now.0 - 2 * HOUR_US), Instant(now.0 + HOUR_US));
-    let list = |steps_max| list_within(&world.app, &seat, &caller, stretch, (0, 1), steps_max);
-    let refused = list(1).await.unwrap_err();
-    let Refusal::Invalid(faults) = &refused else { panic!("{refused:?}") };
-    assert_eq!(faults[0].place, "start_date, end_date");
-    assert!(faults[0].words.contains("narrow the dates"), "{faults:?}");
-    let all = list(1_000).await.unwrap();
-    assert_eq!(all.iter().map(|it| it.report.to_string()).collect::<Vec<_>>(), [id]);
+    let all = updates(world, "").await;
+    let ids: Vec<&str> = all.iter().map(|it| it["service_request_id"].as_str().unwrap()).collect();
+    assert!(ids.len() == 2 && ids.contains(&first.as_str()) && ids.contains(&second.as_str()));
+    for (page, one) in all.iter().enumerate() {
+        let found = updates(world, &format!("page_size=1&page={}", page + 1)).await;
+        assert_eq!(found, std::slice::from_ref(one));
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_updates_holds_as_many_as_were_asked_for_of_a_case_with_many_reports() {
+    let world = &World::new().await;
+    let first = filed(world, LITTER).await;
+    world.take_up().await;
+    for _ in 0..3 {
+        world.pass_us(1_000_000);
+        filed(world, LITTER).await;
+        world.take_up().await;
+    }
+    world.pass_us(1_000_000);
+    step(world, &first, json!({ "act": "void", "words": "done" })).await;
+    let all = updates(world, "").await;
+    // Dispatched; three that were merged; and to all four that it is void.
+    assert_eq!(all.len(), 1 + 3 + 4, "{all:?}");
+    for size in [1, 3, 7] {
+        let mut found = Vec::new();
+        for page in 1..=all.len().div_ceil(size) {
+            let some = updates(world, &format!("page_size={size}&page={page}")).await;
+            assert!(some.len() == size || page == all.len().div_ceil(size), "{some:?}");
+            found.extend(some);
+        }
+        assert_eq!(found, all, "{size}");
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,9 @@ use zonewarden::http::params::Params;
 
 use crate::dice::{Dice, damage, mutated};
 
+/// Writes a text as part of a document.
+type Writing = fn(&mut String, &str);
+
 const QUERIES: &[&[u8]] = &[
     b"lon=109.484&lat=36.585&crs=gcj02&at=2026-05-06T10:00:00%2B08:00&limit=5&dry_run=true&bbox=109.1,36.1,109.2,36.2",
     b"service_code=event.05.parking&description=%E8%B7%AF+%26&attribute%5Bblocks%5D%5B%5D=a&attribute[x][]=b&lat=",
@@ -154,7 +157,7 @@ pub(crate) fn markup(dice: &mut Dice) -> Result<(), String> {
     let text = String::from_utf8_lossy(&bytes);
     let said = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     let expected: String = text.chars().map(|c| if said(c) { c } else { '\u{fffd}' }).collect();
-    let ways: [(fn(&mut String, &str), &str); 2] = [(escaped, "<>\r"), (attribute, "<>\"\r\n\t")];
+    let ways: [(Writing, &str); 2] = [(escaped, "<>\r"), (attribute, "<>\"\r\n\t")];
     for (write, never) in ways {
         let mut xml = String::new();
         write(&mut xml, &text);

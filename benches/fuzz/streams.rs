@@ -111,11 +111,11 @@ pub(crate) fn collections(dice: &mut Dice) -> Result<(), String> {
     if features_at(&text[..early]).is_some_and(|at| at != begin) {
         return Err(format!("the list begins elsewhere in the first {early} bytes"));
     }
-    let list = &text[begin..];
-    let (whole, _) = features_of(list);
-    let stop = whole_features(list).stop;
+    let features = &text[begin..];
+    let (whole, _) = features_of(features);
+    let stop = whole_features(features).stop;
     let (mut cut, mut held, mut last) = (Vec::new(), Vec::new(), Stop::Text);
-    for piece in pieces(dice, list) {
+    for piece in pieces(dice, features) {
         held.extend_from_slice(piece);
         let (more, end) = features_of(&held);
         cut.extend(more);

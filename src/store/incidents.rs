@@ -13,7 +13,7 @@ use crate::domain::incidents::docket::{CaseMoved, Docket, IncidentKey, IncidentO
 use crate::domain::incidents::step::{Carried, Step};
 use crate::domain::time::Instant;
 use crate::store::incidents::due::{or_never, turns};
-use crate::store::promise::{IncidentFilter, StepKey, StoreError};
+use crate::store::promise::{IncidentFilter, StoreError};
 use crate::store::sql::{Asking, Dialect, names};
 use crate::store::statement::{Row, Statement, Table, Taken, Value, geometry, int, list, text};
 use crate::store::words;

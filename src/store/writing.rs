@@ -240,7 +240,7 @@ impl<'a> Group<'a> {
         let mut entries = Vec::new();
         let mut filed = Vec::new();
         let mut opened = HashSet::new();
-        let mut heard = Vec::new();
+        let mut told = Vec::new();
         for (commit, seq, version) in &self.admitted {
             let changes = commit.changes.iter().zip(&commit.texts);
             for ((change, texts), seq) in changes.zip(seq + 1..) {
@@ -261,7 +261,7 @@ impl<'a> Group<'a> {
             opened.extend(cases.iter().map(|it| report_of(it.docket.id)));
             let here = |report| commit.filed().any(|it| it.report.id == report);
             all.extend(incidents::moved(dialect, self.city, &cases, here));
-            heard.extend(incidents::public::heard(dialect, self.city, &cases));
+            told.extend(incidents::public::heard(dialect, self.city, &cases));
             all.extend(commit.timed().flat_map(|timed| incidents::due::timed(self.city, timed)));
         }
         let Some(head) = self.head.filter(|_| !entries.is_empty()) else { return Vec::new() };
@@ -271,7 +271,7 @@ impl<'a> Group<'a> {
             }));
         }
         // Behind all reports, which are looked up.
-        all.extend(heard);
+        all.extend(told);
         all.push(Statement::Bulk { table: &journal::JOURNAL, rows: entries });
         all.push(Statement::One {
             text: MOVE_HEAD,

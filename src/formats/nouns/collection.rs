@@ -58,23 +58,23 @@ struct Like {
 impl Like {
     /// All parts in their order, also those within collections within it.
     fn of(parts: &GeometryCollection<f64>) -> Self {
-        let mut like = Self::default();
+        let mut all = Self::default();
         let mut open: Vec<&Geometry<f64>> = parts.0.iter().rev().collect();
         while let Some(part) = open.pop() {
             match part {
-                Geometry::Point(point) => like.points.push(*point),
-                Geometry::MultiPoint(points) => like.points.extend(points.0.iter().copied()),
-                Geometry::Line(line) => like.lines.push(LineString(vec![line.start, line.end])),
-                Geometry::LineString(line) => like.lines.push(line.clone()),
-                Geometry::MultiLineString(lines) => like.lines.extend(lines.0.iter().cloned()),
-                Geometry::Polygon(area) => like.areas.push(area.clone()),
-                Geometry::MultiPolygon(areas) => like.areas.extend(areas.0.iter().cloned()),
-                Geometry::Rect(area) => like.areas.push(area.to_polygon()),
-                Geometry::Triangle(area) => like.areas.push(area.to_polygon()),
+                Geometry::Point(point) => all.points.push(*point),
+                Geometry::MultiPoint(points) => all.points.extend(points.0.iter().copied()),
+                Geometry::Line(line) => all.lines.push(LineString(vec![line.start, line.end])),
+                Geometry::LineString(line) => all.lines.push(line.clone()),
+                Geometry::MultiLineString(lines) => all.lines.extend(lines.0.iter().cloned()),
+                Geometry::Polygon(area) => all.areas.push(area.clone()),
+                Geometry::MultiPolygon(areas) => all.areas.extend(areas.0.iter().cloned()),
+                Geometry::Rect(area) => all.areas.push(area.to_polygon()),
+                Geometry::Triangle(area) => all.areas.push(area.to_polygon()),
                 Geometry::GeometryCollection(more) => open.extend(more.0.iter().rev()),
             }
         }
-        like
+        all
     }
 
     /// What they are together, where they are of one kind.

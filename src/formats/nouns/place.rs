@@ -21,7 +21,8 @@ pub(super) fn place(
     row: usize,
     found: &mut Findings,
 ) -> Option<Geometry<f64>> {
-    placed(&one_shape(geometry, row, found)?, crs, row, found)
+    let shape = one_shape(geometry, row, found)?;
+    placed(&shape, crs, row, found)
 }
 
 fn placed(

@@ -167,9 +167,9 @@ fn a_case_is_public_while_a_public_report_stands_behind_it_and_what_was_heard_st
             store.commit(stamp(700), Basis::default(), changes).await.unwrap();
             assert_eq!(cases(&store, "z1", (0, 0)).await, [], "{name}");
             assert_eq!(cases(&store, "z2", (0, 0)).await, alone, "{name}");
-            let page =
-                store.public_steps(&city_id(), (Instant(100), Instant(500)), Some(expected[0]), 1);
-            assert_eq!(page.await.unwrap(), expected[1..2], "{name}");
+            let (stretch, after) = ((Instant(100), Instant(500)), Some(expected[0]));
+            let page = store.public_steps(&city_id(), stretch, after, 1).await.unwrap();
+            assert_eq!(page, expected[1..2], "{name}");
         }
     });
 }

@@ -21,7 +21,7 @@ use zonewarden::domain::reports::report::AssignedReport;
 use zonewarden::domain::time::Instant;
 use zonewarden::geom::coord::{GridBox, GridPoint};
 use zonewarden::store::{
-    Basis, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, Store,
+    Basis, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, StepKey, Store,
 };
 
 use super::made::{Dice, city, stamp};

@@ -253,12 +253,7 @@ impl Change {
             Self::ProposalDismissed(told) => json!({ "support": told.support }),
             Self::DraftMoved(moved) => draft_facts(moved),
             Self::KeyIssued(key) => json!({ "role": key.role.code(), "unit": key.unit }),
-            // An address may hold a secret of its own.
-            Self::WebhookMade { webhook, .. } | Self::WebhookSet(webhook) => {
-                let topics: Vec<&str> = webhook.topics.iter().map(|topic| topic.code()).collect();
-                let off = webhook.off.map(|off| off.why.code());
-                json!({ "off": off, "topics": topics, "unit": webhook.unit })
-            }
+            Self::WebhookMade { webhook, .. } | Self::WebhookSet(webhook) => webhook_facts(webhook),
             Self::WebhookRemoved { unit, .. } => json!({ "unit": unit }),
             Self::WebhookPosted(posted) => {
                 json!({ "done": posted.done.len(), "kept": posted.kept.len() })
@@ -302,6 +297,13 @@ impl Change {
                 | Self::DeliveriesReplayed { .. }
         )
     }
+}
+
+/// Not the address, which may hold a secret of its own.
+fn webhook_facts(webhook: &Webhook) -> serde_json::Value {
+    let topics: Vec<&str> = webhook.topics.iter().map(|topic| topic.code()).collect();
+    let off = webhook.off.map(|off| off.why.code());
+    serde_json::json!({ "off": off, "topics": topics, "unit": webhook.unit })
 }
 
 fn link_facts(it: &LinksFollowed) -> serde_json::Value {

@@ -9,10 +9,12 @@ use std::borrow::Cow;
 
 use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{CategoryCode, CityId, IncidentId, ReportId, UnitId, ZoneId};
-use crate::domain::incidents::docket::{CaseMoved, Docket, IncidentKey, IncidentOrder, report_of};
+use crate::domain::incidents::docket::{
+    CaseMoved, Docket, IncidentKey, IncidentOrder, NEVER, report_of,
+};
 use crate::domain::incidents::step::{Carried, Step};
+use crate::domain::incidents::timing::Turns;
 use crate::domain::time::Instant;
-use crate::store::incidents::due::{or_never, turns};
 use crate::store::promise::{IncidentFilter, StoreError};
 use crate::store::sql::{Asking, Dialect, names};
 use crate::store::statement::{Row, Statement, Table, Taken, Value, geometry, int, list, text};
@@ -239,6 +241,20 @@ fn docket_row<'a>(city: &'a CityId, docket: &'a Docket) -> Vec<Value<'a>> {
         red,
         clock,
         public_report(docket),
+    ]
+}
+
+/// A time that may never come.
+fn or_never(at: Option<Instant>) -> Value<'static> {
+    Value::Int(at.unwrap_or(NEVER).0)
+}
+
+/// When the light turns, yellow and red, and whose light it is.
+fn turns(turns: Option<Turns>) -> [Value<'static>; 3] {
+    [
+        or_never(turns.map(|turns| turns.yellow_at)),
+        or_never(turns.map(|turns| turns.red_at)),
+        Value::text_or(turns.map(|turns| turns.of.code())),
     ]
 }
 

@@ -331,7 +331,6 @@ fn put<'a>(
         Change::LinksFollowed(it) => all.extend(links::followed(city, it)),
         Change::LinksDropped(reports) => all.push(links::drop(dialect, city, texts(reports))),
         Change::PeopleForgotten(it) => {
-            // Nothing of theirs that waits is followed any more.
             all.push(links::drop(dialect, city, texts(&it.reports)));
             all.extend(people::forget(dialect, city, it));
         }

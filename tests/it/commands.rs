@@ -367,7 +367,7 @@ fn a_draft_is_reviewed_by_a_command_for_people_and_as_the_api_has_it() {
     let places = "id,kind,name_en,lon,lat\ns1,school,First School,109.46,36.55\n\
                   p1,patrol_post,Post at the Gate,109.47,36.56\nc1,checkpoint,West,109.42,36.55\n";
     std::fs::write(folder.join("places.csv"), places).unwrap();
-    done(&["import", "facilities", "places.csv"]);
+    done(&["import", "facilities", "places.csv", "--crs", "wgs84"]);
     let id = done(&["plan", "draft", "make", "East to health"]);
     // What lies left of the line, which goes south, is the new zone.
     let edits = r#"[{"kind":"split","zone":"a","line":[[109.45,36.7],[109.45,36.4]],

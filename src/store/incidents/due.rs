@@ -1,9 +1,8 @@
 //! Deadlines and lights of incidents, told anew.
 
 use crate::domain::id::CityId;
-use crate::domain::incidents::docket::{CaseTimed, NEVER};
-use crate::domain::incidents::timing::Turns;
-use crate::domain::time::Instant;
+use crate::domain::incidents::docket::CaseTimed;
+use crate::store::incidents::{or_never, turns};
 use crate::store::statement::{Statement, Value};
 
 /// The deadline of a case that is still at its revision; the units' list before the docket, which says
@@ -39,18 +38,4 @@ pub(in crate::store) fn timed<'a>(
             Statement::One { text: TIME, values: whole, must: None },
         ]
     })
-}
-
-/// A time that may never come.
-pub(super) fn or_never(at: Option<Instant>) -> Value<'static> {
-    Value::Int(at.unwrap_or(NEVER).0)
-}
-
-/// When the light turns, yellow and red, and whose light it is.
-pub(super) fn turns(turns: Option<Turns>) -> [Value<'static>; 3] {
-    [
-        or_never(turns.map(|turns| turns.yellow_at)),
-        or_never(turns.map(|turns| turns.red_at)),
-        Value::text_or(turns.map(|turns| turns.of.code())),
-    ]
 }

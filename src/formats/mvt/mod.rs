@@ -7,6 +7,3 @@
 mod wire;
 pub mod vocabulary;
 pub mod layer;
-
-#[cfg(test)]
-mod tests;

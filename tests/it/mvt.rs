@@ -1,11 +1,11 @@
-//! What is written, read back by a reader that shares nothing with the writer.
+//! Vector tiles, read by a reader that shares nothing with the writer.
 
 use std::collections::BTreeMap;
 
-use crate::formats::mvt::layer::Layer;
-use crate::formats::mvt::vocabulary::{Value, Vocabulary};
-use crate::geom::tile::grid::Unit;
-use crate::geom::tile::rings::Rings;
+use zonewarden::formats::mvt::layer::Layer;
+use zonewarden::formats::mvt::vocabulary::{Value, Vocabulary};
+use zonewarden::geom::tile::grid::Unit;
+use zonewarden::geom::tile::rings::Rings;
 
 /// The fields of a message, in order: number, and a varint or bytes.
 enum Field<'a> {
@@ -47,12 +47,13 @@ fn fields(mut bytes: &[u8]) -> Vec<(u64, Field<'_>)> {
 
 /// A feature as it was read.
 #[derive(Debug, PartialEq)]
-struct Feature {
-    id: u64,
-    kind: u64,
-    tags: BTreeMap<String, String>,
+pub(crate) struct Feature {
+    pub(crate) id: u64,
+    /// 1 for points, 2 for lines, 3 for polygons.
+    pub(crate) kind: u64,
+    pub(crate) tags: BTreeMap<String, String>,
     /// Points, lines or rings.
-    parts: Vec<Vec<(i64, i64)>>,
+    pub(crate) parts: Vec<Vec<(i64, i64)>>,
 }
 
 fn packed(mut bytes: &[u8]) -> Vec<u64> {
@@ -110,7 +111,7 @@ fn value(bytes: &[u8]) -> String {
 }
 
 /// The layers of a tile by name, checked against the specification.
-fn read(tile: &[u8]) -> BTreeMap<String, Vec<Feature>> {
+pub(crate) fn read(tile: &[u8]) -> BTreeMap<String, Vec<Feature>> {
     let mut layers = BTreeMap::new();
     for (field, held) in fields(tile) {
         let Field::Bytes(layer) = held else { panic!("a tile holds layers") };
@@ -158,11 +159,22 @@ fn read_layer(layer: &[u8]) -> (String, Vec<Feature>) {
             }
         }
         feature.parts = parts(feature.kind, &commands);
+        if feature.kind == 3 {
+            assert!(twice_area(&feature.parts[0]) > 0, "a polygon begins with its shell");
+            assert!(feature.parts.iter().all(|ring| twice_area(ring) != 0), "a ring has an area");
+        }
         feature
     };
     let features: Vec<Feature> = raw.iter().map(feature).collect();
     assert!(!features.is_empty(), "no layer is empty");
     (name, features)
+}
+
+/// Twice the area of a ring by the shoelace formula, `y` downwards: positive of a shell.
+pub(crate) fn twice_area(ring: &[(i64, i64)]) -> i64 {
+    let next = |at: usize| ring[(at + 1) % ring.len()];
+    let turn = |(at, (x, y)): (usize, &(i64, i64))| x * next(at).1 - next(at).0 * y;
+    ring.iter().enumerate().map(turn).sum()
 }
 
 fn units(places: &[(i32, i32)]) -> Vec<Unit> {

@@ -40,7 +40,7 @@ const FLAG: &str = "Boolean";
 pub const COLOURS: usize = 8;
 /// The deepest zoom of [`Collection::Heat`]: squares of some sixty metres in the middle latitudes.
 pub const HEAT_ZOOM_MAX: u32 = 14;
-/// From this zoom on kinds with more than [`MANY`] facilities are drawn.
+/// From this zoom on points of kinds with more than [`MANY`] facilities are drawn.
 pub const MANY_ZOOM_MIN: u32 = 14;
 /// Facilities of a kind that are drawn at every zoom.
 pub const MANY: usize = 1_000;
@@ -75,7 +75,7 @@ pub const ZONE_LABELS: LayerInfo = LayerInfo {
 /// Facilities.
 pub const FACILITIES: LayerInfo = LayerInfo {
     id: "facilities",
-    says: "What the city holds as geometry, by kind; kinds of more than 1,000 from zoom 14 on",
+    says: "What the city holds as geometry, by kind; points of which there are more than 1,000 from zoom 14 on",
     fields: OF_FACILITIES,
     dimension: None,
 };

@@ -107,7 +107,8 @@ async fn a_style_draws_layers_and_fields_that_its_tiles_have() {
             got(layer, &mut keys);
             assert!(keys.is_subset(&known[of]), "{layer}: {keys:?}");
         }
-        assert_eq!(drawn, known.into_keys().collect(), "every layer is drawn");
+        let there: BTreeSet<String> = known.into_keys().collect();
+        assert_eq!(drawn, there, "every layer is drawn");
         seen.insert(style["layers"].to_string());
     }
     assert_eq!(seen.len(), 4, "themes and languages differ");

@@ -227,3 +227,21 @@ fn what_has_no_geometry_is_no_feature_and_no_layer() {
     layer.write_to(&mut tile);
     assert!(tile.is_empty());
 }
+
+#[test]
+fn a_layer_numbers_only_what_it_uses_of_a_vocabulary_of_any_size() {
+    for size in [10, 40_000] {
+        let mut words = Vocabulary::default();
+        let tags: Vec<_> = (0..size).map(|n| words.tag("n", Value::Whole(n))).collect();
+        let mut layer = Layer::new("points", &words);
+        for (id, n) in [(1, 7), (2, 3), (3, 7)] {
+            layer.point(id, &[tags[n]], Unit { x: 1, y: 1 });
+        }
+        let mut tile = Vec::new();
+        layer.write_to(&mut tile);
+        assert!(tile.len() < 120, "{} bytes", tile.len());
+        let points = &read(&tile)["points"];
+        let told: Vec<&str> = points.iter().map(|point| point.tags["n"].as_str()).collect();
+        assert_eq!(told, ["7", "3", "7"]);
+    }
+}

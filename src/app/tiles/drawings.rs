@@ -55,12 +55,14 @@ impl Drawings {
         then: impl FnOnce(Vec<u8>) -> T + Send + 'static,
     ) -> Result<T, Refusal> {
         let cell = self.cell(&atlas.city().id, atlas.version());
-        let atlas = Arc::clone(atlas);
         // Who is first prepares it, all others wait for it; where it fails or goes away the next one tries.
-        let made =
-            cell.get_or_try_init(|| async { self.work(move || Arc::new(Drawn::of(atlas))).await });
-        let drawn = Arc::clone(made.await?);
+        let made = cell.get_or_try_init(|| self.prepared(Arc::clone(atlas))).await?;
+        let drawn = Arc::clone(made);
         self.work(move || then(drawn.tile(collection, tile))).await
+    }
+
+    async fn prepared(&self, atlas: Arc<Atlas>) -> Result<Arc<Drawn>, Refusal> {
+        self.work(move || Arc::new(Drawn::of(atlas))).await
     }
 
     fn cell(&self, city: &CityId, version: i64) -> Cell {

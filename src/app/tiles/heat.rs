@@ -145,9 +145,7 @@ mod tests {
 
     #[test]
     fn the_public_is_told_of_few_reports_only_together_with_others() {
-        let places = |list: &[(i32, i32)]| {
-            counted(list.iter().map(|&(x, y)| Unit { x, y }).collect::<Vec<_>>().into_iter())
-        };
+        let places = |list: &[(i32, i32)]| counted(list.iter().map(|&(x, y)| Unit { x, y }));
         // Four in one square; one beside it and two a little off, in one wider square; one far off.
         let near = [(0, 0), (5, 5), (127, 127), (64, 1)];
         let few = [(130, 0), (300, 0), (301, 0), (4_000, 4_000)];

@@ -1,5 +1,8 @@
 //! A layer of a tile, feature by feature.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
 use crate::formats::mvt::vocabulary::{Tag, Vocabulary, Words};
 use crate::formats::mvt::wire::{bytes, number, varint, zigzag};
 use crate::geom::tile::grid::{EXTENT, Unit};
@@ -29,23 +32,70 @@ pub struct Layer<'a> {
 
 /// Which words of a vocabulary a layer uses, and how it numbers them.
 struct Local {
-    number: Vec<u32>,
+    numbers: Numbers,
     used: Vec<u32>,
+    /// How many words the vocabulary has.
+    known: u32,
+}
+
+/// The layer's number of each word.
+enum Numbers {
+    /// By word.
+    Dense(Vec<u32>),
+    /// Of a vocabulary so large that to clear a list takes longer than to look things up.
+    Sparse(HashMap<u32, u32, BuildHasherDefault<Mix>>),
 }
 
 /// Not used yet.
 const NONE: u32 = u32::MAX;
+/// Most words that are listed.
+const DENSE_MAX: usize = 1 << 14;
+
+/// A quick hash of one word: the list that it serves lives as long as a layer.
+#[derive(Default)]
+struct Mix(u64);
+
+impl Hasher for Mix {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u32(byte.into());
+        }
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        // The upper bits are the well mixed ones, and the table looks at both ends.
+        let mixed = (self.0 ^ u64::from(word)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}
 
 impl Local {
     fn of<T: Clone + Eq + std::hash::Hash>(words: &Words<T>) -> Self {
-        Self { number: vec![NONE; words.len()], used: Vec::new() }
+        let numbers = if words.len() <= DENSE_MAX {
+            Numbers::Dense(vec![NONE; words.len()])
+        } else {
+            Numbers::Sparse(HashMap::default())
+        };
+        let known = u32::try_from(words.len()).unwrap_or(u32::MAX);
+        Self { numbers, used: Vec::new(), known }
     }
 
     /// The layer's number of a word; `None` for one that the vocabulary does not have.
     fn number(&mut self, word: u32) -> Option<u64> {
-        let number = self.number.get_mut(word as usize)?;
+        if word >= self.known {
+            return None;
+        }
+        let next = u32::try_from(self.used.len()).ok()?;
+        let number = match &mut self.numbers {
+            Numbers::Dense(list) => list.get_mut(word as usize)?,
+            Numbers::Sparse(map) => map.entry(word).or_insert(NONE),
+        };
         if *number == NONE {
-            *number = u32::try_from(self.used.len()).ok()?;
+            *number = next;
             self.used.push(word);
         }
         Some(u64::from(*number))

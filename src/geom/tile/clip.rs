@@ -150,17 +150,21 @@ fn is_sound(drawn: &[Vec<Unit>], whole: &[Vec<Unit>]) -> bool {
     if on_edge.windows(2).any(|pair| pair[0] == pair[1]) {
         return false;
     }
-    let next = |ring: &Vec<Unit>, at: usize| ring[(at + 1) % ring.len()];
     let all: Vec<(Unit, Unit)> = drawn
         .iter()
         .chain(whole)
-        .flat_map(|ring| ring.iter().enumerate().map(move |(at, &p)| (p, next(ring, at))))
+        .flat_map(|ring| ring.iter().enumerate().map(move |(at, &p)| (p, behind(ring, at))))
         .collect();
     let bent = |a: Unit, b: Unit| (is_on_edge(a) || is_on_edge(b)) && !on_one_side(a, b);
     all.iter().enumerate().filter(|(_, (a, b))| bent(*a, *b)).all(|(at, &(a, b))| {
         let clear = |(other, &(c, d)): (usize, &(Unit, Unit))| other == at || !conflict(a, b, c, d);
         all.iter().enumerate().all(clear)
     })
+}
+
+/// The place behind one in a ring.
+fn behind(ring: &[Unit], at: usize) -> Unit {
+    ring[(at + 1) % ring.len()]
 }
 
 /// Shells with the holes that lie in them.

@@ -18,6 +18,7 @@ const EXTENT_BITS: u32 = 12;
 /// The world is 2^32 wide: 9 mm at the equator, less than a step of the grid.
 const WORLD_BITS: u32 = 32;
 const WORLD: i64 = 1 << WORLD_BITS;
+const SIDE: f64 = 4_294_967_296.0;
 
 /// A place in the square of web maps: `x` east and `y` south of its north-western corner, 2^32 to a side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,8 +48,7 @@ impl World {
         // libm and not the system's: every machine gets the same last bit.
         let sine = libm::sin((f64::from(p.y) / STEPS_PER_DEGREE).to_radians());
         let north = libm::atanh(sine) / std::f64::consts::TAU;
-        #[expect(clippy::cast_precision_loss, reason = "a power of two")]
-        let y = (0.5 - north) * WORLD as f64;
+        let y = (0.5 - north) * SIDE;
         #[expect(
             clippy::cast_possible_truncation,
             reason = "a cast is held at the ends of its type"

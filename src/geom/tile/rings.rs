@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn repeated_places_and_spikes_go_and_corners_stay() {
         let square = [(0, 0), (4, 0), (4, 4), (0, 4)];
-        for (given, left) in [
+        let cases: [(&[(i32, i32)], &[(i32, i32)]); 7] = [
             (&square[..], &square[..]),
             (&[(0, 0), (0, 0), (4, 0), (4, 4), (4, 4), (0, 4), (0, 0)], &square),
             (&[(0, 0), (4, 0), (9, 0), (4, 0), (4, 4), (0, 4)], &square),
@@ -103,7 +103,8 @@ mod tests {
             (&[(0, -3), (0, 0), (4, 0), (4, 4), (0, 4), (0, 0)], &square),
             (&[(0, 0), (4, 0), (8, 0)], &[]),
             (&[(0, 0), (1, 1)], &[]),
-        ] {
+        ];
+        for (given, left) in cases {
             let mut found = tidied(ring(given));
             if let Some(first) = found.iter().position(|p| *p == Unit { x: 0, y: 0 }) {
                 found.rotate_left(first);

@@ -254,7 +254,8 @@ async fn incidents_are_for_those_who_may_list_them_each_as_far_as_the_scope_goes
     world.pass_us(3_000_000);
     let again = world.client.get_as(&dispatcher, &path).await;
     assert!(!read(&again.bytes)["incidents"].is_empty());
-    assert_eq!(world.client.get_as(&dispatcher, "/tiles/incidents.json").await.status, 200);
+    let told = world.client.get_as(&dispatcher, "/tiles/incidents.json").await;
+    assert_eq!(told.status, StatusCode::OK);
 }
 
 #[tokio::test]

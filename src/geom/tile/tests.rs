@@ -113,7 +113,7 @@ fn random_polygons_are_cut_as_geo_cuts_them() {
     let far = f64::from(EXTENT) + edge;
     let window = Rect::new((-edge, -edge), (far, far)).to_polygon();
     let (mut looked_at, mut crossed) = (0, 0);
-    for seed in 0..1_500 {
+    for seed in 0..900 {
         let mut dice = Dice(seed);
         let given = if seed % 3 == 0 { comb(&mut dice, origin) } else { star(&mut dice, origin) };
         if !is_valid(std::slice::from_ref(&given)) {
@@ -144,7 +144,7 @@ fn random_polygons_are_cut_as_geo_cuts_them() {
         let allowed = 4.0 * (far + edge) + f64::from(crossings) * 3_000.0;
         assert!(difference <= allowed, "{seed}: {difference} > {allowed}");
     }
-    assert!(looked_at > 1_300 && crossed > 5_000, "{looked_at} {crossed}");
+    assert!(looked_at > 780 && crossed > 3_000, "{looked_at} {crossed}");
 }
 
 #[test]

@@ -84,6 +84,8 @@ config! {
     connections_max: u32 = 4_096;
     /// Readers of the live journal at the same time.
     live_clients_max: u32 = 500;
+    /// Bytes of map tiles kept packed in memory; 0 keeps none.
+    tile_cache_bytes_max: u32 = 64 * 1024 * 1024;
     /// Whether webhooks may go to private addresses and over plain http, as in a city's own network.
     webhook_private: bool = false;
     /// Whether the links to pictures that come with reports are followed, to public addresses alone. When this

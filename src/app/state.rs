@@ -19,6 +19,7 @@ use crate::app::keyring::{Keyring, Pepper};
 use crate::app::past::former::Former;
 use crate::app::people::keys::ContactKeys;
 use crate::app::refusal::Refusal;
+use crate::app::tiles::drawings::Drawings;
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::change::Change;
@@ -43,6 +44,7 @@ struct Inner {
     keyring: Keyring,
     benches: Benches,
     former: Former,
+    drawings: Drawings,
     cities: ArcSwap<BTreeMap<CityId, Arc<Seat>>>,
     /// Whether the store was asked, and holds no city.
     none: AtomicBool,
@@ -153,6 +155,7 @@ impl App {
             keyring: Keyring::default(),
             benches: Benches::default(),
             former: Former::default(),
+            drawings: Drawings::default(),
             cities: ArcSwap::default(),
             none: AtomicBool::new(false),
             opening: Mutex::new(()),
@@ -204,6 +207,12 @@ impl App {
     #[must_use]
     pub fn former(&self) -> &Former {
         &self.inner.former
+    }
+
+    /// The atlases that were drawn lately as tiles.
+    #[must_use]
+    pub fn drawings(&self) -> &Drawings {
+        &self.inner.drawings
     }
 
     /// The keys seen lately.

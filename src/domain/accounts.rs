@@ -303,6 +303,12 @@ operations! {
     GetFeedAtom = "get_feed_atom", EVERYBODY;
     /// What the public may follow, as GeoJSON.
     GetFeedGeojson = "get_feed_geojson", EVERYBODY;
+    /// A map tile; of incidents only who may list them.
+    GetTile = "get_tile", EVERYBODY;
+    /// What there is as map tiles, as `TileJSON`.
+    GetTileset = "get_tileset", EVERYBODY;
+    /// The city's map in a style.
+    GetStyle = "get_style", EVERYBODY;
     /// Whether the process lives.
     GetHealth = "get_health", EVERYBODY;
     /// Whether it can answer.

@@ -19,6 +19,8 @@ pub mod link;
 pub mod xml;
 pub mod atom;
 pub mod picture;
+pub mod gzip;
+pub mod mvt;
 pub mod open311;
 
 use crate::formats::layer::Finding;

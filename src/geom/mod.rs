@@ -12,3 +12,4 @@ pub mod measure;
 pub mod overlay;
 pub mod project;
 pub mod validity;
+pub mod tile;

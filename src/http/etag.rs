@@ -44,7 +44,8 @@ pub fn tagged<B: Into<Body>>(
 }
 
 /// Whether `If-None-Match` names the tag, compared weakly (RFC 9110, 13.1.2).
-fn holds(headers: &HeaderMap, tag: &str) -> bool {
+#[must_use]
+pub fn holds(headers: &HeaderMap, tag: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     headers
         .get_all(header::IF_NONE_MATCH)

@@ -21,6 +21,7 @@ use crate::http::api::{
 };
 use crate::http::gate::Gate;
 use crate::http::open311::{filing, mount, requests, services, updates};
+use crate::http::tiles::{self, style, tile, tileset};
 use crate::http::web::Web;
 use crate::http::{ops, page};
 
@@ -42,11 +43,12 @@ pub const DOCS: &str = "/api/v1/docs";
         (name = "people", description = "Who stands behind reports: every look is journalled"),
         (name = "open311", description = "Open311 GeoReport v2: for citizens' applications of any make, in XML and JSON"),
         (name = "incidents", description = "What is to be done: work lists, and the steps of each case"),
+        (name = "maps", description = "The city for maps: vector tiles, what describes them, and styles that draw them"),
         (name = "live", description = "The journal as it is written"),
         (name = "ops", description = "For whoever runs the service"),
     ),
     components(schemas(journal::EntryBody)),
-    // Mounted by hand, because their paths end in the format: see `open311::mount`.
+    // Mounted by hand, because their paths end in the format: see `open311::mount`, `tiles::mount`.
     paths(
         services::get_discovery,
         services::list_services,
@@ -58,6 +60,9 @@ pub const DOCS: &str = "/api/v1/docs";
         requests::get_token,
         updates::list_service_request_updates,
         updates::file_service_request_update,
+        tile::get_tile,
+        tileset::get_tileset,
+        style::get_style,
     ),
     modifiers(&Keys),
 )]
@@ -166,10 +171,12 @@ fn api(pause: std::time::Duration) -> (Router<Web>, utoipa::openapi::OpenApi) {
             reading()
                 .merge(with_bodies(pause))
                 .merge(mount::mount(pause))
+                .merge(tiles::mount::documents())
                 .merge(pages)
                 .layer(compression),
         )
         .merge(direct())
+        .merge(tiles::mount::tiles())
         .split_for_parts()
 }
 
@@ -191,6 +198,7 @@ pub fn route_names() -> Vec<String> {
     let mut names: Vec<String> = document().paths.paths.into_keys().collect();
     names.extend(["/", "/page/{*path}"].map(str::to_owned));
     names.extend(mount::MOUNTED.map(str::to_owned));
+    names.extend(tiles::mount::MOUNTED.map(str::to_owned));
     names
 }
 

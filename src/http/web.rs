@@ -12,6 +12,7 @@ use crate::http::access_log::AccessLog;
 use crate::http::api::fragments::Shelf;
 use crate::http::limits::Limits;
 use crate::http::meter::Meter;
+use crate::http::tiles::cache::TileCache;
 
 /// What every handler shares. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -41,6 +42,8 @@ pub struct Shared {
     pub in_flight: AtomicUsize,
     /// What answers are put together from.
     pub fragments: Shelf,
+    /// Map tiles that were made lately.
+    pub tiles: TileCache,
     /// The OpenAPI document, as served.
     pub document: bytes::Bytes,
 }
@@ -66,6 +69,7 @@ impl Web {
             uploads: Arc::new(Semaphore::new(limits.uploads_max)),
             in_flight: AtomicUsize::new(0),
             fragments: Shelf::default(),
+            tiles: TileCache::new(limits.tile_cache_bytes_max),
             document,
             limits,
         };

@@ -15,6 +15,7 @@ mod route;
 mod commands;
 mod cli_run;
 mod client;
+mod mvt;
 mod faces;
 mod world;
 mod transfer;

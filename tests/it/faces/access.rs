@@ -240,6 +240,9 @@ fn live_request(operation: Operation, held: &Held) -> Request<Body> {
         }
         Operation::GetFeedAtom => get("/api/v1/feed.atom"),
         Operation::GetFeedGeojson => get("/api/v1/feed.geojson"),
+        Operation::GetTile => get("/tiles/zones/12/3293/1600.mvt"),
+        Operation::GetTileset => get("/tiles/zones.json"),
+        Operation::GetStyle => get("/styles/light.json"),
         Operation::GetHealth => get("/health"),
         Operation::GetReadiness => get("/ready"),
         Operation::GetMetrics => get("/metrics"),

@@ -33,5 +33,7 @@ mod plans;
 mod near;
 mod handover;
 mod feeds;
+mod tiles;
+mod maps;
 mod webhooks;
 mod drafts;

@@ -229,7 +229,7 @@ async fn fill(client: &Client, atlas: &Atlas) -> Result<(), Fault> {
         let count = atlas.facilities().iter().filter(|other| other.kind == it.kind).count();
         let many = count > 1_000 && matches!(it.geometry, Geometry::Point(_));
         let street = [FacilityKind::Street, FacilityKind::Bridge].contains(&it.kind);
-        let unit = it.unit.as_ref().map(|unit| unit.as_str());
+        let unit = it.unit.as_ref().map(zonewarden::domain::id::UnitId::as_str);
         let (id, kind, text) = (it.id.as_str(), it.kind.code(), ewkt(&it.geometry));
         let (zh, en) = (&it.names.zh, &it.names.en);
         client.execute(&put, &[&id, &kind, zh, en, &unit, &many, &street, &text]).await?;

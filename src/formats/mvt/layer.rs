@@ -130,7 +130,9 @@ impl Pen {
         self.command(MOVE_TO, 1);
         self.go(first);
         self.command(LINE_TO, rest.len());
-        rest.iter().for_each(|&p| self.go(p));
+        for &p in rest {
+            self.go(p);
+        }
     }
 }
 

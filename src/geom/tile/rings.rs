@@ -88,14 +88,16 @@ pub(super) fn of_degrees(area: &MultiPolygon<f64>) -> Vec<Rings> {
 mod tests {
     use super::*;
 
-    fn ring(places: &[(i32, i32)]) -> Vec<Unit> {
+    type Corners = [(i32, i32)];
+
+    fn ring(places: &Corners) -> Vec<Unit> {
         places.iter().map(|&(x, y)| Unit { x, y }).collect()
     }
 
     #[test]
     fn repeated_places_and_spikes_go_and_corners_stay() {
         let square = [(0, 0), (4, 0), (4, 4), (0, 4)];
-        let cases: [(&[(i32, i32)], &[(i32, i32)]); 7] = [
+        let cases: [(&Corners, &Corners); 7] = [
             (&square[..], &square[..]),
             (&[(0, 0), (0, 0), (4, 0), (4, 4), (4, 4), (0, 4), (0, 0)], &square),
             (&[(0, 0), (4, 0), (9, 0), (4, 0), (4, 4), (0, 4)], &square),

@@ -38,6 +38,7 @@ pub fn tag(atlas: &Atlas, what: &str) -> String {
 }
 
 /// A document that changes only with the atlas; maps of other places may read it.
+#[must_use]
 pub fn document(headers: &HeaderMap, tag: &str, json: &Value) -> Response {
     let body = || Body::from(serde_json::to_vec(json).unwrap_or_default());
     let mut response = etag::tagged(headers, tag, JSON, body);

@@ -72,7 +72,9 @@ fn got(value: &Value, keys: &mut BTreeSet<String>) {
             {
                 keys.insert(key.clone());
             }
-            list.iter().for_each(|inner| got(inner, keys));
+            for inner in list {
+                got(inner, keys);
+            }
         }
         Value::Object(members) => members.values().for_each(|inner| got(inner, keys)),
         _ => {}

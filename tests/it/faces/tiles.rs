@@ -9,7 +9,7 @@ use zonewarden::domain::accounts::Role;
 use zonewarden::domain::id::UnitId;
 use zonewarden::formats::gzip;
 use zonewarden::geom::coord::{GridPoint, step};
-use zonewarden::geom::tile::grid::{Tile, World};
+use zonewarden::geom::tile::grid::{self, Tile};
 
 use super::planned::{HOUR_US, Planned, query};
 use crate::client::{Answer, request};
@@ -22,7 +22,7 @@ const EDGES: [i64; 2] = [-65, 4_161];
 
 /// The address of the tile of a zoom that holds a place.
 fn path(collection: &str, zoom: u32, (lon, lat): (f64, f64)) -> String {
-    let tile = Tile::holding(World::of(GridPoint { x: step(lon), y: step(lat) }), zoom);
+    let tile = Tile::holding(grid::World::of(GridPoint { x: step(lon), y: step(lat) }), zoom);
     format!("/tiles/{collection}/{zoom}/{}/{}.mvt", tile.x(), tile.y())
 }
 
@@ -51,7 +51,9 @@ async fn every_collection_is_valid_tiles_at_every_zoom() {
             let path = path(collection, zoom, CENTRE);
             let layers = tile(&world, &path).await;
             for (name, features) in &layers {
-                features.iter().for_each(|feature| fits_tile(feature, &path));
+                for feature in features {
+                    fits_tile(feature, &path);
+                }
                 let ids: BTreeSet<u64> = features.iter().map(|feature| feature.id).collect();
                 assert_eq!(ids.len(), features.len(), "{path}: an id stands twice in {name}");
                 whole.insert((collection == "city", name.clone(), features.len()));
@@ -95,8 +97,10 @@ async fn a_zone_is_told_with_its_number_names_and_lead_and_has_one_place_for_the
     assert!(kinds(&streets["streets"]).is_subset(&["street", "bridge"].map(str::to_owned).into()));
 }
 
+type Corner = (i64, i64);
+
 /// How often each segment of zones is walked each way, but for those along the window's edge.
-fn walked(zones: &[Feature]) -> HashMap<((i64, i64), (i64, i64)), usize> {
+fn walked(zones: &[Feature]) -> HashMap<(Corner, Corner), usize> {
     let mut count = HashMap::new();
     for ring in zones.iter().flat_map(|zone| &zone.parts) {
         for (at, &a) in ring.iter().enumerate() {

@@ -20,3 +20,4 @@ pub mod public_feed;
 pub mod webhooks;
 pub mod transfer;
 pub mod drafts;
+pub mod ogc;

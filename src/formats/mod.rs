@@ -18,6 +18,7 @@ pub mod xml;
 pub mod atom;
 pub mod picture;
 pub mod open311;
+pub mod cql2;
 
 use crate::formats::layer::Finding;
 

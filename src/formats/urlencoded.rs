@@ -41,6 +41,21 @@ pub fn decoded(text: &str) -> Option<Cow<'_, str>> {
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
+/// A name or value as it stands in a query.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~:,/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let digit = |n: u8| char::from(b"0123456789ABCDEF"[usize::from(n)]);
+            out.extend(['%', digit(byte >> 4), digit(byte & 15)]);
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,5 +68,12 @@ mod tests {
         let expected =
             [pair("a", "中 x"), pair("b", ""), pair("c", "1=2"), broken("%ff"), broken("d")];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for text in ["", "a b&c=d", "中心街", "x'; -- +%", "2026-05-01T08:00:00+08:00/.."] {
+            assert_eq!(decoded(&encoded(text)).as_deref(), Some(text), "{}", encoded(text));
+        }
     }
 }

@@ -10,5 +10,6 @@ pub mod locate;
 pub mod coverage;
 pub mod measure;
 pub mod overlay;
+pub mod relate;
 pub mod project;
 pub mod validity;

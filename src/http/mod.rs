@@ -16,5 +16,6 @@ pub mod ops;
 pub mod page;
 pub mod api;
 pub mod open311;
+pub mod ogc;
 pub mod router;
 pub mod server;

@@ -20,6 +20,7 @@ use crate::http::api::{
     pictures, plans, report_batch, reports, rule_proposals, rule_versions, rules, webhooks,
 };
 use crate::http::gate::Gate;
+use crate::http::ogc::mount as ogc_mount;
 use crate::http::open311::{filing, mount, requests, services, updates};
 use crate::http::web::Web;
 use crate::http::{ops, page};
@@ -166,6 +167,7 @@ fn api(pause: std::time::Duration) -> (Router<Web>, utoipa::openapi::OpenApi) {
             reading()
                 .merge(with_bodies(pause))
                 .merge(mount::mount(pause))
+                .merge(ogc_mount::mount())
                 .merge(pages)
                 .layer(compression),
         )
@@ -191,6 +193,7 @@ pub fn route_names() -> Vec<String> {
     let mut names: Vec<String> = document().paths.paths.into_keys().collect();
     names.extend(["/", "/page/{*path}"].map(str::to_owned));
     names.extend(mount::MOUNTED.map(str::to_owned));
+    names.extend(ogc_mount::MOUNTED.map(str::to_owned));
     names
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::ogc::schemas::Schemas;
 use crate::app::state::App;
 use crate::http::access_log::AccessLog;
 use crate::http::api::fragments::Shelf;
@@ -41,6 +42,8 @@ pub struct Shared {
     pub in_flight: AtomicUsize,
     /// What answers are put together from.
     pub fragments: Shelf,
+    /// What map clients are told of each collection.
+    pub schemas: Schemas,
     /// The OpenAPI document, as served.
     pub document: bytes::Bytes,
 }
@@ -66,6 +69,7 @@ impl Web {
             uploads: Arc::new(Semaphore::new(limits.uploads_max)),
             in_flight: AtomicUsize::new(0),
             fragments: Shelf::default(),
+            schemas: Schemas::default(),
             document,
             limits,
         };

@@ -77,7 +77,7 @@ impl<'a> Parser<'a> {
             return "";
         }
         let goes_on = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | ':');
-        let ends = rest.find(|c| !goes_on(c)).unwrap_or(rest.len());
+        let ends = rest.find(|c: char| !goes_on(c)).unwrap_or(rest.len());
         &rest[..ends]
     }
 

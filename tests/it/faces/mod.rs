@@ -28,3 +28,4 @@ mod handover;
 mod feeds;
 mod webhooks;
 mod drafts;
+mod ogc;

@@ -89,10 +89,10 @@ async fn queryables_every_one_of_them_is_a_parameter_and_stands_in_filters() {
             }
             let value = &first["properties"][name];
             let items = format!("/ogc/collections/{collection}/items?limit=10000");
-            let null =
-                ids(&world, &format!("{items}&filter={}", encoded(&format!("\"{name}\" IS NULL"))));
+            let filter = encoded(&format!("\"{name}\" IS NULL"));
+            let null = ids(&world, &format!("{items}&filter={filter}")).await;
             let id = first["id"].as_str().unwrap().to_owned();
-            assert_eq!(null.await.contains(&id), value.is_null(), "{collection} {name}");
+            assert_eq!(null.contains(&id), value.is_null(), "{collection} {name}");
             let text = match value {
                 Value::Null => continue,
                 Value::String(text) => text.clone(),
@@ -121,7 +121,7 @@ async fn parameters_and_filters_must_all_hold() {
 #[tokio::test]
 async fn what_looks_like_another_language_is_a_text_like_any() {
     let world = World::new().await;
-    for text in ["x' OR '1'='1", "x'; drop zones; --", "\\", "%", "\"", "责任区\u{202e}"] {
+    for text in ["x' OR '1'='1", "x'; drop zones; --", "a\\b", "%", "\"", "责任区\u{202e}"] {
         let filter = format!("name_zh = '{}'", text.replace('\'', "''"));
         let answer = found(&world, "zones", &filter).await;
         assert_eq!(answer, Vec::<String>::new(), "{filter}");

@@ -69,7 +69,7 @@ async fn bbox_crs_and_filter_crs_say_how_numbers_are_read() {
     for (code, numbers) in [
         ("4326", "36.57,109.47,36.60,109.50"),
         ("4490", "36.57,109.47,36.60,109.50"),
-        ("3857", &metres),
+        ("3857", metres.as_str()),
     ] {
         let found = ids(&world, &format!("{items}&bbox-crs={EPSG}{code}&bbox={numbers}")).await;
         assert_eq!(found, expected, "{code}");

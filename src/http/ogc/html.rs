@@ -47,7 +47,7 @@ pub fn page(title: &str, language: Language, document: &Value) -> String {
 fn anchor(html: &mut String, link: &Value) {
     let href = link["href"].as_str().unwrap_or_default();
     let words = link["title"].as_str().filter(|title| !title.is_empty()).unwrap_or(href);
-    let leads = ["http://", "https://", "/"].iter().any(|begins| href.starts_with(begins));
+    let leads = ["http://", "https://", "/"].iter().any(|begins| href.starts_with(*begins));
     if leads {
         html.push_str("<a href=\"");
         attribute(html, href);

@@ -18,11 +18,11 @@ pub const GEOJSON: &str = "application/geo+json";
 
 /// Those that the caller may see, and of facilities those kinds of which there is one.
 pub fn visible(counter: &Counter<'_>) -> impl Iterator<Item = Collection> {
-    let held = |one: &Collection| match one {
+    let held = move |one: &Collection| match one {
         Collection::Facilities(_) => counter.web.schemas.of(*one, &counter.atlas).extent.is_some(),
         Collection::Zones | Collection::Units | Collection::Incidents => true,
     };
-    Collection::all().filter(|one| counter.sees(*one)).filter(held)
+    Collection::all().filter(move |one| counter.sees(*one)).filter(held)
 }
 
 /// All of them.

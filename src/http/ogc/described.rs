@@ -67,7 +67,10 @@ fn operation(id: &str, summary: &str, parameters: &[Value], media: &str, found: 
     let mut content = Map::new();
     content.insert(media.to_owned(), json!({ "schema": shape }));
     content.insert("text/html".to_owned(), json!({ "schema": { "type": "string" } }));
-    let faulty = |words: &str| json!({ "description": words, "content": { MEDIA_TYPE: { "schema": { "type": "object" } } } });
+    let faulty = |words: &str| {
+        let content = json!({ MEDIA_TYPE: { "schema": { "type": "object" } } });
+        json!({ "description": words, "content": content })
+    };
     json!({
         "operationId": id,
         "summary": summary,

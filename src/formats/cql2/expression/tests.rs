@@ -295,6 +295,47 @@ fn what_is_too_deep_too_long_or_too_large_is_refused_and_harms_nothing() {
     refused(&format!("{}floors 5{}", "(".repeat(35), ")".repeat(35)), "expected");
 }
 
+#[test]
+fn whatever_is_written_is_read_or_refused() {
+    let samples = [
+        "floors = 5 AND (name LIKE 'Lake%' OR NOT city IN ('x', \"odd name\"))",
+        "S_INTERSECTS(geometry, POLYGON((109 36, 110 36, 110 37, 109 37, 109 36)))",
+        "T_DURING(updated, INTERVAL('2026-05-06', '..')) or floors ^ 2 div 3 > -1.5e1",
+        "CASEI(ACCENTI(city)) = casei('MONTRÉAL') AND updated < DATE('2026-05-06')",
+        r#"{"op":"and","args":[{"op":"=","args":[{"property":"floors"},5]},{"op":"s_within","args":[{"property":"geometry"},{"bbox":[109,36,110,37]}]}]}"#,
+    ];
+    let alphabet: Vec<char> = "()'\"\\,.-+*%^<>=[]{}: aé延5e\u{301}\0".chars().collect();
+    let mut state = 1_u64;
+    let mut below = |n: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % n.max(1)
+    };
+    let mut understood = 0;
+    for _ in 0..20_000 {
+        let mut text: Vec<char> = samples[below(samples.len())].chars().collect();
+        for _ in 0..below(4) {
+            let at = below(text.len());
+            match below(4) {
+                0 => text.truncate(at),
+                1 => text.insert(at, alphabet[below(alphabet.len())]),
+                2 => drop(text.drain(at..(at + below(9)).min(text.len()))),
+                _ => {
+                    let piece: Vec<char> = text[at..(at + below(9)).min(text.len())].to_vec();
+                    text.splice(at..at, piece);
+                }
+            }
+        }
+        let text: String = text.into_iter().collect();
+        for language in [Language::Text, Language::Json] {
+            if let Ok(test) = filter(&text, language, WireCrs::Crs84) {
+                understood += usize::from(test.keeps(&Lake) || !test.keeps(&Lake));
+            }
+        }
+    }
+    assert!(understood > 4_000, "{understood}");
+}
+
 fn reading_max() -> usize {
     crate::formats::cql2::reading::BYTES_MAX
 }

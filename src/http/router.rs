@@ -167,7 +167,7 @@ fn api(pause: std::time::Duration) -> (Router<Web>, utoipa::openapi::OpenApi) {
             reading()
                 .merge(with_bodies(pause))
                 .merge(mount::mount(pause))
-                .merge(ogc_mount::mount())
+                .merge(ogc_mount::mount(pause))
                 .merge(pages)
                 .layer(compression),
         )

@@ -4,3 +4,4 @@ pub mod schemas;
 pub mod when;
 pub mod select;
 pub mod dockets;
+pub mod edit;

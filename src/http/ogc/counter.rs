@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::app::refusal::Fault;
 use crate::app::state::Seat;
-use crate::domain::accounts::{Caller, Operation};
+use crate::domain::accounts::Caller;
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::ogc::collection::Collection;
 use crate::formats::urlencoded::{self, Unreadable, encoded};
@@ -224,12 +224,12 @@ impl<'a> Counter<'a> {
         self.dressed(response)
     }
 
-    /// The tag of what this caller is told of an atlas. Who sees incidents is told more.
+    /// The tag of what this caller is told of an atlas. Each role is told of what it may.
     #[must_use]
     pub fn tag(&self, atlas: &Atlas) -> String {
-        let sees = u8::from(self.caller.may(Operation::ListIncidents));
         let (language, format) = (self.language.code(), self.format.code());
-        format!("{}-{sees}-{language}-{format}\"", etag::of(atlas).trim_end_matches('"'))
+        let role = self.caller.role.code();
+        format!("{}-{role}-{language}-{format}\"", etag::of(atlas).trim_end_matches('"'))
     }
 
     /// An answer with the headers that all have.

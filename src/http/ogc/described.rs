@@ -4,6 +4,7 @@
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use crate::domain::accounts::Operation;
 use crate::domain::ogc::collection::Collection;
 use crate::domain::ogc::schema::Schema;
 use crate::geom::crs::wire::WireCrs;
@@ -120,6 +121,50 @@ fn of_collection(
     put("/items/{featureId}", "item", &one, GEOJSON, false);
     for which in [Which::Queryables, Which::Schema, Which::Feature] {
         put(&format!("/{}", which.path()), which.path(), &common(&[]), SCHEMA, false);
+    }
+    let facilities = matches!(collection, Collection::Facilities(_));
+    if facilities && counter.caller.may(Operation::EditFacilities) {
+        editing(paths, &path, (id, title));
+    }
+}
+
+/// What who may edit can do besides.
+fn editing(paths: &mut Map<String, Value>, path: &str, (id, title): (&str, &str)) {
+    let feature = json!({ "schema": { "$ref": "#/components/schemas/Feature" } });
+    let whole = json!({ "required": true, "content": { GEOJSON: feature } });
+    let patch = json!({ "schema": { "type": "object" } });
+    let patch = json!({ "required": true, "content": { "application/merge-patch+json": patch } });
+    let one = || common(&["featureId"]);
+    for (end, method, name, status, parameters, body) in [
+        ("/items", "post", "create", "201", common(&[]), Some(&whole)),
+        ("/items/{featureId}", "put", "replace", "204", one(), Some(&whole)),
+        ("/items/{featureId}", "patch", "update", "204", one(), Some(&patch)),
+        ("/items/{featureId}", "delete", "remove", "204", one(), None),
+    ] {
+        let name = format!("{id}.{name}");
+        let mut told = json!({
+            "operationId": name,
+            "summary": title,
+            "tags": [title],
+            "parameters": parameters,
+            "responses": {},
+        });
+        let statuses = [
+            (status, "Done"),
+            ("400", "Every fault"),
+            ("404", "Nothing here, or nothing that the key opens"),
+            ("409", "It contradicts what is there"),
+            ("412", "It is not as it was looked at"),
+        ];
+        for (status, words) in statuses {
+            told["responses"][status] = json!({ "description": words });
+        }
+        if let Some(body) = body {
+            told["requestBody"] = body.clone();
+        }
+        if let Some(item) = paths.get_mut(&format!("{path}{end}")) {
+            item[method] = told;
+        }
     }
 }
 

@@ -12,19 +12,29 @@ use crate::http::problem::{Kind, Problem};
 #[derive(Debug)]
 pub struct Wrong {
     problem: Problem,
+    /// Where it is another than the problem's own.
+    status: Option<StatusCode>,
 }
 
 impl Wrong {
     /// What is not there.
     #[must_use]
     pub fn missing(words: impl Into<String>) -> Self {
-        Self { problem: Problem::new(Kind::NotFound, words) }
+        Problem::new(Kind::NotFound, words).into()
+    }
+
+    /// What is not as the caller saw it.
+    #[must_use]
+    pub fn stale() -> Self {
+        let words = "the city was changed since you looked; look again";
+        let problem = Problem::new(Kind::Stale, words);
+        Self { problem, status: Some(StatusCode::PRECONDITION_FAILED) }
     }
 
     /// The answer, in the shape that the caller's program shows.
     #[must_use]
     pub fn answer(self, headers: &HeaderMap) -> Response {
-        let status = status(self.problem.kind());
+        let status = self.status.unwrap_or_else(|| status(self.problem.kind()));
         let mut body = self.problem.body();
         body.status = status.as_u16();
         let (text, media) = if is_qgis(headers) {
@@ -91,18 +101,18 @@ fn exception(problem: &Problem) -> String {
 
 impl From<Problem> for Wrong {
     fn from(problem: Problem) -> Self {
-        Self { problem }
+        Self { problem, status: None }
     }
 }
 
 impl From<Refusal> for Wrong {
     fn from(refusal: Refusal) -> Self {
-        Self { problem: refusal.into() }
+        Problem::from(refusal).into()
     }
 }
 
 impl From<Vec<Fault>> for Wrong {
     fn from(faults: Vec<Fault>) -> Self {
-        Self { problem: faults.into() }
+        Problem::from(faults).into()
     }
 }

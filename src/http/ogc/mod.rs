@@ -12,4 +12,5 @@ pub mod frame;
 pub mod write;
 pub mod wish;
 pub mod items;
+pub mod editing;
 pub mod mount;

@@ -2,17 +2,21 @@
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::state::must;
+use crate::domain::accounts::{Caller, Operation};
 use crate::domain::ogc::collection::Collection;
 use crate::formats::urlencoded::decoded;
 use crate::http::ogc::collections::{collection, collections};
 use crate::http::ogc::counter::{Counter, ROOT};
 use crate::http::ogc::described::described;
+use crate::http::ogc::editing::{change, create};
 use crate::http::ogc::error::Wrong;
 use crate::http::ogc::items::{item, items};
 use crate::http::ogc::landing::{conformance, landing};
@@ -36,18 +40,21 @@ pub const MOUNTED: [&str; 12] = [
     "/ogc/{*rest}",
 ];
 
-/// The methods of every place.
-const METHODS: &str = "GET, HEAD, OPTIONS";
+/// The methods that a page elsewhere may use.
+const METHODS: &str = "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE";
 /// The headers that a page elsewhere may send.
-const TAKEN: &str =
-    "authorization, x-api-key, accept, accept-language, content-type, if-none-match";
+const TAKEN: &str = "authorization, x-api-key, accept, accept-language, content-type, content-crs, \
+                     if-match, if-none-match";
 /// The headers that a page elsewhere may read.
-const TOLD: &str = "content-crs, content-language, etag, link, retry-after, x-request-id";
+const TOLD: &str =
+    "allow, content-crs, content-language, etag, location, retry-after, x-request-id";
 
 /// Mounts them.
 #[must_use]
-pub fn mount() -> OpenApiRouter<Web> {
-    MOUNTED.iter().fold(OpenApiRouter::new(), |router, path| router.route(path, any(desk)))
+pub fn mount(pause: std::time::Duration) -> OpenApiRouter<Web> {
+    let mounted =
+        MOUNTED.iter().fold(OpenApiRouter::new(), |router, path| router.route(path, any(desk)));
+    mounted.layer(RequestBodyTimeoutLayer::new(pause))
 }
 
 /// What a path names.
@@ -71,6 +78,18 @@ impl Named {
             | Self::Items(one)
             | Self::Item(one, _) => Some(*one),
             Self::Landing | Self::Conformance | Self::Api | Self::Collections => None,
+        }
+    }
+
+    /// What the caller may do here, for `Allow`.
+    fn methods(&self, caller: &Caller) -> &'static str {
+        let edits = caller.may(Operation::EditFacilities);
+        match self {
+            Self::Items(Collection::Facilities(_)) if edits => "GET, HEAD, OPTIONS, POST",
+            Self::Item(Collection::Facilities(_), _) if edits => {
+                "GET, HEAD, OPTIONS, PUT, PATCH, DELETE"
+            }
+            _ => "GET, HEAD, OPTIONS",
         }
     }
 }
@@ -112,12 +131,11 @@ fn named(path: &str) -> Option<Named> {
 }
 
 async fn desk(State(web): State<Web>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
+    let (parts, body) = request.into_parts();
     let mut response = if is_preflight(&parts.method, &parts.headers) {
         preflight()
     } else {
-        let query = parts.uri.query().unwrap_or_default();
-        let answered = answer(&web, &parts.method, parts.uri.path(), query, &parts.headers).await;
+        let answered = answer(&web, &parts, body).await;
         answered.unwrap_or_else(|wrong| wrong.answer(&parts.headers))
     };
     if parts.method == Method::HEAD {
@@ -130,28 +148,39 @@ async fn desk(State(web): State<Web>, request: Request) -> Response {
     response
 }
 
-async fn answer(
-    web: &Web,
-    method: &Method,
-    path: &str,
-    query: &str,
-    headers: &HeaderMap,
-) -> Result<Response, Wrong> {
-    let Some(named) = named(path) else {
+async fn answer(web: &Web, parts: &Parts, body: Body) -> Result<Response, Wrong> {
+    let Some(named) = named(parts.uri.path()) else {
         return Err(Wrong::missing("there is nothing here; /ogc/collections lists what there is"));
     };
-    if !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
-        let words = format!("this place does not know the method; it knows {METHODS}");
-        let wrong = Wrong::from(Problem::new(Kind::NoMethod, words));
-        return Ok(allowed(wrong.answer(headers)));
-    }
-    let counter = Counter::open(web, headers, query).await?;
-    if *method == Method::OPTIONS {
-        if let Some(collection) = named.collection() {
-            must(&counter.caller, collection.operation())?;
+    let query = parts.uri.query().unwrap_or_default();
+    let counter = Counter::open(web, &parts.headers, query).await?;
+    let method = &parts.method;
+    match named {
+        named if matches!(*method, Method::GET | Method::HEAD) => read(counter, named).await,
+        named if *method == Method::OPTIONS => {
+            if let Some(collection) = named.collection() {
+                must(&counter.caller, collection.operation())?;
+            }
+            Ok(allowed(StatusCode::OK.into_response(), named.methods(&counter.caller)))
         }
-        return Ok(allowed(StatusCode::OK.into_response()));
+        Named::Items(Collection::Facilities(kind)) if *method == Method::POST => {
+            create(counter, kind, body).await
+        }
+        Named::Item(Collection::Facilities(kind), id)
+            if matches!(*method, Method::PUT | Method::PATCH | Method::DELETE) =>
+        {
+            change(counter, (method, kind, &id), body).await
+        }
+        named => {
+            let methods = named.methods(&counter.caller);
+            let words = format!("this place does not know the method; it knows {methods}");
+            let wrong = Wrong::from(Problem::new(Kind::NoMethod, words));
+            Ok(allowed(wrong.answer(&parts.headers), methods))
+        }
     }
+}
+
+async fn read(counter: Counter<'_>, named: Named) -> Result<Response, Wrong> {
     match named {
         Named::Landing => landing(counter),
         Named::Conformance => conformance(counter),
@@ -164,8 +193,8 @@ async fn answer(
     }
 }
 
-fn allowed(mut response: Response) -> Response {
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(METHODS));
+fn allowed(mut response: Response, methods: &'static str) -> Response {
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
     response
 }
 

@@ -6,6 +6,7 @@ mod systems;
 mod filters;
 mod schemas;
 mod incidents;
+mod edits;
 mod refused;
 mod clients;
 

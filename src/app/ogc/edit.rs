@@ -120,7 +120,7 @@ pub async fn remove(
     seen: Option<i64>,
 ) -> Result<(), Refusal> {
     must(caller, Operation::EditFacilities)?;
-    let id = existing(&*seat.atlas()?, kind, id)?.id.clone();
+    let id = existing(&seat.atlas()?, kind, id)?.id.clone();
     for _ in 0..TURNS_MAX {
         let Some(mut state) = app.store().load(&seat.city).await? else {
             return Err(Refusal::NotFound);

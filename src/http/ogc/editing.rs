@@ -68,6 +68,8 @@ pub(crate) async fn change(
             let crs = content_crs(counter.headers)?;
             let patch = whole(body, FEATURE_BYTES_MAX).await?;
             let (feature, crs) = patched(&counter, kind, id, &patch, crs)?;
+            // What another changed meanwhile is not put back to what was read here.
+            let seen = seen.or(Some(counter.atlas.version()));
             let edit = Edit { kind, id: Some(id), feature: &feature, crs, seen };
             edit::put(app, seat, caller, edit).await?;
         }

@@ -51,6 +51,12 @@ pub fn draft_id() -> DraftId {
     DraftId(Uuid::now_v7())
 }
 
+/// A code for what is made without one: a UUID of version 7.
+#[must_use]
+pub fn code() -> String {
+    Uuid::now_v7().to_string()
+}
+
 /// A new picture's id: a UUID of version 7.
 #[must_use]
 pub fn picture_id() -> PictureId {

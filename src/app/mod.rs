@@ -24,3 +24,4 @@ pub mod public_feed;
 pub mod webhooks;
 pub mod transfer;
 pub mod drafts;
+pub mod ogc;

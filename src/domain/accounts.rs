@@ -195,6 +195,8 @@ operations! {
     ListFacilities = "list_facilities", EVERYBODY;
     /// One facility.
     GetFacility = "get_facility", EVERYBODY;
+    /// Makes, changes and removes facilities from a map.
+    EditFacilities = "edit_facilities", &[Role::Planner, Role::Admin];
     /// The routing rules.
     ListRules = "list_rules", STAFF;
     /// Sets the routing rules, or rehearses them on past reports.

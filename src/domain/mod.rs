@@ -8,6 +8,7 @@ pub mod clocks;
 pub mod drafts;
 pub mod id;
 pub mod incidents;
+pub mod ogc;
 pub mod reports;
 pub mod sample;
 pub mod text;

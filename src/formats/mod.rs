@@ -22,6 +22,7 @@ pub mod picture;
 pub mod gzip;
 pub mod mvt;
 pub mod open311;
+pub mod cql2;
 
 use crate::formats::layer::Finding;
 

@@ -10,6 +10,7 @@ pub mod locate;
 pub mod coverage;
 pub mod measure;
 pub mod overlay;
+pub mod relate;
 pub mod project;
 pub mod validity;
 pub mod tile;

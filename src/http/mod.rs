@@ -17,5 +17,6 @@ pub mod page;
 pub mod api;
 pub mod open311;
 pub mod tiles;
+pub mod ogc;
 pub mod router;
 pub mod server;

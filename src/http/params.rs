@@ -72,6 +72,12 @@ impl Params {
         found.filter(|(_, value)| !value.is_empty()).collect()
     }
 
+    /// Every name that `wanted` accepts, with its values in order; empty values count as absent.
+    pub fn which(&mut self, wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+        let found = self.given.extract_if(.., |(known, _)| wanted(known));
+        found.filter(|(_, value)| !value.is_empty()).collect()
+    }
+
     fn push(&mut self, name: String, value: String) {
         if self.given.iter().any(|(known, _)| *known == name) {
             self.faults.push(Fault::new(name, "is given more than once"));

@@ -20,6 +20,7 @@ use crate::http::api::{
     pictures, plans, report_batch, reports, rule_proposals, rule_versions, rules, webhooks,
 };
 use crate::http::gate::Gate;
+use crate::http::ogc::mount as ogc_mount;
 use crate::http::open311::{filing, mount, requests, services, updates};
 use crate::http::tiles::{self, style, tile, tileset};
 use crate::http::web::Web;
@@ -172,6 +173,7 @@ fn api(pause: std::time::Duration) -> (Router<Web>, utoipa::openapi::OpenApi) {
                 .merge(with_bodies(pause))
                 .merge(mount::mount(pause))
                 .merge(tiles::mount::documents())
+                .merge(ogc_mount::mount(pause))
                 .merge(pages)
                 .layer(compression),
         )
@@ -199,6 +201,7 @@ pub fn route_names() -> Vec<String> {
     names.extend(["/", "/page/{*path}"].map(str::to_owned));
     names.extend(mount::MOUNTED.map(str::to_owned));
     names.extend(tiles::mount::MOUNTED.map(str::to_owned));
+    names.extend(ogc_mount::MOUNTED.map(str::to_owned));
     names
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::ogc::schemas::Schemas;
 use crate::app::state::App;
 use crate::http::access_log::AccessLog;
 use crate::http::api::fragments::Shelf;
@@ -44,6 +45,8 @@ pub struct Shared {
     pub fragments: Shelf,
     /// Map tiles that were made lately.
     pub tiles: TileCache,
+    /// What map clients are told of each collection.
+    pub schemas: Schemas,
     /// The OpenAPI document, as served.
     pub document: bytes::Bytes,
 }
@@ -70,6 +73,7 @@ impl Web {
             in_flight: AtomicUsize::new(0),
             fragments: Shelf::default(),
             tiles: TileCache::new(limits.tile_cache_bytes_max),
+            schemas: Schemas::default(),
             document,
             limits,
         };

@@ -2,6 +2,7 @@
 
 mod shift;
 pub mod name;
+pub mod wire;
 
 use geo_types::{
     Coord, Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon,

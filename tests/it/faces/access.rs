@@ -238,6 +238,12 @@ fn live_request(operation: Operation, held: &Held) -> Request<Body> {
             let path = format!("/api/v1/webhooks/{}", held.webhook);
             request(Method::DELETE, &path, None, Body::empty())
         }
+        Operation::EditFacilities => {
+            let at = json!({ "type": "Point", "coordinates": [CENTRE.0, CENTRE.1] });
+            let market = json!({ "type": "Feature", "geometry": at, "properties": {} });
+            let path = "/ogc/collections/markets/items";
+            of_type("application/geo+json", post(path, market.to_string()))
+        }
         Operation::GetFeedAtom => get("/api/v1/feed.atom"),
         Operation::GetFeedGeojson => get("/api/v1/feed.geojson"),
         Operation::GetTile => get("/tiles/zones/12/3293/1600.mvt"),
@@ -310,7 +316,10 @@ async fn the_table_of_access_and_the_document_name_the_same_operations() {
             assert!(documented.insert(id.to_owned()), "{id} stands twice in the document");
         }
     }
-    let listed: BTreeSet<String> = Operation::ALL.iter().map(|o| o.id().to_owned()).collect();
+    // Stand in the map service's own document.
+    let of_maps = [Operation::EditFacilities];
+    let listed = Operation::ALL.iter().filter(|one| !of_maps.contains(*one));
+    let listed: BTreeSet<String> = listed.map(|one| one.id().to_owned()).collect();
     assert_eq!(listed, documented);
 }
 

@@ -37,3 +37,4 @@ mod tiles;
 mod maps;
 mod webhooks;
 mod drafts;
+mod ogc;

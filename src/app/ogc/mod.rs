@@ -1,0 +1,7 @@
+//! What map clients ask for: features of a collection, as the caller may see them.
+
+pub mod schemas;
+pub mod when;
+pub mod select;
+pub mod dockets;
+pub mod edit;

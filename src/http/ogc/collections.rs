@@ -1,0 +1,102 @@
+//! The collections that the caller may see.
+
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use crate::app::ogc::when;
+use crate::app::state::must;
+use crate::domain::ogc::collection::Collection;
+use crate::domain::time::Instant;
+use crate::geom::coord::GridBox;
+use crate::geom::crs::wire::WireCrs;
+use crate::http::ogc::counter::{Counter, JSON, Link, SCHEMA};
+use crate::http::ogc::error::Wrong;
+use crate::http::ogc::schemas::Which;
+
+/// The media type of features.
+pub const GEOJSON: &str = "application/geo+json";
+
+/// Those that the caller may see, and of facilities those kinds of which there is one.
+pub fn visible(counter: &Counter<'_>) -> impl Iterator<Item = Collection> {
+    let held = move |one: &Collection| match one {
+        Collection::Facilities(_) => counter.web.schemas.of(*one, &counter.atlas).extent.is_some(),
+        Collection::Zones | Collection::Units | Collection::Incidents => true,
+    };
+    Collection::all().filter(move |one| counter.sees(*one)).filter(held)
+}
+
+/// All of them.
+pub(crate) async fn collections(mut counter: Counter<'_>) -> Result<Response, Wrong> {
+    counter.finish()?;
+    let begins = when::begins(&counter.web.app, &counter.seat).await?;
+    let told: Vec<Value> = visible(&counter).map(|one| told(&counter, one, begins)).collect();
+    let crs: Vec<&str> = WireCrs::ALL.iter().map(|crs| crs.uri()).collect();
+    let links = counter.own_links("/collections", JSON);
+    let document = json!({ "collections": told, "crs": crs, "links": links });
+    Ok(counter.answer(counter.word(("数据集", "Collections")), &document, JSON))
+}
+
+/// One of them.
+pub(crate) async fn collection(
+    mut counter: Counter<'_>,
+    collection: Collection,
+) -> Result<Response, Wrong> {
+    must(&counter.caller, collection.operation())?;
+    counter.finish()?;
+    let begins = when::begins(&counter.web.app, &counter.seat).await?;
+    let mut document = told(&counter, collection, begins);
+    let mut links = counter.own_links(&format!("/collections/{}", collection.id()), JSON);
+    let given = document["links"].take();
+    // The first two lead to this very document.
+    links.extend(given.as_array().into_iter().flatten().skip(2).cloned());
+    document["links"] = links.into();
+    Ok(counter.answer(counter.word(collection.label()), &document, JSON))
+}
+
+fn told(counter: &Counter<'_>, collection: Collection, begins: Option<Instant>) -> Value {
+    let schema = counter.web.schemas.of(collection, &counter.atlas);
+    let degrees = |frame: GridBox| {
+        let (min, max) = (frame.min.degrees(), frame.max.degrees());
+        [min.lon(), min.lat(), max.lon(), max.lat()]
+    };
+    let bbox: Vec<[f64; 4]> = schema.extent.map(degrees).into_iter().collect();
+    let crs: Vec<&str> = WireCrs::ALL.iter().map(|crs| crs.uri()).collect();
+    let mut extent = json!({
+        "temporal": {
+            "interval": [[begins.map(Instant::rfc3339), null]],
+            "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian",
+        },
+    });
+    if !bbox.is_empty() {
+        extent["spatial"] = json!({ "bbox": bbox, "crs": WireCrs::Crs84.uri() });
+    }
+    json!({
+        "id": collection.id(),
+        "title": counter.word(collection.label()),
+        "description": counter.word(collection.told()),
+        "itemType": "feature",
+        "extent": extent,
+        "crs": crs,
+        "storageCrs": WireCrs::Crs84.uri(),
+        "links": links(counter, collection),
+    })
+}
+
+fn links(counter: &Counter<'_>, collection: Collection) -> Vec<Value> {
+    let path = format!("/collections/{}", collection.id());
+    let title = counter.word(collection.label());
+    let link = |rel: &str, media: &str, title: &str, end: &str, query: &[(&str, &str)]| {
+        Link { rel, media, title, href: counter.href(&format!("{path}{end}"), query) }.value()
+    };
+    let mut links = vec![
+        link("self", JSON, title, "", &[]),
+        link("alternate", "text/html", title, "", &[("f", "html")]),
+        link("items", GEOJSON, title, "/items", &[]),
+        link("items", "text/html", title, "/items", &[("f", "html")]),
+    ];
+    for which in [Which::Schema, Which::Feature, Which::Queryables] {
+        let (end, words) = (format!("/{}", which.path()), counter.word(which.label()));
+        links.push(link(which.rel(), SCHEMA, words, &end, &[]));
+    }
+    links
+}

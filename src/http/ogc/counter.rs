@@ -1,0 +1,308 @@
+//! Who asks, about which city, in which language and format, with which parameters.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use crate::app::refusal::Fault;
+use crate::app::state::Seat;
+use crate::domain::accounts::Caller;
+use crate::domain::atlas::in_force::Atlas;
+use crate::domain::ogc::collection::Collection;
+use crate::formats::urlencoded::{self, Unreadable, encoded};
+use crate::http::desk;
+use crate::http::etag;
+use crate::http::ogc::error::Wrong;
+use crate::http::ogc::html;
+use crate::http::open311::counter::base;
+use crate::http::open311::words::Language;
+use crate::http::params::Params;
+use crate::http::web::Web;
+
+/// Where it lies.
+pub const ROOT: &str = "/ogc";
+/// Longest query taken, in bytes: filters are long.
+pub const QUERY_BYTES_MAX: usize = 24 * 1024;
+/// The media type of documents.
+pub const JSON: &str = "application/json";
+/// The media type of schemas.
+pub const SCHEMA: &str = "application/schema+json";
+
+/// What a document is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For programs.
+    Json,
+    /// For people.
+    Html,
+}
+
+impl Format {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Html => "html",
+        }
+    }
+
+    fn named(name: &str) -> Result<Self, &'static str> {
+        match name {
+            "json" => Ok(Self::Json),
+            "html" => Ok(Self::Html),
+            _ => Err("is no format here; json and html are"),
+        }
+    }
+
+    /// What `Accept` prefers: a page for who names pages before JSON.
+    fn accepted(headers: &HeaderMap) -> Self {
+        let given = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        let first = given.unwrap_or_default().split(',').find_map(|range| {
+            let media = range.split(';').next().unwrap_or_default().trim();
+            match media {
+                "text/html" | "application/xhtml+xml" => Some(Self::Html),
+                "*/*" | "application/*" => Some(Self::Json),
+                media => media.ends_with("json").then_some(Self::Json),
+            }
+        });
+        first.unwrap_or(Self::Json)
+    }
+}
+
+/// A request that has been taken in.
+pub struct Counter<'a> {
+    /// What every handler shares.
+    pub web: &'a Web,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The city.
+    pub seat: Arc<Seat>,
+    /// The atlas in force.
+    pub atlas: Arc<Atlas>,
+    /// Who asks.
+    pub caller: Caller,
+    /// In which language.
+    pub language: Language,
+    /// What the answer is written as.
+    pub format: Format,
+    /// What else is given.
+    pub params: Params,
+    /// All that was given, in order, for links that repeat it.
+    pub given: Vec<(String, String)>,
+    /// Under which address the caller sees `/ogc`.
+    pub base: String,
+    /// What every link goes on saying.
+    lasting: Vec<(String, String)>,
+}
+
+/// A link.
+pub struct Link<'a> {
+    /// Its relation.
+    pub rel: &'a str,
+    /// What is there.
+    pub media: &'a str,
+    /// What people call it.
+    pub title: &'a str,
+    /// Where it leads.
+    pub href: String,
+}
+
+impl Link<'_> {
+    /// As it stands in a document.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        json!({ "rel": self.rel, "type": self.media, "title": self.title, "href": self.href })
+    }
+}
+
+impl<'a> Counter<'a> {
+    /// Takes in a request.
+    ///
+    /// # Errors
+    /// An unknown city, a bad key, a query that cannot be read.
+    pub async fn open(web: &'a Web, headers: &'a HeaderMap, query: &str) -> Result<Self, Wrong> {
+        let given = pairs(query)?;
+        let mut params = Params::of(given.clone(), |_| false);
+        let city = params.text("city");
+        let seat = web.app.seat(city.as_deref())?;
+        let caller = desk::caller(web, &seat, headers).await?;
+        let atlas = seat.atlas()?;
+        let accepted = Language::accepted(headers);
+        let language = params.read("lang", Language::named).unwrap_or(accepted);
+        let format = params.read("f", Format::named).unwrap_or_else(|| Format::accepted(headers));
+        let lasts = |name: &str| matches!(name, "city" | "lang");
+        let lasting = given.iter().filter(|(name, _)| lasts(name)).cloned().collect();
+        let base = format!("{}{ROOT}", base(headers));
+        Ok(Self {
+            web,
+            headers,
+            seat,
+            atlas,
+            caller,
+            language,
+            format,
+            params,
+            given,
+            base,
+            lasting,
+        })
+    }
+
+    /// What was given must all be right and known; then the parameters are done with.
+    ///
+    /// # Errors
+    /// Every fault.
+    pub fn finish(&mut self) -> Result<(), Wrong> {
+        Ok(std::mem::take(&mut self.params).finish()?)
+    }
+
+    /// Whether the caller may see a collection.
+    #[must_use]
+    pub fn sees(&self, collection: Collection) -> bool {
+        self.caller.may(collection.operation())
+    }
+
+    /// One of both.
+    #[must_use]
+    pub fn word<'w>(&self, (zh, en): (&'w str, &'w str)) -> &'w str {
+        match self.language {
+            Language::Zh => zh,
+            Language::En => en,
+        }
+    }
+
+    /// An address of ours, with what every link goes on saying.
+    #[must_use]
+    pub fn href(&self, path: &str, more: &[(&str, &str)]) -> String {
+        let lasting = self.lasting.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        address(&self.base, path, lasting.chain(more.iter().copied()))
+    }
+
+    /// The address of this very request in a format, with everything that was given.
+    #[must_use]
+    pub fn again(&self, path: &str, format: Format) -> String {
+        let given = self.given.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let given = given.filter(|(name, _)| *name != "f");
+        address(&self.base, path, given.chain([("f", format.code())]))
+    }
+
+    /// The address of what follows this page.
+    #[must_use]
+    pub fn next(&self, path: &str, after: &str) -> String {
+        let given = self.given.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let given = given.filter(|(name, _)| *name != "after");
+        address(&self.base, path, given.chain([("after", after)]))
+    }
+
+    /// The links to this document and to its other form.
+    #[must_use]
+    pub fn own_links(&self, path: &str, media: &str) -> Vec<Value> {
+        let (this, other) = match self.format {
+            Format::Json => ((media, Format::Json), ("text/html", Format::Html)),
+            Format::Html => (("text/html", Format::Html), (media, Format::Json)),
+        };
+        let own = self.word(("本文档", "This document"));
+        let alternate = self.word(("另一种格式", "The same in another format"));
+        [("self", this, own), ("alternate", other, alternate)]
+            .into_iter()
+            .map(|(rel, (media, format), title)| {
+                Link { rel, media, title, href: self.again(path, format) }.value()
+            })
+            .collect()
+    }
+
+    /// The answer of a document that changes only with the atlas.
+    #[must_use]
+    pub fn answer(&self, title: &str, document: &Value, media: &'static str) -> Response {
+        let media = if self.format == Format::Html { html::MEDIA } else { media };
+        let response =
+            etag::tagged(self.headers, &self.tag(&self.atlas), media, || match self.format {
+                Format::Json => serde_json::to_vec(document).unwrap_or_default(),
+                Format::Html => html::page(title, self.language, document).into_bytes(),
+            });
+        self.dressed(response)
+    }
+
+    /// The tag of what this caller is told of an atlas. Each role is told of what it may.
+    #[must_use]
+    pub fn tag(&self, atlas: &Atlas) -> String {
+        let (language, format) = (self.language.code(), self.format.code());
+        let role = self.caller.role.code();
+        format!("{}-{role}-{language}-{format}\"", etag::of(atlas).trim_end_matches('"'))
+    }
+
+    /// An answer with the headers that all have.
+    #[must_use]
+    pub fn dressed(&self, mut response: Response) -> Response {
+        const VARY: &str = "accept, accept-language, authorization, x-api-key";
+        let headers = response.headers_mut();
+        headers.insert(header::VARY, HeaderValue::from_static(VARY));
+        let language = HeaderValue::from_static(self.language.code());
+        headers.insert(header::CONTENT_LANGUAGE, language);
+        if self.format == Format::Html {
+            let policy = HeaderValue::from_static(html::POLICY);
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+            let referrer = HeaderName::from_static("referrer-policy");
+            headers.insert(referrer, HeaderValue::from_static("no-referrer"));
+        }
+        response
+    }
+}
+
+fn address<'p>(base: &str, path: &str, given: impl Iterator<Item = (&'p str, &'p str)>) -> String {
+    let mut href = format!("{base}{path}");
+    for (n, (name, value)) in given.enumerate() {
+        href.push(if n == 0 { '?' } else { '&' });
+        href.push_str(&encoded(name));
+        href.push('=');
+        href.push_str(&encoded(value));
+    }
+    href
+}
+
+/// The pairs of a query.
+fn pairs(query: &str) -> Result<Vec<(String, String)>, Wrong> {
+    if query.len() > QUERY_BYTES_MAX {
+        let words = format!("has {} bytes, at most {QUERY_BYTES_MAX} are taken", query.len());
+        return Err(vec![Fault::new("query", words)].into());
+    }
+    urlencoded::pairs(query)
+        .map(|pair| {
+            pair.map_err(|Unreadable(name)| {
+                vec![Fault::new(name, "is not percent-encoded UTF-8")].into()
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_for_who_names_pages_first() {
+        for (given, format) in [
+            ("", Format::Json),
+            ("*/*", Format::Json),
+            ("application/geo+json, application/json", Format::Json),
+            ("text/html,application/xhtml+xml,*/*;q=0.8", Format::Html),
+            ("application/json, text/html", Format::Json),
+            ("application/xml", Format::Json),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, given.parse().unwrap());
+            assert_eq!(Format::accepted(&headers), format, "{given}");
+        }
+    }
+
+    #[test]
+    fn an_address_repeats_what_was_given_and_nothing_breaks_out() {
+        let given = [("filter", "a='b&c'"), ("lang", "zh")].into_iter();
+        assert_eq!(
+            address("http://h/ogc", "/x", given),
+            "http://h/ogc/x?filter=a%3D%27b%26c%27&lang=zh"
+        );
+        assert_eq!(address("", "/x", std::iter::empty()), "/x");
+    }
+}

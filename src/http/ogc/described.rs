@@ -1,0 +1,256 @@
+//! The definition of the API: `OpenAPI` 3.0.3, built from the collections that the caller may see. Clients of
+//! this standard read no later version, and look for paths of concrete collections.
+
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use crate::domain::accounts::Operation;
+use crate::domain::ogc::collection::Collection;
+use crate::domain::ogc::schema::Schema;
+use crate::geom::crs::wire::WireCrs;
+use crate::http::ogc::collections::{GEOJSON, visible};
+use crate::http::ogc::counter::{Counter, JSON, SCHEMA};
+use crate::http::ogc::error::Wrong;
+use crate::http::ogc::landing::OPENAPI;
+use crate::http::ogc::schemas::{Which, property};
+use crate::http::ogc::wish::{PAGE_DEFAULT, PAGE_MAX, RESERVED};
+use crate::http::problem::MEDIA_TYPE;
+
+/// The document.
+pub(crate) fn described(mut counter: Counter<'_>) -> Result<Response, Wrong> {
+    counter.finish()?;
+    let mut paths = Map::new();
+    let fixed = [
+        ("/", "getLandingPage", JSON, ("首页", "Where everything begins")),
+        ("/conformance", "getConformance", JSON, ("符合性", "What it conforms to")),
+        ("/api", "getApi", OPENAPI, ("本文档", "This document")),
+        ("/collections", "getCollections", JSON, ("数据集", "The collections")),
+    ];
+    for (path, id, media, words) in fixed {
+        let get = operation(id, counter.word(words), &common(&[]), media, false);
+        paths.insert(path.to_owned(), json!({ "get": get }));
+    }
+    for collection in visible(&counter) {
+        let schema = counter.web.schemas.of(collection, &counter.atlas);
+        of_collection(&mut paths, &counter, collection, &schema);
+    }
+    let title = counter.word(("责任区地图服务", "Responsibility zones for maps"));
+    let document = json!({
+        "openapi": "3.0.3",
+        "info": {
+            "title": title,
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": counter.word((
+                "OGC API – Features 第 1、2、3、5 部分",
+                "OGC API – Features, parts 1, 2, 3 and 5",
+            )),
+        },
+        "servers": [{ "url": counter.base }],
+        "paths": paths,
+        "components": components(&counter),
+        "security": [{}, { "bearer": [] }, { "header": [] }],
+    });
+    Ok(counter.answer(title, &document, OPENAPI))
+}
+
+/// References to what every place takes, and some more.
+fn common(more: &[&str]) -> Vec<Value> {
+    let names = more.iter().chain(&["f", "lang", "city"]);
+    names.map(|name| json!({ "$ref": format!("#/components/parameters/{name}") })).collect()
+}
+
+fn operation(id: &str, summary: &str, parameters: &[Value], media: &str, found: bool) -> Value {
+    let shape = match media {
+        GEOJSON if found => json!({ "$ref": "#/components/schemas/FeatureCollection" }),
+        GEOJSON => json!({ "$ref": "#/components/schemas/Feature" }),
+        _ => json!({ "type": "object" }),
+    };
+    let mut content = Map::new();
+    content.insert(media.to_owned(), json!({ "schema": shape }));
+    content.insert("text/html".to_owned(), json!({ "schema": { "type": "string" } }));
+    let faulty = |words: &str| {
+        let content = json!({ MEDIA_TYPE: { "schema": { "type": "object" } } });
+        json!({ "description": words, "content": content })
+    };
+    json!({
+        "operationId": id,
+        "summary": summary,
+        "parameters": parameters,
+        "responses": {
+            "200": { "description": summary, "content": content },
+            "304": { "description": "What the caller has" },
+            "400": faulty("Every fault of the parameters"),
+            "401": faulty("The key opens nothing"),
+            "404": faulty("Nothing here, or nothing that the key opens"),
+            "503": faulty("Busy or not ready"),
+        },
+    })
+}
+
+fn of_collection(
+    paths: &mut Map<String, Value>,
+    counter: &Counter<'_>,
+    collection: Collection,
+    schema: &Schema,
+) {
+    let (id, title) = (collection.id(), counter.word(collection.label()));
+    let path = format!("/collections/{id}");
+    let mut put = |end: &str, name: &str, parameters: &[Value], media: &str, found: bool| {
+        let name = format!("{id}.{name}");
+        let mut get = operation(&name, title, parameters, media, found);
+        get["tags"] = json!([title]);
+        paths.insert(format!("{path}{end}"), json!({ "get": get }));
+    };
+    put("", "describe", &common(&[]), JSON, false);
+    let taken = ["limit", "after", "bbox", "bbox-crs", "datetime", "crs"];
+    let filters = ["filter", "filter-lang", "filter-crs"];
+    let mut parameters = common(&[&taken[..], &filters[..]].concat());
+    let queryable = schema.fields.iter().filter(|field| !RESERVED.contains(&field.name.as_str()));
+    parameters.extend(queryable.map(|field| {
+        json!({
+            "name": field.name,
+            "in": "query",
+            "required": false,
+            "schema": property(field, counter.language),
+            "style": "form",
+            "explode": false,
+        })
+    }));
+    put("/items", "items", &parameters, GEOJSON, true);
+    let one = common(&["featureId", "datetime", "crs"]);
+    put("/items/{featureId}", "item", &one, GEOJSON, false);
+    for which in [Which::Queryables, Which::Schema, Which::Feature] {
+        put(&format!("/{}", which.path()), which.path(), &common(&[]), SCHEMA, false);
+    }
+    let facilities = matches!(collection, Collection::Facilities(_));
+    if facilities && counter.caller.may(Operation::EditFacilities) {
+        editing(paths, &path, (id, title));
+    }
+}
+
+/// What who may edit can do besides.
+fn editing(paths: &mut Map<String, Value>, path: &str, (id, title): (&str, &str)) {
+    let feature = json!({ "schema": { "$ref": "#/components/schemas/Feature" } });
+    let whole = json!({ "required": true, "content": { GEOJSON: feature } });
+    let patch = json!({ "schema": { "type": "object" } });
+    let patch = json!({ "required": true, "content": { "application/merge-patch+json": patch } });
+    let one = || common(&["featureId"]);
+    for (end, method, name, status, parameters, body) in [
+        ("/items", "post", "create", "201", common(&[]), Some(&whole)),
+        ("/items/{featureId}", "put", "replace", "204", one(), Some(&whole)),
+        ("/items/{featureId}", "patch", "update", "204", one(), Some(&patch)),
+        ("/items/{featureId}", "delete", "remove", "204", one(), None),
+    ] {
+        let name = format!("{id}.{name}");
+        let mut told = json!({
+            "operationId": name,
+            "summary": title,
+            "tags": [title],
+            "parameters": parameters,
+            "responses": {},
+        });
+        let statuses = [
+            (status, "Done"),
+            ("400", "Every fault"),
+            ("404", "Nothing here, or nothing that the key opens"),
+            ("409", "It contradicts what is there"),
+            ("412", "It is not as it was looked at"),
+        ];
+        for (status, words) in statuses {
+            told["responses"][status] = json!({ "description": words });
+        }
+        if let Some(body) = body {
+            told["requestBody"] = body.clone();
+        }
+        if let Some(item) = paths.get_mut(&format!("{path}{end}")) {
+            item[method] = told;
+        }
+    }
+}
+
+fn components(counter: &Counter<'_>) -> Value {
+    let crs: Vec<&str> = WireCrs::ALL.iter().map(|crs| crs.uri()).collect();
+    let query = |name: &str, words: (&str, &str), schema: Value| {
+        json!({
+            "name": name, "in": "query", "required": false, "description": counter.word(words),
+            "schema": schema, "style": "form", "explode": false,
+        })
+    };
+    let of_crs = |name: &str, words: (&str, &str)| {
+        query(name, words, json!({ "type": "string", "enum": crs, "default": crs.first() }))
+    };
+    let text = || json!({ "type": "string" });
+    let bbox =
+        json!({ "type": "array", "minItems": 4, "maxItems": 6, "items": { "type": "number" } });
+    let limit = json!({
+        "type": "integer", "minimum": 1, "maximum": PAGE_MAX, "default": PAGE_DEFAULT,
+    });
+    json!({
+        "parameters": {
+            "limit": query("limit", ("每页要素数", "Features on a page"), limit),
+            "after": query("after", ("续页位置，取自 next", "Where to go on, from `next`"), text()),
+            "bbox": query("bbox", ("范围", "A box: its lower corner and its upper one"), bbox),
+            "bbox-crs": of_crs("bbox-crs", ("bbox 的坐标系", "The system of `bbox`")),
+            "datetime": query(
+                "datetime",
+                ("时刻或区间：责任区为当时的方案", "A moment or interval: zones of the plan of that time"),
+                text(),
+            ),
+            "crs": of_crs("crs", ("结果的坐标系", "The system of the answer")),
+            "filter": query("filter", ("CQL2 条件", "A condition in CQL2"), text()),
+            "filter-lang": query(
+                "filter-lang",
+                ("条件的语言", "The language of `filter`"),
+                json!({ "type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text" }),
+            ),
+            "filter-crs": of_crs("filter-crs", ("条件的坐标系", "The system of `filter`")),
+            "f": query(
+                "f",
+                ("格式", "The format"),
+                json!({ "type": "string", "enum": ["json", "html"] }),
+            ),
+            "lang": query(
+                "lang",
+                ("语言", "The language"),
+                json!({ "type": "string", "enum": ["zh", "en"] }),
+            ),
+            "city": query("city", ("城市（多城市时）", "The city, where there are several"), text()),
+            "featureId": {
+                "name": "featureId", "in": "path", "required": true, "schema": { "type": "string" },
+            },
+        },
+        "schemas": { "Feature": feature(), "FeatureCollection": feature_collection() },
+        "securitySchemes": {
+            "bearer": { "type": "http", "scheme": "bearer" },
+            "header": { "type": "apiKey", "in": "header", "name": "X-API-Key" },
+        },
+    })
+}
+
+fn feature() -> Value {
+    json!({
+        "type": "object",
+        "required": ["type", "geometry", "properties"],
+        "properties": {
+            "type": { "type": "string", "enum": ["Feature"] },
+            "id": { "type": "string" },
+            "geometry": { "type": "object", "nullable": true },
+            "properties": { "type": "object" },
+        },
+    })
+}
+
+fn feature_collection() -> Value {
+    json!({
+        "type": "object",
+        "required": ["type", "features"],
+        "properties": {
+            "type": { "type": "string", "enum": ["FeatureCollection"] },
+            "timeStamp": { "type": "string", "format": "date-time" },
+            "numberMatched": { "type": "integer", "minimum": 0 },
+            "numberReturned": { "type": "integer", "minimum": 0 },
+            "links": { "type": "array", "items": { "type": "object" } },
+            "features": { "type": "array", "items": { "$ref": "#/components/schemas/Feature" } },
+        },
+    })
+}

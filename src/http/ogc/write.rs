@@ -1,0 +1,163 @@
+//! Features as GeoJSON, in the system that was asked for.
+
+use geo_types::{Coord, Geometry, LineString, Polygon};
+
+use crate::domain::ogc::feature::Feature;
+use crate::domain::ogc::filter::Value;
+use crate::domain::ogc::schema::{Kind, Schema};
+use crate::geom::crs::wire::WireCrs;
+use crate::http::json::Json;
+
+/// Writes a feature without its closing brace, so that links may follow. Every property is there, null where
+/// it has no value.
+pub fn open(json: &mut Json, feature: &Feature<'_>, schema: &Schema, crs: WireCrs) {
+    json.raw("{\"type\":\"Feature\",\"id\":").text(&feature.id()).raw(",\"geometry\":");
+    match feature.geometry() {
+        None => {
+            json.raw("null");
+        }
+        Some(shape) => geometry(json, &shape, crs),
+    }
+    json.raw(",\"properties\":");
+    let mut before = "{";
+    for field in &schema.fields {
+        json.raw(before).text(&field.name).raw(":");
+        value(json, field.kind, &feature.property(&field.name));
+        before = ",";
+    }
+    json.raw(if before == "{" { "{}" } else { "}" });
+}
+
+fn value(json: &mut Json, kind: Kind, value: &Value<'_>) {
+    match value {
+        Value::Null => {
+            json.raw("null");
+        }
+        Value::Text(text) => {
+            json.text(text);
+        }
+        Value::Time(span) => {
+            json.text(&span.from.rfc3339());
+        }
+        // Facts of one name are of several kinds only where texts are among them.
+        Value::Flag(flag) if kind == Kind::Text => {
+            json.text(if *flag { "true" } else { "false" });
+        }
+        Value::Flag(flag) => {
+            json.flag(*flag);
+        }
+        Value::Number(number) => {
+            let written =
+                if kind == Kind::Whole { format!("{number:.0}") } else { number.to_string() };
+            if kind == Kind::Text {
+                json.text(&written);
+            } else {
+                json.raw(&written);
+            }
+        }
+    }
+}
+
+fn geometry(json: &mut Json, shape: &Geometry<f64>, crs: WireCrs) {
+    match crs {
+        WireCrs::Crs84 => {
+            json.geometry(shape);
+        }
+        // The degrees of the grid are exact in either order.
+        WireCrs::Epsg4326 | WireCrs::Epsg4490 => {
+            json.geometry(&crs.written_geometry(shape));
+        }
+        WireCrs::Epsg3857 => metres(json, &crs.written_geometry(shape)),
+    }
+}
+
+/// Writes a geometry whose numbers are metres, to the millimetre.
+fn metres(json: &mut Json, shape: &Geometry<f64>) {
+    let kind = |json: &mut Json, name: &str| {
+        json.raw("{\"type\":\"").raw(name).raw("\",\"coordinates\":");
+    };
+    match shape {
+        Geometry::Point(point) => {
+            kind(json, "Point");
+            position(json, point.0);
+        }
+        Geometry::MultiPoint(points) => {
+            kind(json, "MultiPoint");
+            json.list(&points.0, |json, point| position(json, point.0));
+        }
+        Geometry::LineString(one) => {
+            kind(json, "LineString");
+            line(json, one);
+        }
+        Geometry::MultiLineString(lines) => {
+            kind(json, "MultiLineString");
+            json.list(&lines.0, line);
+        }
+        Geometry::Polygon(one) => {
+            kind(json, "Polygon");
+            rings(json, one);
+        }
+        Geometry::MultiPolygon(polygons) => {
+            kind(json, "MultiPolygon");
+            json.list(&polygons.0, rings);
+        }
+        Geometry::Line(one) => {
+            kind(json, "LineString");
+            line(json, &LineString::from(*one));
+        }
+        Geometry::Rect(frame) => {
+            kind(json, "Polygon");
+            rings(json, &frame.to_polygon());
+        }
+        Geometry::Triangle(three) => {
+            kind(json, "Polygon");
+            rings(json, &three.to_polygon());
+        }
+        Geometry::GeometryCollection(_) => {
+            // No feature of ours has one.
+            json.raw("null");
+            return;
+        }
+    }
+    json.raw("}");
+}
+
+fn position(json: &mut Json, at: Coord<f64>) {
+    json.raw("[").fixed(at.x, 3).raw(",").fixed(at.y, 3).raw("]");
+}
+
+fn line(json: &mut Json, line: &LineString<f64>) {
+    json.list(&line.0, |json, at| position(json, *at));
+}
+
+fn rings(json: &mut Json, polygon: &Polygon<f64>) {
+    let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
+    json.list(rings, line);
+}
+
+#[cfg(test)]
+mod tests {
+    use geo_types::{Point, Rect};
+
+    use super::*;
+
+    #[test]
+    fn a_geometry_is_written_in_the_order_and_unit_of_its_system() {
+        let written = |shape: &Geometry<f64>, crs| {
+            let mut json = Json::default();
+            geometry(&mut json, shape, crs);
+            serde_json::from_slice::<serde_json::Value>(&json.into_bytes()).unwrap()
+        };
+        let point = Point::new(109.484, 36.585).into();
+        let of = |crs| written(&point, crs)["coordinates"].clone();
+        assert_eq!(of(WireCrs::Crs84), serde_json::json!([109.484, 36.585]));
+        assert_eq!(of(WireCrs::Epsg4326), serde_json::json!([36.585, 109.484]));
+        assert_eq!(of(WireCrs::Epsg4490), serde_json::json!([36.585, 109.484]));
+        assert_eq!(of(WireCrs::Epsg3857), serde_json::json!([12_187_703.13, 4_381_417.928]));
+        let area =
+            Geometry::MultiPolygon(vec![Rect::new((0.0, 0.0), (1.0, 1.0)).to_polygon()].into());
+        let area = written(&area, WireCrs::Epsg3857);
+        assert_eq!(area["type"], "MultiPolygon");
+        assert_eq!(area["coordinates"][0][0].as_array().map(Vec::len), Some(5));
+    }
+}

@@ -120,7 +120,8 @@ pub async fn remove(
     seen: Option<i64>,
 ) -> Result<(), Refusal> {
     must(caller, Operation::EditFacilities)?;
-    let id = existing(&seat.atlas()?, kind, id)?.id.clone();
+    let atlas = seat.atlas()?;
+    let id = existing(&atlas, kind, id)?.id.clone();
     for _ in 0..TURNS_MAX {
         let Some(mut state) = app.store().load(&seat.city).await? else {
             return Err(Refusal::NotFound);
@@ -185,17 +186,14 @@ fn facility(
         faults.push(Fault::new("kind", words));
     }
     let code = text(&mut fields, ID, faults);
-    let id = match known {
-        Some(known) => {
-            if code.is_some_and(|code| code != known.id.as_str()) {
-                faults.push(Fault::new(ID, "is another one than in the path; ids stay"));
-            }
-            Some(known.id.clone())
+    let id = if let Some(known) = known {
+        if code.is_some_and(|code| code != known.id.as_str()) {
+            faults.push(Fault::new(ID, "is another one than in the path; ids stay"));
         }
-        None => {
-            let code = code.or_else(|| feature.id.clone()).unwrap_or_else(clock::code);
-            read(ID, FacilityId::new(&code), faults)
-        }
+        Some(known.id.clone())
+    } else {
+        let code = code.or_else(|| feature.id.clone()).unwrap_or_else(clock::code);
+        read(ID, FacilityId::new(&code), faults)
     };
     let zh = text(&mut fields, "name_zh", faults).unwrap_or_default();
     let en = text(&mut fields, "name_en", faults).unwrap_or_default();

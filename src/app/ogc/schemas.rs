@@ -11,8 +11,11 @@ use crate::domain::ogc::schema::Schema;
 /// The schemas of the newest atlas of every city that was asked about.
 #[derive(Default)]
 pub struct Schemas {
-    kept: Mutex<HashMap<(CityId, Collection), (i64, Arc<Schema>)>>,
+    kept: Mutex<HashMap<(CityId, Collection), OfAtlas>>,
 }
+
+/// A schema, and the version of the atlas that it is of.
+type OfAtlas = (i64, Arc<Schema>);
 
 impl Schemas {
     /// What the atlas knows of a collection. One of the past is looked through each time.

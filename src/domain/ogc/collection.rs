@@ -42,6 +42,7 @@ impl Collection {
             FacilityKind::School => "schools",
             FacilityKind::Intersection => "intersections",
             FacilityKind::Checkpoint => "checkpoints",
+            FacilityKind::PatrolPost => "patrol_posts",
             FacilityKind::InspectionStation => "inspection_stations",
             FacilityKind::ElectronicFence => "electronic_fences",
             FacilityKind::Camera => "cameras",

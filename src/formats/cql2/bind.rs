@@ -149,7 +149,7 @@ impl Binder<'_> {
             return Ok(Test::Timely(how, self.time(a)?, self.time(b)?));
         }
         match relation(name) {
-            Some(how) => Ok(Test::Spatial(how, self.place(a)?, self.place(b)?)),
+            Some(how) => Ok(Test::Spatial(how, place(a)?, place(b)?)),
             None => Err(unknown(name, 2)),
         }
     }
@@ -244,17 +244,6 @@ impl Binder<'_> {
         }
     }
 
-    fn place(&self, node: &Node) -> Read<Place> {
-        match node {
-            Node::Property(name) if name == GEOMETRY => Ok(Place::Own),
-            Node::Shape(shape) => Ok(Place::Given(shape.clone())),
-            Node::Property(name) => {
-                Err(format!("`{}` is no geometry; `{GEOMETRY}` is", shown(name)))
-            }
-            _ => Err(format!("a geometry is expected: `{GEOMETRY}`, or one that is written out")),
-        }
-    }
-
     fn property(&self, name: &str) -> Read<(Term, Sort)> {
         if let Some(field) = self.schema.field(name) {
             return Ok((Term::Property(field.name.clone()), Sort::of(field.kind)));
@@ -268,6 +257,15 @@ impl Binder<'_> {
             |near| format!("`{near}` is"),
         );
         Err(format!("`{}` is no property here; {hint}", shown(name)))
+    }
+}
+
+fn place(node: &Node) -> Read<Place> {
+    match node {
+        Node::Property(name) if name == GEOMETRY => Ok(Place::Own),
+        Node::Shape(shape) => Ok(Place::Given(shape.clone())),
+        Node::Property(name) => Err(format!("`{}` is no geometry; `{GEOMETRY}` is", shown(name))),
+        _ => Err(format!("a geometry is expected: `{GEOMETRY}`, or one that is written out")),
     }
 }
 

@@ -257,12 +257,12 @@ impl<'a> Parser<'a> {
         match self.rest().chars().next() {
             Some('(') => {
                 self.at += 1;
-                let mut list = self.list()?;
-                match (list.pop(), list.is_empty()) {
+                let mut nodes = self.list()?;
+                match (nodes.pop(), nodes.is_empty()) {
                     (Some(only), true) => Ok(only),
                     (Some(last), false) => {
-                        list.push(last);
-                        Ok(Node::List(list))
+                        nodes.push(last);
+                        Ok(Node::List(nodes))
                     }
                     (None, _) => Err(self.fault("the brackets are empty")),
                 }

@@ -123,12 +123,17 @@ mod tests {
         }
     }
 
+    /// To the bit.
+    fn same(got: [f64; 2], expected: [f64; 2]) {
+        assert_eq!(got.map(f64::to_bits), expected.map(f64::to_bits), "{got:?}");
+    }
+
     #[test]
     fn axes_come_in_the_order_of_the_system_and_come_back() {
         let here = Coord { x: 109.484, y: 36.585 };
-        assert_eq!(WireCrs::Crs84.written(here), [109.484, 36.585]);
-        assert_eq!(WireCrs::Epsg4326.written(here), [36.585, 109.484]);
-        assert_eq!(WireCrs::Epsg4490.written(here), [36.585, 109.484]);
+        same(WireCrs::Crs84.written(here), [109.484, 36.585]);
+        same(WireCrs::Epsg4326.written(here), [36.585, 109.484]);
+        same(WireCrs::Epsg4490.written(here), [36.585, 109.484]);
         let [east, north] = WireCrs::Epsg3857.written(here);
         assert!((east - 12_187_703.130).abs() < 1e-3 && (north - 4_381_417.928).abs() < 1e-3);
         for crs in WireCrs::ALL {

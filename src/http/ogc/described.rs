@@ -132,13 +132,13 @@ fn of_collection(
 fn editing(paths: &mut Map<String, Value>, path: &str, (id, title): (&str, &str)) {
     let feature = json!({ "schema": { "$ref": "#/components/schemas/Feature" } });
     let whole = json!({ "required": true, "content": { GEOJSON: feature } });
-    let patch = json!({ "schema": { "type": "object" } });
-    let patch = json!({ "required": true, "content": { "application/merge-patch+json": patch } });
+    let any = json!({ "schema": { "type": "object" } });
+    let part = json!({ "required": true, "content": { "application/merge-patch+json": any } });
     let one = || common(&["featureId"]);
     for (end, method, name, status, parameters, body) in [
         ("/items", "post", "create", "201", common(&[]), Some(&whole)),
         ("/items/{featureId}", "put", "replace", "204", one(), Some(&whole)),
-        ("/items/{featureId}", "patch", "update", "204", one(), Some(&patch)),
+        ("/items/{featureId}", "patch", "update", "204", one(), Some(&part)),
         ("/items/{featureId}", "delete", "remove", "204", one(), None),
     ] {
         let name = format!("{id}.{name}");

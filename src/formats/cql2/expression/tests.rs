@@ -61,9 +61,9 @@ fn filter(text: &str, language: Language, crs: WireCrs) -> Result<Test, String> 
 }
 
 fn check(text: &str, kept: bool) {
-    let test = filter(text, Language::Text, WireCrs::Crs84);
-    let test = test.unwrap_or_else(|words| panic!("{text}: {words}"));
-    assert_eq!(test.keeps(&Lake), kept, "{text}: {test:?}");
+    let read = filter(text, Language::Text, WireCrs::Crs84);
+    let read = read.unwrap_or_else(|words| panic!("{text}: {words}"));
+    assert_eq!(read.keeps(&Lake), kept, "{text}: {read:?}");
 }
 
 fn check_json(value: &serde_json::Value, kept: bool) {

@@ -188,8 +188,8 @@ async fn html_content_every_page_is_for_people_and_says_the_same() {
         assert!(asked.header("content-type").starts_with("text/html"), "{path}");
         assert!(asked.header("content-security-policy").contains("default-src 'none'"));
         assert!(asked.text().contains("lang=\"en\""), "{path}");
-        let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
-        let browsed = ask(&world, Method::GET, &path, &browser).await;
+        let accepts = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+        let browsed = ask(&world, Method::GET, &path, &accepts).await;
         assert!(browsed.header("content-type").starts_with("text/html"), "{path}");
         let any = ask(&world, Method::GET, &path, &[("accept", "*/*")]).await;
         assert!(any.header("content-type").contains("json"), "{path}");

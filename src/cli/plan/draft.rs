@@ -113,6 +113,8 @@ enum Act {
         output: Option<PathBuf>,
     },
     /// Review a draft: what is found in it, its figures, and who and what would change hands.
+    #[command(after_help = "Example:
+  zonewarden plan draft review 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --days 30")]
     Review(ReviewArgs),
     /// Lay a draft before a second person.
     #[command(after_help = "Example:

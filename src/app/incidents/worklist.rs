@@ -7,9 +7,8 @@ use crate::app::transfer::{Format, file};
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::id::CityId;
 use crate::domain::time::Instant;
-use crate::formats::csv;
-use crate::formats::layer::{FEATURES_MAX, Layer};
-use crate::formats::nouns::incidents::{FIELDS, to_layer};
+use crate::formats::layer::FEATURES_MAX;
+use crate::formats::nouns::incidents::{to_layer, to_table};
 
 /// What is due within so long (µs) is due soon.
 pub const SOON_US: i64 = 24 * 3_600 * 1_000_000;
@@ -78,18 +77,10 @@ pub async fn write(
         }
     }
     let written = tokio::task::spawn_blocking(move || match format {
-        Format::Csv => Ok(csv::write_of(&told(to_layer(&all, now)), &FIELDS)),
+        Format::Csv => Ok(to_table(&all, now)),
         _ => file::write(&to_layer(&all, now), format),
     })
     .await
     .map_err(|fault| Refusal::Inner(fault.to_string()))?;
     written.map_err(|words| Refusal::fault("incidents", words))
-}
-
-/// Without what is not there: its cell is empty, where a table would have the word `null`.
-fn told(mut layer: Layer) -> Layer {
-    for feature in &mut layer.features {
-        feature.fields.retain(|_, value| !value.is_null());
-    }
-    layer
 }

@@ -14,11 +14,12 @@ use crate::domain::incidents::docket::Docket;
 use crate::domain::reports::categories;
 use crate::domain::text::Attributes;
 use crate::domain::time::Instant;
+use crate::formats::csv;
 use crate::formats::layer::{Feature, Layer};
 use crate::geom::crs::Crs;
 
 /// The names of what is told of every incident, so that a table without any has a header.
-pub const FIELDS: [&str; 24] = [
+const FIELDS: [&str; 24] = [
     "id",
     "stage",
     "stage_zh",
@@ -58,6 +59,16 @@ pub fn to_layer(dockets: &[Docket], now: Instant) -> Layer {
         }
     });
     Layer { name: "incidents".to_owned(), crs: Some(Crs::Wgs84), features: features.collect() }
+}
+
+/// The layer as a CSV. What is not there is an empty cell, where a table would have the word `null`.
+#[must_use]
+pub fn to_table(dockets: &[Docket], now: Instant) -> Vec<u8> {
+    let mut layer = to_layer(dockets, now);
+    for feature in &mut layer.features {
+        feature.fields.retain(|_, value| !value.is_null());
+    }
+    csv::write_of(&layer, &FIELDS)
 }
 
 fn fields(docket: &Docket, now: Instant) -> Attributes {

@@ -183,11 +183,11 @@ pub(in crate::store) fn cases_values<'a>(
 
 /// A row of [`cases`].
 pub(in crate::store) fn read_case(row: &impl Row) -> Result<PublicCase, StoreError> {
-    /// Where the report stands among the columns of a case.
-    const REPORT: usize = 26;
+    // The report is the last of the columns of a case.
+    let last = INCIDENT.columns.len() - 1;
     Ok(PublicCase {
         docket: rows::docket(row)?,
-        report: row.code(REPORT, |text| text.parse().map(ReportId))?,
+        report: row.code(last, |text| text.parse().map(ReportId))?,
     })
 }
 

@@ -16,8 +16,8 @@ use crate::domain::id::{CategoryCode, IncidentId, UnitId, ZoneId};
 use crate::domain::incidents::docket::{Docket, IncidentKey, IncidentOrder};
 use crate::domain::incidents::step::Stage;
 use crate::domain::time::Instant;
+use crate::formats::geojson;
 use crate::formats::nouns;
-use crate::formats::{csv, geojson};
 use crate::http::api::incidents::bodies::{DocketBody, IncidentsBody};
 use crate::http::api::incidents::private;
 use crate::http::desk::Desk;
@@ -93,8 +93,7 @@ pub(crate) async fn list_incidents(
             Json(IncidentsBody { incidents: shown.collect(), next: next.clone() }).into_response()
         }
         Form::Csv => {
-            let bytes =
-                csv::write_of(&nouns::incidents::to_layer(&found, now), &nouns::incidents::FIELDS);
+            let bytes = nouns::incidents::to_table(&found, now);
             ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], bytes).into_response()
         }
         Form::GeoJson => {

@@ -2,6 +2,7 @@
 //! the promise means in the fewest words.
 
 mod answers;
+mod answers_asked;
 mod cases;
 mod drafts;
 mod people;
@@ -9,6 +10,7 @@ mod past;
 mod plans;
 mod people_asked;
 mod links;
+mod links_asked;
 mod heard;
 mod public;
 mod follow;

@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::domain::change::Change;
-use crate::domain::id::{CityId, ReportId};
+use crate::domain::id::ReportId;
 use crate::domain::reports::links::LinksWaiting;
 use crate::domain::reports::people::PeopleForgotten;
 use crate::domain::reports::report::AssignedReport;
-use crate::domain::time::Instant;
-use crate::store::memory::Memory;
-use crate::store::promise::rows_at_most;
 use crate::store::words;
 
 /// Those of one city.
@@ -17,6 +14,11 @@ use crate::store::words;
 pub(super) struct Links(BTreeMap<ReportId, LinksWaiting>);
 
 impl Links {
+    /// Those that wait, by report.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &LinksWaiting> {
+        self.0.values()
+    }
+
     /// Whether what is followed waits, and nobody has begun to follow it since it was looked at.
     pub(super) fn follows(&self, change: &Change) -> Result<(), String> {
         let Change::LinksFollowed(it) = change else { return Ok(()) };
@@ -62,23 +64,5 @@ impl Links {
                 self.0.insert(id, LinksWaiting { report: id, attempts: 0, next_at });
             }
         }
-    }
-}
-
-impl Memory {
-    pub(in crate::store) fn links_due(
-        &self,
-        city: &CityId,
-        now: Instant,
-        limit: u32,
-    ) -> Vec<LinksWaiting> {
-        self.held(city, |held| {
-            let due = held.links.0.values().filter(|it| it.is_due(now));
-            let mut due: Vec<LinksWaiting> = due.copied().collect();
-            due.sort_by_key(|it| (it.next_at, it.report));
-            due.truncate(rows_at_most(limit));
-            Some(due)
-        })
-        .unwrap_or_default()
     }
 }

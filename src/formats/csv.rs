@@ -109,8 +109,7 @@ struct Columns {
 
 impl Columns {
     fn of(headers: &::csv::StringRecord, found: &mut Findings) -> Option<Self> {
-        let names: Vec<String> =
-            headers.iter().map(|name| unguard(name.trim()).to_owned()).collect();
+        let names: Vec<String> = headers.iter().map(named).collect();
         if names.len() > FIELDS_MAX {
             let fault = format!("{} columns, at most {FIELDS_MAX} (limit FIELDS_MAX)", names.len());
             found.error(1, "header", fault, "leave columns out");
@@ -293,6 +292,12 @@ const POINT_COLUMNS: [&str; 3] = ["lon", "lat", "crs"];
 #[must_use]
 pub fn write(layer: &Layer) -> Vec<u8> {
     write_of(layer, &[])
+}
+
+/// A column's name. Marks of a byte order are blanks: one alone could not be told from that of the file.
+fn named(cell: &str) -> String {
+    let blank = |c: char| c.is_whitespace() || c == '\u{feff}';
+    unguard(cell.trim_matches(blank)).trim_matches(blank).to_owned()
 }
 
 /// A layer of points whose every feature has these fields, so that without any there is still a header.
@@ -489,6 +494,10 @@ mod tests {
         assert!(reading.layer.features[0].fields.contains_key("name"), "{reading:?}");
         let again = read(&write(&reading.layer));
         assert_eq!(again.layer.features[0].fields, reading.layer.features[0].fields);
+        // Nor is one that stands alone where a name should.
+        for text in ["\"\u{feff}\"\nlamp\n", "\u{feff}\u{feff}\u{feff}\nlamp\n"] {
+            assert_eq!(read(text.as_bytes()).findings[0].place, "header", "{text:?}");
+        }
     }
 
     #[test]

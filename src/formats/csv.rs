@@ -300,17 +300,13 @@ fn named(cell: &str) -> String {
     unguard(cell.trim_matches(blank)).trim_matches(blank).to_owned()
 }
 
-/// A layer of points whose every feature has these fields, so that without any there is still a header.
+/// A layer of points with these columns whatever its features tell, so that without any there is still a header.
 #[must_use]
 pub fn write_of(layer: &Layer, fields: &[&str]) -> Vec<u8> {
-    if layer.features.is_empty() && !fields.is_empty() {
-        let mut names = fields.to_vec();
-        names.sort_unstable();
-        names.extend(POINT_COLUMNS);
-        return format!("\u{feff}{}\n", names.join(",")).into_bytes();
-    }
-    let names: BTreeSet<&String> = layer.features.iter().flat_map(|f| f.fields.keys()).collect();
-    let any = layer.features.iter().any(|f| f.geometry.is_some());
+    let told = layer.features.iter().flat_map(|f| f.fields.keys()).map(String::as_str);
+    let names: BTreeSet<&str> = fields.iter().copied().chain(told).collect();
+    let any = layer.features.iter().any(|f| f.geometry.is_some())
+        || layer.features.is_empty() && !fields.is_empty();
     let points =
         any && layer.features.iter().all(|f| matches!(f.geometry, None | Some(Geometry::Point(_))));
     let places: &[&str] = match (any, points) {

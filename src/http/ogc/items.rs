@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use crate::app::incidents;
@@ -197,7 +197,8 @@ fn poured(head: Vec<u8>, features: Features) -> Body {
         let (pile, at) = pile(&features, at);
         Some((Ok(Bytes::from(pile)), (None, at, features)))
     });
-    Body::from_stream(piles)
+    // Who sends a body may ask again behind its end.
+    Body::from_stream(piles.fuse())
 }
 
 /// Some features from `from` on, and where to go on; behind the last the brackets are closed.

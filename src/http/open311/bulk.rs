@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 
 use crate::app::open311::Search;
 use crate::app::refusal::Refusal;
@@ -55,7 +55,7 @@ pub(crate) async fn every_service_request(asked: &Asked<'_>) -> Result<Response,
         };
         Some((chunk.map(Bytes::from), table))
     });
-    let mut response = Response::new(Body::from_stream(rows));
+    let mut response = Response::new(Body::from_stream(rows.fuse()));
     let headers = response.headers_mut();
     let media = HeaderValue::from_static("text/csv; charset=utf-8");
     headers.insert(header::CONTENT_TYPE, media);

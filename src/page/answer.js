@@ -108,7 +108,7 @@ function confidence(answer) {
   return [
     make("h3", { class: "row" }, t("confidence"), make("span", {}, shown)),
     meter,
-    make("p", { class: "faint" }, t(answer.zone ? "confidence_of" : "confidence_outside", { percent: shown })),
+    make("p", { class: "faint" }, t("confidence_of", { percent: shown })),
     answer.forDispatcher && make("p", { class: "warn" }, t("dispatcher")),
   ];
 }

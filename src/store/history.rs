@@ -2,7 +2,8 @@
 //! and the versions of the rules. Plans are never changed, so they need no more than their first version.
 //!
 //! A row stands from `from_atlas` on and until before `to_atlas`. Those in force stand here too: so another
-//! program's edits of the tables that it sees are found by comparing, and nothing of what was is lost.
+//! program's edits of the tables that it sees are found by comparing, and nothing of what was is lost. That there
+//! were any the tables themselves mark (`atlas_edit`).
 
 use crate::domain::atlas::rule_set::{RuleSet, RulesNote};
 use crate::domain::change::Change;
@@ -240,46 +241,71 @@ pub(super) fn read_rule_set(row: &impl Row) -> Result<RuleSet, StoreError> {
     })
 }
 
-/// What the embedded file has to keep after another program edited it and every city's atlas version was
-/// counted up: what it finds otherwise than it stood ends, and what it finds begins, with that version.
-pub(super) fn after_foreign_edits() -> Vec<String> {
+/// Said to the tables of the embedded file before a commit changes what is in force: what follows, until
+/// [`WRITTEN`], is no other program's edit. The marks stand in one transaction, so nobody else sees them.
+pub(super) const WRITING: &str =
+    "insert into zonewarden.atlas_edit (city_id, mark) values ($1, 1) on conflict do nothing";
+
+/// The end of [`WRITING`].
+pub(super) const WRITTEN: &str =
+    "delete from zonewarden.atlas_edit where city_id = $1 and mark = 1";
+
+/// An edit of another program that nobody has noticed, if there is one.
+pub(super) const EDITED: &str = "select mark from zonewarden.atlas_edit limit 1";
+
+/// Takes the marks of other programs' edits away; none are left where somebody else has noticed them.
+pub(super) const NOTICED: &str = "delete from zonewarden.atlas_edit";
+
+/// After [`NOTICED`]: every atlas is another one now.
+pub(super) const COUNTED_UP: &str =
+    "update zonewarden.city_head set atlas_version = atlas_version + 1 where atlas_version > 0";
+
+/// What has to be kept after another program's edits, when every city's atlas version was counted up: what is
+/// found otherwise than it stood ends, and what is found begins, with that version.
+pub(super) fn after_foreign_edits(dialect: Dialect) -> Vec<String> {
     let mut all = Vec::new();
     for table in [&atlas::CITY, &atlas::UNIT, &atlas::FACILITY, &atlas::RULE] {
         let (name, columns) = (table.name, names(table));
         let same = |columns: &[&str]| {
-            let same = columns.iter().map(|it| format!("t.{it} is h.{it}"));
+            let same = columns.iter().map(|it| match dialect {
+                // By its key a row is looked up; the rest may be null.
+                _ if table.key.contains(it) => format!("t.{it} = h.{it}"),
+                Dialect::Postgres => format!("t.{it} is not distinct from h.{it}"),
+                Dialect::Sqlite => format!("t.{it} is h.{it}"),
+            });
             same.collect::<Vec<_>>().join(" and ")
         };
         let whole: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
-        let version = "(select c.atlas_version from city_head c where c.city_id";
+        let version = "(select c.atlas_version from zonewarden.city_head c where c.city_id";
         all.push(format!(
-            "update {name}_history as h set to_atlas = {version} = h.city_id) \
-             where h.to_atlas = {OPEN} and not exists (select 1 from {name} t where {})",
+            "update zonewarden.{name}_history as h set to_atlas = {version} = h.city_id) \
+             where h.to_atlas = {OPEN} and not exists (select 1 from zonewarden.{name} t where {})",
             same(&whole)
         ));
         let mine: Vec<String> = whole.iter().map(|it| format!("t.{it}")).collect();
         all.push(format!(
-            "insert into {name}_history ({columns}, from_atlas, to_atlas) \
-             select {}, {version} = t.city_id), {OPEN} from {name} t where not exists \
-             (select 1 from {name}_history h where h.to_atlas = {OPEN} and {}) \
-             and exists (select 1 from city_head c where c.city_id = t.city_id)",
+            "insert into zonewarden.{name}_history ({columns}, from_atlas, to_atlas) \
+             select {}, {version} = t.city_id), {OPEN} from zonewarden.{name} t where not exists \
+             (select 1 from zonewarden.{name}_history h where h.to_atlas = {OPEN} and {}) \
+             and exists (select 1 from zonewarden.city_head c where c.city_id = t.city_id)",
             mine.join(", "),
             same(table.key)
         ));
     }
-    all.push(
-        "insert into rule_set (city_id, version, set_at, actor, note, added, changed, removed) \
-         select c.city_id, c.atlas_version, cast(strftime('%s', 'now') as integer) * 1000000, \
-         'foreign', '', n.came - n.both, n.both, n.went - n.both from city_head c join ( \
-           select city_id, version, sum(came) as came, sum(went) as went, \
-           sum(came and went) as both from ( \
-             select city_id, version, rule_id, max(came) as came, max(went) as went from ( \
-               select city_id, from_atlas as version, rule_id, 1 as came, 0 as went from rule_history \
+    all.push(format!(
+        "insert into zonewarden.rule_set (city_id, version, set_at, actor, note, added, changed, removed) \
+         select c.city_id, c.atlas_version, {}, \
+         'foreign', '', n.came - n.stayed, n.stayed, n.went - n.stayed from zonewarden.city_head c join ( \
+           select r.city_id, r.version, sum(r.came) as came, sum(r.went) as went, \
+           sum(r.came * r.went) as stayed from ( \
+             select b.city_id, b.version, b.rule_id, max(b.came) as came, max(b.went) as went from ( \
+               select city_id, from_atlas as version, rule_id, 1 as came, 0 as went \
+               from zonewarden.rule_history \
                union all \
-               select city_id, to_atlas, rule_id, 0, 1 from rule_history) \
-             group by city_id, version, rule_id) \
-           group by city_id, version) n on n.city_id = c.city_id and n.version = c.atlas_version"
-            .to_owned(),
-    );
+               select city_id, to_atlas, rule_id, 0, 1 from zonewarden.rule_history) b \
+             group by b.city_id, b.version, b.rule_id) r \
+           group by r.city_id, r.version) n on n.city_id = c.city_id and n.version = c.atlas_version",
+        dialect.now_us()
+    ));
     all
 }

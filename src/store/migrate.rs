@@ -132,6 +132,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0018_public.sql"),
         sqlite: include_str!("../../migrations/sqlite/0018_public.sql"),
     },
+    Migration {
+        number: 19,
+        name: "edits",
+        postgres: include_str!("../../migrations/postgres/0019_edits.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0019_edits.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

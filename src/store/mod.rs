@@ -515,17 +515,18 @@ impl Store {
         }
     }
 
-    /// Whether another program (QGIS, say) has edited the embedded file since the last time this
-    /// was asked. When it has, every city's atlas version has been counted up, so that whoever
-    /// watches [`Self::head`] reads the city again. Edits of another zonewarden count their own
-    /// versions and are not foreign. Always `false` for the other stores.
+    /// Whether another program (QGIS, say) has edited what is in force since the last time this was
+    /// asked, be it before this store was opened. When it has, every city's atlas version has been
+    /// counted up, so that whoever watches [`Self::head`] reads the city again. Edits of another
+    /// zonewarden count their own versions and are not foreign. Always `false` in memory.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn notice_foreign_edits(&self) -> Result<bool, StoreError> {
         match &self.driver {
             Driver::Sqlite(sqlite) => sqlite.notice_foreign_edits().await,
-            Driver::Memory(_) | Driver::Postgres(_) => Ok(false),
+            Driver::Memory(_) => Ok(false),
+            Driver::Postgres(postgres) => postgres.notice_foreign_edits().await,
         }
     }
 }

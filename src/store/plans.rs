@@ -63,11 +63,20 @@ pub(super) fn begun(city: &CityId, version: i64, at: Instant) -> Statement<'_> {
     }
 }
 
-/// The same for every city of the embedded file, after another program's edits.
-pub(super) const BEGUN_BY_FOREIGN_EDITS: &str = "insert into atlas_version (city_id, version, begun_at) \
-     select c.city_id, c.atlas_version, max(cast(strftime('%s', 'now') as integer) * 1000000, \
-       coalesce((select max(v.begun_at) from atlas_version v where v.city_id = c.city_id), 0)) \
-     from city_head c where c.atlas_version > 0";
+/// The same for every city, after another program's edits.
+pub(super) fn begun_by_foreign_edits(dialect: Dialect) -> String {
+    let later = match dialect {
+        Dialect::Postgres => "greatest",
+        Dialect::Sqlite => "max",
+    };
+    format!(
+        "insert into zonewarden.atlas_version (city_id, version, begun_at) \
+         select c.city_id, c.atlas_version, {later}({}, coalesce((select max(v.begun_at) \
+           from zonewarden.atlas_version v where v.city_id = c.city_id), 0)) \
+         from zonewarden.city_head c where c.atlas_version > 0",
+        dialect.now_us()
+    )
+}
 
 /// The atlas version that stood at `$2`, with the plan of that time.
 pub(super) const STOOD: &str = "select v.version, v.begun_at, \

@@ -60,6 +60,14 @@ impl Dialect {
         }
     }
 
+    /// The moment, microseconds since 1970 UTC.
+    pub(super) fn now_us(self) -> &'static str {
+        match self {
+            Self::Postgres => "cast(extract(epoch from now()) * 1000000 as bigint)",
+            Self::Sqlite => "cast(strftime('%s', 'now') as integer) * 1000000",
+        }
+    }
+
     /// The text that puts rows into a table: from one array a column, or row by row.
     pub(super) fn insert(self, table: &Table) -> String {
         let columns = names(table);

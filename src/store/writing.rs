@@ -111,6 +111,11 @@ impl Commit {
         })
     }
 
+    /// Whether it changes what is in force.
+    pub(super) fn moves_atlas(&self) -> bool {
+        self.changes.iter().any(Change::moves_atlas)
+    }
+
     /// Whether it may make a city.
     pub(super) fn makes_city(&self) -> bool {
         matches!(self.changes.first(), Some(Change::CitySet(_)))
@@ -216,7 +221,7 @@ impl<'a> Group<'a> {
                 head.plan_version = plan.version;
             }
         }
-        if commit.changes.iter().any(Change::moves_atlas) {
+        if commit.moves_atlas() {
             head.atlas_version += 1;
         }
         self.admitted.push((commit, head.journal_seq, head.atlas_version));
@@ -250,7 +255,7 @@ impl<'a> Group<'a> {
                     all.push(proposals::dismiss(self.city, &commit.stamp, told));
                 }
             }
-            if commit.changes.iter().any(Change::moves_atlas) {
+            if commit.moves_atlas() {
                 let at = plans::begins(&commit.stamp, &commit.changes);
                 all.push(plans::begun(self.city, *version, at));
             }

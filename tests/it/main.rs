@@ -12,6 +12,7 @@ mod sample;
 mod locate;
 mod coverage_oracle;
 mod route;
+mod route_city;
 mod commands;
 mod cli_run;
 mod client;

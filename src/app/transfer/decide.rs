@@ -151,6 +151,9 @@ fn no_atlas(faults: Vec<AtlasFault>, found: &mut Findings) {
         let remedy = match fault {
             AtlasFault::UnknownTimeZone { .. } => "give the name of an IANA time zone",
             AtlasFault::Number { .. } => "give a number within the limits",
+            AtlasFault::Volume { .. } => {
+                "let one rule do for several categories or hours, draw areas, or switch some off"
+            }
             _ => "import what is missing first, or leave it out",
         };
         found.error(0, "city", fault.to_string(), remedy);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::id::{FacilityId, UnitId};
+use crate::domain::id::{FacilityId, RuleId, UnitId};
 
 /// One thing that keeps a state from being an atlas.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,9 @@ pub enum AtlasFault {
     TooManyZones { zones: usize, max: usize },
     /// More facilities or rules than one index holds.
     TooMany { what: &'static str, count: usize, max: usize },
+    /// The rules that are switched on are about more shapes or vertices than one index holds. `limit` is
+    /// the name of the limit, `most` the rule that is about the most.
+    Volume { what: &'static str, count: usize, max: usize, limit: &'static str, most: RuleId },
 }
 
 impl fmt::Display for AtlasFault {
@@ -54,6 +57,11 @@ impl fmt::Display for AtlasFault {
             Self::TooMany { what, count, max } => {
                 write!(f, "{count} {what} are more than the {max} one city holds")
             }
+            Self::Volume { what, count, max, limit, most } => write!(
+                f,
+                "the rules that are switched on are about {count} {what} of facilities, lines and areas, at \
+                 most {max} (limit {limit}); rule {most} is about the most"
+            ),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::atlas::city::{City, CityState};
 use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::atlas::fault::AtlasFault;
 use crate::domain::atlas::places::Places;
-use crate::domain::atlas::reach::ReachIndex;
+use crate::domain::atlas::reach::{REACH_SHAPES_MAX, REACH_VERTICES_MAX, ReachIndex, Volume};
 use crate::domain::atlas::rule::{Reach, Rule};
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
@@ -304,6 +304,16 @@ fn count_faults(state: &CityState, faults: &mut Vec<AtlasFault>) {
     ];
     for (what, count, max) in counts.into_iter().filter(|(_, count, max)| count > max) {
         faults.push(AtlasFault::TooMany { what, count, max });
+    }
+    let volume = Volume::of(&state.rules, &state.facilities);
+    let sums = [
+        ("shapes", volume.shapes, REACH_SHAPES_MAX, "REACH_SHAPES_MAX"),
+        ("vertices", volume.vertices, REACH_VERTICES_MAX, "REACH_VERTICES_MAX"),
+    ];
+    for (what, count, max, limit) in sums.into_iter().filter(|(_, count, max, _)| count > max) {
+        if let Some(most) = volume.most.cloned() {
+            faults.push(AtlasFault::Volume { what, count, max, limit, most });
+        }
     }
 }
 

@@ -39,6 +39,11 @@ impl Places {
         Self { kinds }
     }
 
+    /// How many there are of each kind that there is.
+    pub fn counts(&self) -> impl Iterator<Item = (FacilityKind, usize)> {
+        self.kinds.iter().map(|k| (k.kind, k.items.len()))
+    }
+
     /// The `k` nearest of the kinds (none: of any), no farther than `max_m`; nearest first, ties by
     /// number.
     #[must_use]

@@ -5,9 +5,13 @@
 //! finds all rules that are near, and measures each exactly.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
-use crate::domain::atlas::facility::Facility;
+use geo::CoordsIter;
+
+use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::atlas::rule::{Reach, Rule};
+use crate::domain::id::RuleId;
 use crate::domain::time::Window;
 use crate::geom::coord::GridPoint;
 use crate::geom::index::halo::{HaloIndex, Lie};
@@ -16,6 +20,55 @@ use crate::geom::measure::area_m2;
 /// How far (m) beyond its reach a rule is still looked at: a position that lies so near may truly
 /// lie within.
 pub const NEAR_M_MAX: f64 = 100.0;
+/// Most shapes that the rules of a city are about. A rule about a kind has one for each facility of it.
+pub const REACH_SHAPES_MAX: usize = 2_000_000;
+/// Most vertices of those shapes together.
+pub const REACH_VERTICES_MAX: usize = 20_000_000;
+
+/// What an index of rules would hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Volume<'a> {
+    /// Shapes, one for each facility that a rule is about.
+    pub shapes: usize,
+    /// Their vertices.
+    pub vertices: usize,
+    /// The rule with the most vertices.
+    pub most: Option<&'a RuleId>,
+}
+
+impl<'a> Volume<'a> {
+    /// Counts what [`ReachIndex::build`] would index, and builds nothing. Facilities are sorted by id.
+    #[must_use]
+    pub fn of(rules: &'a [Rule], facilities: &[Facility]) -> Self {
+        let mut kinds: HashMap<FacilityKind, (usize, usize)> = HashMap::new();
+        for facility in facilities {
+            let (shapes, vertices) = kinds.entry(facility.kind).or_default();
+            *shapes += 1;
+            *vertices += facility.geometry.coords_count();
+        }
+        let (mut volume, mut largest) = (Self::default(), 0);
+        for rule in rules.iter().filter(|rule| rule.enabled) {
+            let (shapes, vertices) = match &rule.reach {
+                Reach::Component { kind, .. } | Reach::Ring { kind, facility: None, .. } => {
+                    kinds.get(kind).copied().unwrap_or_default()
+                }
+                Reach::Ring { facility: Some(id), .. } => facilities
+                    .binary_search_by(|f| f.id.cmp(id))
+                    .map_or((0, 0), |at| (1, facilities[at].geometry.coords_count())),
+                Reach::Line { line: shape, .. } | Reach::Area { area: shape } => {
+                    (1, shape.coords_count())
+                }
+                Reach::Everywhere => (0, 0),
+            };
+            volume.shapes = volume.shapes.saturating_add(shapes);
+            volume.vertices = volume.vertices.saturating_add(vertices);
+            if vertices > largest {
+                (volume.most, largest) = (Some(&rule.id), vertices);
+            }
+        }
+        volume
+    }
+}
 
 /// A rule near a point.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -195,12 +195,23 @@ fn rows(
     } else if row + 1 == mesh.rows && sector == Arm::South {
         plain("210国道".to_owned(), "National Highway 210".to_owned())
     } else {
-        plain(format!("{zh}区第{row}路"), format!("{en} Side {row}th Road"))
+        plain(format!("{zh}区第{row}路"), format!("{en} Side {} Road", ordinal(row)))
     };
     for (from, to, names) in pieces {
         let rank = if is_main(&names.zh) { Rank::Main } else { Rank::Along };
         push(mesh, names, rank, &nodes[from..=to], &edges[from..to], out);
     }
+}
+
+/// 1st, 2nd, 3rd, 4th … 11th, 12th, 13th … 21st.
+fn ordinal(number: usize) -> String {
+    let end = match (number % 10, number % 100) {
+        (1, tens) if tens != 11 => "st",
+        (2, tens) if tens != 12 => "nd",
+        (3, tens) if tens != 13 => "rd",
+        _ => "th",
+    };
+    format!("{number}{end}")
 }
 
 /// The runs of edges that one name of [`MAIN`] covers.
@@ -299,4 +310,17 @@ pub(super) fn tolls(mesh: &Mesh, streets: &[Street]) -> Vec<f64> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_streets_end_as_people_say_them() {
+        let said: Vec<String> =
+            [1, 2, 3, 4, 10, 11, 12, 13, 21, 22, 103, 112].map(ordinal).to_vec();
+        let expected = "1st 2nd 3rd 4th 10th 11th 12th 13th 21st 22nd 103rd 112th";
+        assert_eq!(said.join(" "), expected);
+    }
 }

@@ -26,8 +26,8 @@ pub const COVER_OVERLAPS_MAX: usize = 500;
 /// What is covered twice and is smaller than this (m²) altogether is the overlay's rounding.
 const NOTHING_M2: f64 = 1e-3;
 
-/// Every overlap and every enclosed gap of a plan. An overlap is an error, a hair line of one and
-/// any gap a warning. `rows` are the zones' rows in the file, 0 for one that is in force already.
+/// Every overlap and every enclosed gap of a plan. An overlap is an error, and so is what is too much to look
+/// for overlaps in; a hair line of one and any gap a warning. `rows` are the zones' rows in the file, 0 for one that is in force already.
 #[must_use]
 pub fn findings(zones: &[&Zone], rows: &[usize]) -> Vec<Finding> {
     findings_called(zones, rows, PAIR_VERTICES_MAX, |zone| zone.id.as_str())
@@ -45,11 +45,11 @@ pub fn findings_called(
     let mut found = Findings::default();
     let vertices: usize = zones.iter().map(|zone| count(&zone.area)).sum();
     if vertices > COVER_VERTICES_MAX {
-        found.warning(
+        found.error(
             0,
             "zones",
             format!("{vertices} vertices are too many to look for overlaps and gaps (limit COVER_VERTICES_MAX, {COVER_VERTICES_MAX})"),
-            "simplify the boundaries to have them checked",
+            "simplify the boundaries so that they can be checked",
         );
         return found.into_vec();
     }
@@ -143,11 +143,12 @@ fn overlaps(
             "of {more}{} pairs of zones whose boxes meet, {looked_at} were looked at for overlaps",
             pairs.list.len()
         );
-        if errors > 0 {
-            found.error(0, "zones", fault, "mend what is listed and check the file again");
+        let remedy = if errors > 0 {
+            "mend what is listed and check the file again"
         } else {
-            found.warning(0, "zones", fault, "see to it that zones lie side by side");
-        }
+            "cut zones that are long and lie aslant, or simplify the boundaries, so that all can be checked"
+        };
+        found.error(0, "zones", fault, remedy);
     }
     found.absorb(told);
 }

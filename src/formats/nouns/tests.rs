@@ -520,9 +520,19 @@ fn strips_side_by_side_whose_boxes_pile_up_are_not_called_clean() {
     };
     assert_eq!(cover_of_many(100, strip), vec![]);
     let found = words(&cover_of_many(2_000, strip));
-    let expected =
-        "warning: zones: of more than 100000 pairs of zones whose boxes meet, 100000 were";
+    let expected = "error: zones: of more than 100000 pairs of zones whose boxes meet, 100000 were";
     assert!(found.len() == 1 && found[0].starts_with(expected), "{found:#?}");
+}
+
+#[test]
+fn zones_of_more_vertices_than_are_looked_at_are_refused() {
+    let half = cover::COVER_VERTICES_MAX / 2;
+    let corner = |n: usize| if n.is_multiple_of(2) { (109.4, 36.5) } else { (109.5, 36.6) };
+    let around: LineString<f64> = (0..=half).map(corner).collect();
+    let zone = Polygon::new(around, vec![]);
+    let found = words(&cover_of_areas(vec![zone.clone(), zone]));
+    assert!(found.len() == 1 && found[0].starts_with("error: zones: 5000002 "), "{found:#?}");
+    assert!(found[0].contains("(limit COVER_VERTICES_MAX, 5000000)"), "{found:#?}");
 }
 
 #[test]

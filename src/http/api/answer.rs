@@ -86,7 +86,7 @@ pub struct AnswerBody {
     /// The nearest other zone.
     #[schema(required = true)]
     pub runner_up: Option<RunnerUpBody>,
-    /// Probability (0 to 1) that the true position lies in the same zone.
+    /// Probability (0 to 1) that the true position gives the same units; 1 for a rule that holds everywhere.
     pub confidence: f64,
     /// Whether a dispatcher decides, because the confidence is below the city's floor.
     pub for_dispatcher: bool,

@@ -303,12 +303,11 @@ fn write_zone(json: &mut Json, atlas: &Atlas, zone: &Zone, shape: bool) {
 
 /// Writes how many facilities there are of each kind.
 fn counts(json: &mut Json, atlas: &Atlas) {
-    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
-    for facility in atlas.facilities() {
-        *counts.entry(facility.kind.code()).or_default() += 1;
-    }
+    let counts: BTreeMap<&str, usize> =
+        atlas.places().counts().map(|(kind, count)| (kind.code(), count)).collect();
     let mut before = "{";
     for (kind, count) in counts {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
         json.raw(before).text(kind).raw(":").whole(count);
         before = ",";
     }

@@ -67,7 +67,7 @@ pub struct AnswerRow {
     pub border_m: Option<f64>,
     /// The nearest other zone.
     pub runner_up: Option<String>,
-    /// Probability (0 to 1) that the true position lies in the same zone.
+    /// Probability (0 to 1) that the true position gives the same units; 1 for a rule that holds everywhere.
     pub confidence: Option<f64>,
     /// Whether a dispatcher decides.
     pub for_dispatcher: Option<bool>,

@@ -1,8 +1,11 @@
 //! What the city holds as geometry: in a box, near a place, within a radius, by kind.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use geo::CoordsIter;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,6 +30,10 @@ use crate::http::web::Web;
 const PAGE_DEFAULT: u32 = 1_000;
 /// Most facilities on a page.
 pub const PAGE_MAX: u32 = 10_000;
+/// Most vertices of the facilities on a page; one that has more stands alone on its page.
+pub const PAGE_VERTICES_MAX: usize = 200_000;
+/// Most facilities that are looked through on the workers that answer; among more it is done elsewhere.
+const AT_ONCE_MAX: usize = 5_000;
 /// Most that "nearest" gives.
 pub const NEAREST_MAX: u32 = 1_000;
 /// Farthest that "nearest" and "within" look, in metres.
@@ -104,7 +111,7 @@ enum Search {
         ("crs" = Option<String>, Query, description = "System of the two: wgs84 (default), cgcs2000, gcj02, bd09"),
         ("k" = Option<u32>, Query, description = "How many of the nearest (1 to 1000)"),
         ("radius" = Option<f64>, Query, description = "Metres to look around the place"),
-        ("limit" = Option<u32>, Query, description = "Most on a page (1 to 10000; 1000 when absent)"),
+        ("limit" = Option<u32>, Query, description = "Most on a page (1 to 10000; 1000 when absent); fewer where their shapes have very many vertices"),
         ("after" = Option<String>, Query, description = "`next` of the page before"),
         ("datetime" = Option<String>, Query, description = "As it was then: RFC 3339, or a date in the city's time zone (its beginning)"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
@@ -127,10 +134,33 @@ pub(crate) async fn list_facilities(
     let limit = desk.params.whole("limit", 1, PAGE_MAX).unwrap_or(PAGE_DEFAULT) as usize;
     let after = desk.params.read("after", FacilityId::new);
     desk.params.finish()?;
-    Ok(etag::tagged(&headers, &etag::of(&atlas), GEOJSON, || {
-        let found = find(&atlas, &kinds, &search);
-        page(&atlas, &found, limit, after.as_ref())
-    }))
+    let tag = etag::of(&atlas);
+    let among = among(&atlas, &kinds, &search);
+    let made = move || page(&atlas, &find(&atlas, &kinds, &search), limit, after.as_ref());
+    let body = if etag::holds(&headers, &tag) {
+        Vec::new()
+    } else if among <= AT_ONCE_MAX {
+        made()
+    } else {
+        let place = Arc::clone(&web.heavy).acquire_owned().await;
+        // The place is kept until the work is done, also when the caller is gone.
+        let work = tokio::task::spawn_blocking(move || {
+            let body = made();
+            drop(place);
+            body
+        });
+        work.await.map_err(|fault| Refusal::Inner(format!("the list was not made: {fault}")))?
+    };
+    Ok(etag::tagged(&headers, &tag, GEOJSON, || body))
+}
+
+/// How many facilities are looked through, at most: the nearest are few.
+fn among(atlas: &Atlas, kinds: &[FacilityKind], search: &Search) -> usize {
+    if matches!(search, Search::Nearest { .. }) {
+        return 0;
+    }
+    let wanted = |kind: &FacilityKind| kinds.is_empty() || kinds.contains(kind);
+    atlas.places().counts().filter(|(kind, _)| wanted(kind)).map(|(_, count)| count).sum()
 }
 
 fn kinds(text: &str) -> Result<Vec<FacilityKind>, String> {
@@ -232,7 +262,7 @@ fn page(
         }
         Some(after) => found.partition_point(|(f, _)| f.id <= *after),
     };
-    let shown = &found[from..found.len().min(from + limit)];
+    let shown = first(&found[from..], limit);
     let more = from + shown.len() < found.len();
     let mut json = Json::with_capacity(shown.len() * 256 + 128);
     json.raw("{\"type\":\"FeatureCollection\",\"atlas_version\":").whole(atlas.version());
@@ -242,6 +272,20 @@ fn page(
     json.list(shown, |json, (facility, distance)| write(json, facility, *distance));
     json.raw("}");
     json.into_bytes()
+}
+
+/// The first that fit on a page.
+fn first<'f, 'a>(
+    found: &'f [(&'a Facility, Option<f64>)],
+    limit: usize,
+) -> &'f [(&'a Facility, Option<f64>)] {
+    let mut vertices = 0;
+    let fits = |(facility, _): &&(&Facility, Option<f64>)| {
+        let alone = vertices == 0;
+        vertices += facility.geometry.coords_count();
+        alone || vertices <= PAGE_VERTICES_MAX
+    };
+    &found[..found.iter().take(limit).take_while(fits).count()]
 }
 
 /// One facility as a GeoJSON feature.

@@ -89,7 +89,7 @@ pub struct ReceiptBody {
     /// The zone that would be next.
     #[schema(required = true)]
     pub runner_up: Option<String>,
-    /// Probability (0 to 1) that the true position lies in the same zone.
+    /// Probability (0 to 1) that the true position gives the same units; 1 for a rule that holds everywhere.
     pub confidence: f64,
     /// Whether a dispatcher decides.
     pub for_dispatcher: bool,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
 };
+use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls};
 
 use crate::store::migrate::{self, Applied};
@@ -12,6 +13,9 @@ use crate::store::postgres::rows::fault;
 use crate::store::promise::StoreError;
 use crate::store::sql::Dialect;
 
+/// Said of an address that asks for TLS, instead of going without it.
+const NO_TLS: &str = "sslmode=require asks for TLS, which is not spoken to PostgreSQL here; put the database on \
+     this machine or behind a tunnel (ssh -L, stunnel, WireGuard), and leave sslmode out";
 /// How long a connection may take to be made, and a caller waits for a free one.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
 /// What every connection is told. No answer may hang; what is acknowledged is on disk. Every
@@ -20,12 +24,19 @@ const CONNECT_WAIT: Duration = Duration::from_secs(5);
 const SESSION: &str = "set synchronous_commit = on; set statement_timeout = '60s'; \
      set lock_timeout = '20s'; set idle_in_transaction_session_timeout = '60s'; \
      set enable_seqscan = off";
+/// What a transaction is told that writes very much or changes what is in force: an import of millions of rows
+/// takes its time, and the tables mark as another program's edits what is not said to be ours.
+pub(super) const AT_THE_ATLAS: &str =
+    "set local statement_timeout = '2h'; set local zonewarden.own = 'on'";
 /// The lock under which one process migrates: `zonewarden`, as a number.
 const MIGRATION_LOCK: i64 = 0x7a6f_6e65_7764;
 
 /// A pool for the database that the URL names. Connects once, so that a wrong URL is told at once.
 pub(super) async fn pool(url: &str, connections_max: usize) -> Result<Pool, StoreError> {
     let mut config: Config = url.parse().map_err(|error| fault(&error))?;
+    if config.get_ssl_mode() == SslMode::Require {
+        return Err(StoreError::Unavailable(NO_TLS.to_owned()));
+    }
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT_WAIT);
     }

@@ -3,6 +3,7 @@
 mod answers;
 mod connect;
 mod drafts;
+mod edits;
 mod geometry;
 mod links;
 mod people;

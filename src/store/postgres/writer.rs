@@ -14,7 +14,7 @@ use tokio_postgres::binary_copy::BinaryCopyInWriter;
 
 use crate::domain::id::CityId;
 use crate::store::answers;
-use crate::store::postgres::connect::connection;
+use crate::store::postgres::connect::{AT_THE_ATLAS, connection};
 use crate::store::postgres::rows::{PostgresRow, fault};
 use crate::store::promise::{CommitError, Head, StoreError};
 use crate::store::reports::{self, Known};
@@ -191,6 +191,9 @@ async fn write(
         done.into_iter().collect::<Result<Vec<()>, _>>()?;
         committed.map_err(|error| fault(&error))?;
         return Ok(answers);
+    }
+    if statements.iter().any(large) || commits.iter().any(|commit| commit.moves_atlas()) {
+        client.batch_execute(AT_THE_ATLAS).await.map_err(|error| fault(&error))?;
     }
     for statement in &statements {
         match statement {

@@ -1,7 +1,6 @@
 //! The one writer: a thread that owns the writing connection and commits together what waits
 //! together.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -16,7 +15,7 @@ use crate::store::promise::{CommitError, Head, StoreError};
 use crate::store::reports::{self, Known};
 use crate::store::sql::Dialect;
 use crate::store::sqlite::file;
-use crate::store::sqlite::rows::{SqliteRow, all, fault};
+use crate::store::sqlite::rows::{all, fault};
 use crate::store::statement::{Row, Statement, Value};
 use crate::store::writing::{self, Commit, Group, HeadRow};
 use crate::store::{answers, history, plans};
@@ -44,7 +43,7 @@ impl Writer {
     pub(super) fn start(connection: Connection, group_max: usize) -> Result<Self, StoreError> {
         let (queue, jobs) = sync_channel(QUEUE_MAX);
         let busy = Arc::new(AtomicBool::new(false));
-        let mut desk = Desk::new(connection, busy.clone(), group_max)?;
+        let mut desk = Desk::new(connection, busy.clone(), group_max);
         let thread = std::thread::Builder::new()
             .name("store writer".to_owned())
             .spawn(move || desk.serve(&jobs))
@@ -105,22 +104,14 @@ struct Desk {
     last_group: usize,
     /// How long the last transaction took.
     last_took: Duration,
-    /// The file's counter of foreign commits at the last look.
-    data_version: i64,
-    /// Where the cities stood after our last write.
-    heads: BTreeMap<String, HeadRow>,
+    /// The file's counter of others' commits at the last look; none before the first.
+    data_version: Option<i64>,
 }
 
 impl Desk {
-    fn new(
-        connection: Connection,
-        busy: Arc<AtomicBool>,
-        group_max: usize,
-    ) -> Result<Self, StoreError> {
-        let data_version = data_version(&connection)?;
-        let heads = heads(&connection)?;
+    fn new(connection: Connection, busy: Arc<AtomicBool>, group_max: usize) -> Self {
         let last_took = Duration::ZERO;
-        Ok(Self { connection, busy, group_max, last_group: 1, last_took, data_version, heads })
+        Self { connection, busy, group_max, last_group: 1, last_took, data_version: None }
     }
 
     fn serve(&mut self, jobs: &Receiver<Job>) {
@@ -239,22 +230,21 @@ impl Desk {
         let mut cities: Vec<&CityId> = commits.iter().map(|it| &it.stamp.city).collect();
         cities.sort_unstable();
         cities.dedup();
-        let mut moved = Vec::new();
+        let mut moved = false;
         for city in cities {
             let mine = |at: &usize| commits[*at].stamp.city == *city;
             let members: Vec<usize> = (0..commits.len()).filter(mine).collect();
             let asked: Vec<&Commit> = members.iter().map(|at| commits[*at]).collect();
-            let (answers, head) = write(&transaction, city, &asked, look)?;
-            moved.extend(head.map(|head| (city.to_string(), head)));
+            let (answers, written) = write(&transaction, city, &asked, look)?;
+            moved |= written;
             for (at, answer) in members.into_iter().zip(answers) {
                 results[at] = answer;
             }
         }
-        if moved.is_empty() {
+        if !moved {
             return Ok(results); // dropping the transaction rolls it back
         }
         transaction.commit().map_err(|error| fault(&error))?;
-        self.heads.extend(moved);
         Ok(results)
     }
 
@@ -274,20 +264,17 @@ impl Desk {
         }
     }
 
-    /// Another program's edits do not go through `commit`: they are noticed by the file's own
-    /// counter. Another zonewarden's do, and move a head; what moved no head was a foreign edit,
-    /// and all atlases are counted up so that everybody reads them again.
+    /// Another program's edits do not go through `commit`: the tables mark them, and where there are marks
+    /// all atlases are counted up so that everybody reads them again. Marks are looked for once, and then
+    /// when the file's own counter tells of a commit that was not ours.
     fn look(&mut self) -> Result<bool, StoreError> {
-        let version = data_version(&self.connection)?;
+        let version = Some(data_version(&self.connection)?);
         if version == self.data_version {
             return Ok(false);
         }
-        let found = heads(&self.connection)?;
-        let foreign = found == self.heads;
-        if foreign {
-            count_up(&mut self.connection).map_err(|error| fault(&error))?;
-        }
-        self.heads = if foreign { heads(&self.connection)? } else { found };
+        let marks = all(&self.connection, history::EDITED, &[], |row| row.int(0))?;
+        let foreign =
+            !marks.is_empty() && count_up(&mut self.connection).map_err(|error| fault(&error))?;
         self.data_version = version;
         Ok(foreign)
     }
@@ -300,7 +287,8 @@ enum Look {
     First,
 }
 
-type Written = (Vec<Result<Head, CommitError>>, Option<HeadRow>);
+/// The answers, and whether anything was written.
+type Written = (Vec<Result<Head, CommitError>>, bool);
 
 /// Writes what one city's commits ask, as far as they are admitted.
 fn write(
@@ -330,8 +318,19 @@ fn write(
         }
     }
     let statements = group.statements(Dialect::Sqlite);
-    let moved = group.moved();
-    for statement in &statements {
+    let ours = commits.iter().any(|commit| commit.moves_atlas());
+    if ours {
+        run(transaction, history::WRITING, &[Value::text(city.as_str())])?;
+    }
+    put(transaction, &statements)?;
+    if ours {
+        run(transaction, history::WRITTEN, &[Value::text(city.as_str())])?;
+    }
+    Ok((answers, group.moved().is_some()))
+}
+
+fn put(transaction: &Transaction<'_>, statements: &[Statement<'_>]) -> Result<(), CommitError> {
+    for statement in statements {
         match statement {
             Statement::One { text, values, must } => {
                 let touched = run(transaction, text, values)?;
@@ -350,7 +349,7 @@ fn write(
             }
         }
     }
-    Ok((answers, moved))
+    Ok(())
 }
 
 fn run(transaction: &Transaction<'_>, text: &str, values: &[Value<'_>]) -> Result<u64, StoreError> {
@@ -384,25 +383,23 @@ fn known(
     Ok(known)
 }
 
-/// Another program's edits: every atlas is another one now, and what it edited is kept as such.
-fn count_up(connection: &mut Connection) -> rusqlite::Result<()> {
+/// Another program's edits: every atlas is another one now, and what it edited is kept as such. `false` when
+/// another zonewarden was faster.
+fn count_up(connection: &mut Connection) -> rusqlite::Result<bool> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let text = "update city_head set atlas_version = atlas_version + 1 where atlas_version > 0";
-    transaction.execute(text, [])?;
-    transaction.execute(plans::BEGUN_BY_FOREIGN_EDITS, [])?;
-    for text in history::after_foreign_edits() {
-        transaction.execute(&text, [])?;
+    let run = |text: &str| transaction.execute(&Dialect::Sqlite.spell(text), []);
+    if run(history::NOTICED)? == 0 {
+        return Ok(false);
     }
-    transaction.commit()
+    run(history::COUNTED_UP)?;
+    run(&plans::begun_by_foreign_edits(Dialect::Sqlite))?;
+    for text in history::after_foreign_edits(Dialect::Sqlite) {
+        run(&text)?;
+    }
+    transaction.commit()?;
+    Ok(true)
 }
 
 fn data_version(connection: &Connection) -> Result<i64, StoreError> {
     connection.query_row("pragma data_version", [], |row| row.get(0)).map_err(|error| fault(&error))
-}
-
-fn heads(connection: &Connection) -> Result<BTreeMap<String, HeadRow>, StoreError> {
-    let text = "select atlas_version, plan_version, journal_seq, city_id from city_head \
-                order by city_id";
-    let read = |row: &SqliteRow<'_>| Ok((row.text(3)?.to_owned(), HeadRow::read(row)?));
-    Ok(all(connection, text, &[], read)?.into_iter().collect())
 }

@@ -1,6 +1,7 @@
 //! The service over the embedded file, while another program is at the same file.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Method, StatusCode, header};
 use futures_util::future::join_all;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -12,7 +13,8 @@ use zonewarden::http::limits::Limits;
 use zonewarden::store::open::{Migrate, Place, open};
 
 use super::reports::{filing, telling};
-use crate::client::Answer;
+use crate::client::{Answer, request};
+use crate::store::places::{Held, durable, file_in, run};
 use crate::world::{World, demonstration};
 
 const AT_ONCE: usize = 8;
@@ -82,4 +84,45 @@ async fn a_store_whose_city_cannot_be_opened_is_not_called_empty() {
     assert_eq!(world.app.store().cities().await.unwrap().len(), 1);
     let _ = world.app.refresh().await;
     assert_eq!(world.app.ready(), Err(Refusal::NotReady));
+}
+
+#[tokio::test]
+async fn the_same_question_has_another_tag_and_answer_when_rules_were_edited_while_no_service_ran()
+{
+    const PLACE: &str = "/api/v1/locate?lon=109.484&lat=36.585";
+    for held in durable().await {
+        let name = held.name();
+        let world = World::over(held.open().await, Limits::default());
+        seed::found(&world.app, demonstration()).await.unwrap();
+        let first = world.client.get(PLACE).await;
+        let unit = demonstration().units.remove(0).id;
+        drop(world);
+        let edit = |z: &str| {
+            format!(
+                "insert into {z}rule (city_id, rule_id, name_zh, name_en, reach, categories, time_window, \
+                 unit_id, mode, enabled) select city_id, 'edited', '', 'Edited', 'category', '[]', '{{}}', \
+                 '{unit}', 'instead', 1 from {z}city"
+            )
+        };
+        match &held {
+            Held::File(folder) => {
+                let other = Connection::open(file_in(folder)).unwrap();
+                assert_eq!(other.execute(&edit(""), []).unwrap(), 1);
+            }
+            Held::Postgres(database) => run(database.url(), &edit("zonewarden.")).await,
+            Held::Memory => unreachable!("it is not durable"),
+        }
+        let world = World::over(held.open().await, Limits::default());
+        world.app.refresh().await.unwrap();
+        // Who has the former answer is not told that it still holds.
+        let mut again = request(Method::GET, PLACE, None, Body::empty());
+        again.headers_mut().insert(header::IF_NONE_MATCH, first.header("etag").parse().unwrap());
+        let again = world.client.ask(again).await;
+        assert_eq!(again.status, StatusCode::OK, "{name}: {again:?}");
+        assert_ne!(again.header("etag"), first.header("etag"), "{name}");
+        let (before, now) = (first.json(), again.json());
+        assert_ne!(before["rule"], "edited", "{name}");
+        assert_eq!((&now["rule"], &now["unit"]["id"]), (&"edited".into(), &unit.as_str().into()));
+        assert_ne!(now["atlas_version"], before["atlas_version"], "{name}: {now}");
+    }
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod atlas;
+mod facilities;
 mod bad_input;
 mod bad_files;
 mod batch;

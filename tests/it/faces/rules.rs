@@ -4,6 +4,8 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use zonewarden::domain::accounts::Role;
+use zonewarden::domain::atlas::facility::FacilityKind;
+use zonewarden::domain::atlas::reach::REACH_SHAPES_MAX;
 use zonewarden::domain::id::UnitId;
 
 use crate::client::{Answer, request};
@@ -182,4 +184,35 @@ async fn a_body_without_a_rule_or_that_is_no_gzip_takes_no_rule_away() {
     let broken = world.client.ask(broken).await;
     assert_eq!(broken.status, StatusCode::BAD_REQUEST, "{}", words(&broken));
     assert_eq!(world.client.get_as(&key, "/api/v1/rules").await.bytes, before);
+}
+
+#[tokio::test]
+async fn rules_about_more_shapes_than_an_index_holds_are_refused_with_the_limit() {
+    let world = World::new().await;
+    let key = planner(&world).await;
+    let before = world.client.get_as(&key, "/api/v1/rules").await.bytes;
+    let atlas = world.app.atlas(&world.city).unwrap();
+    let kind = FacilityKind::Restaurant;
+    let each = atlas.facilities().iter().filter(|it| it.kind == kind).count();
+    let unit = atlas.units()[0].id.clone();
+    let ring = |n: usize| {
+        let rule = json!({ "id": format!("ring-{n}"), "name_en": "New", "reach": "ring", "kind": kind.code(),
+                           "distance_m": 50, "unit": unit, "mode": "instead" });
+        json!({ "type": "Feature", "geometry": null, "properties": rule })
+    };
+    let rings = |count: usize| {
+        let features: Vec<Value> = (0..count).map(ring).collect();
+        json!({ "type": "FeatureCollection", "features": features })
+    };
+    for query in ["?merge=true&dry_run=true", "?merge=true", ""] {
+        let many = rings(REACH_SHAPES_MAX / each + 1);
+        let refused = world.client.ask(put(&key, query, None, &many)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        let text = refused.text();
+        assert!(text.contains("(limit REACH_SHAPES_MAX)") && text.contains("switch"), "{text}");
+    }
+    assert_eq!(world.client.get_as(&key, "/api/v1/rules").await.bytes, before);
+    // The same rules, fewer of them.
+    let few = world.client.ask(put(&key, "?merge=true&dry_run=true", None, &rings(3))).await;
+    assert_eq!((few.status, &few.json()["added"]), (StatusCode::OK, &json!(3)), "{}", words(&few));
 }

@@ -13,6 +13,7 @@ mod pictures;
 mod geometry;
 mod intake;
 mod files;
+mod edits;
 mod schema;
 mod killed;
 mod webhooks;

@@ -313,7 +313,8 @@ async fn older(held: &Held) {
         format!("drop table {z}words_masked"),
         format!("delete from {z}schema_migration where number >= 13"),
     ];
-    let texts: Vec<String> = super::public::undone(z).into_iter().chain(texts).collect();
+    let later = super::edits::undone(z).into_iter().chain(super::public::undone(z));
+    let texts: Vec<String> = later.chain(texts).collect();
     match held.place() {
         Place::File(path) => {
             let connection = rusqlite::Connection::open(path).unwrap();

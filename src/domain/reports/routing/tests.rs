@@ -9,6 +9,7 @@ use super::*;
 use crate::domain::atlas::city::{Approval, City, CityState};
 use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::atlas::fault::AtlasFault;
+use crate::domain::atlas::reach::{REACH_SHAPES_MAX, Volume};
 use crate::domain::atlas::reaches::Reaches;
 use crate::domain::atlas::rule::Reach;
 use crate::domain::atlas::unit::{Unit, UnitKind};
@@ -271,6 +272,54 @@ fn every_fault_of_a_state_is_said_at_once() {
     assert!(faults.contains(&AtlasFault::Shape { by: "rule x".to_owned() }));
     let numbers = |f: &&AtlasFault| matches!(f, AtlasFault::Number { .. });
     assert_eq!(faults.iter().filter(numbers).count(), 2, "{text}");
+}
+
+#[test]
+fn rules_about_more_shapes_than_an_index_holds_are_refused_before_one_is_built() {
+    let each = 1_000;
+    let ring = |n: usize| {
+        let reach = Reach::Ring { kind: FacilityKind::Camera, facility: None, radius_m: 50.0 };
+        rule(&format!("ring-{n}"), reach, None)
+    };
+    let mut state = city((0..REACH_SHAPES_MAX / each).map(ring).collect());
+    state.facilities = (0..each)
+        .map(|n| {
+            let place = Geometry::Point(Point::new(109.45, 36.55));
+            facility(&format!("camera-{n}"), FacilityKind::Camera, Some("police"), place)
+        })
+        .collect();
+    // With another fault no index is built either, and the limit itself is none.
+    state.city.fallback = unit_id("nobody");
+    let faults = |state: &CityState| Atlas::build(state.clone()).err().unwrap();
+    assert!(matches!(faults(&state)[..], [AtlasFault::UnknownUnit { .. }]));
+    let line = LineString::from(vec![(109.41, 36.51), (109.42, 36.52)]);
+    let line = Reach::Line { line: Geometry::LineString(line), buffer_m: 5.0 };
+    state.rules.push(rule("road", line, Some("road")));
+    let said = faults(&state)[0].to_string();
+    let expected = "the rules that are switched on are about 2000001 shapes of facilities, lines and areas, \
+                    at most 2000000 (limit REACH_SHAPES_MAX); rule ring-0 is about the most";
+    assert_eq!(said, expected);
+    // What is switched off is in no index.
+    state.rules[0].enabled = false;
+    assert_eq!(faults(&state).len(), 1);
+}
+
+#[test]
+fn the_vertices_of_what_rules_are_about_are_counted_for_each_of_them() {
+    let ring = |facility| Reach::Ring { kind: FacilityKind::School, facility, radius_m: 50.0 };
+    let one = Some(FacilityId::new("gate").unwrap());
+    let area = Reach::Area { area: square(109.45, 36.55, 0.01) };
+    let mut state = city(vec![
+        rule("all", ring(None), None),
+        rule("area", area, Some("food")),
+        rule("everywhere", Reach::Everywhere, Some("food")),
+        rule("one", ring(one), None),
+    ]);
+    state.facilities.sort_by(|a, b| a.id.cmp(&b.id));
+    let volume = Volume::of(&state.rules, &state.facilities);
+    // Two schools, a square of five vertices and a point; an area of five; the square alone.
+    assert_eq!((volume.shapes, volume.vertices), (2 + 1 + 1, 6 + 5 + 5));
+    assert_eq!(volume.most, Some(&state.rules[0].id));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod bad_input;
 mod bad_files;
 mod batch;
 mod incidents;
+mod desks;
 mod live;
 mod logs;
 mod locate;

@@ -18,6 +18,7 @@ use crate::domain::incidents::case::Case;
 use crate::domain::incidents::deadlines::Deadlines;
 use crate::domain::incidents::desk::{SAME_MATTER, join, router, take_up};
 use crate::domain::incidents::docket::{CaseMoved, Docket, Matter, incident_of};
+use crate::domain::incidents::duplicates::nearby::Candidate;
 use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::AssignedReport;
 use crate::domain::reports::reroute::{Rerouted, Stored, reroute};
@@ -122,8 +123,8 @@ async fn together(app: &App, seat: &Seat, waiting: &[AssignedReport]) -> Result<
     let mut board = seat.board().await;
     board.catch_up(app.store(), &seat.city, app.now()).await?;
     let (rerouted, waiting) = up_to_date(&atlas, waiting, app.now());
-    let (at, cases) = (app.now(), BTreeMap::new());
-    let mut pile = Pile { app, seat, atlas: &atlas, board: board.pencil(), at, cases };
+    let (at, cases, shut) = (app.now(), BTreeMap::new(), BTreeSet::new());
+    let mut pile = Pile { app, seat, atlas: &atlas, board: board.pencil(), at, cases, shut };
     for it in &waiting {
         pile.add(it).await?;
     }
@@ -198,6 +199,8 @@ struct Pile<'a> {
     board: Pencil<'a>,
     at: Instant,
     cases: BTreeMap<IncidentId, Held>,
+    /// Open cases that take no report in: they are full.
+    shut: BTreeSet<IncidentId>,
 }
 
 struct Held {
@@ -223,13 +226,30 @@ impl<'a> Pile<'a> {
         Ok(())
     }
 
-    /// Puts a report behind an open incident of the same matter, where there is one.
+    /// Puts a report behind the best open incident of the same matter that takes it in, where there is one.
+    /// What a full one had to turn away has opened another, which lies behind it in the list.
     async fn join(&mut self, it: &AssignedReport, matter: &Matter) -> Result<bool, Refusal> {
         let asked = matter.spot(incident_of(it.report.id));
         let found = self.board.candidates(&asked, &self.atlas.city().reaches);
-        let Some(like) = found.first().filter(|best| best.score > SAME_MATTER) else {
-            return Ok(false);
-        };
+        for like in found.iter().take_while(|like| like.score > SAME_MATTER) {
+            if self.shut.contains(&like.incident) {
+                continue;
+            }
+            if self.put_behind(it, matter, like).await? {
+                return Ok(true);
+            }
+            self.shut.insert(like.incident);
+        }
+        Ok(false)
+    }
+
+    /// Whether the incident took the report in.
+    async fn put_behind(
+        &mut self,
+        it: &AssignedReport,
+        matter: &Matter,
+        like: &Candidate,
+    ) -> Result<bool, Refusal> {
         let looked_up;
         let whole = if let Some(held) = self.cases.get(&like.incident) {
             held
@@ -250,7 +270,7 @@ impl<'a> Pile<'a> {
         let (before, of_whole) = (whole.before.clone(), whole.matter.clone());
         self.cases.insert(like.incident, Held { before, case, matter: of_whole });
         let part = Held { before: None, case: part, matter: matter.clone() };
-        self.cases.insert(asked.incident, part);
+        self.cases.insert(incident_of(it.report.id), part);
         Ok(true)
     }
 }

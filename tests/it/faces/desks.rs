@@ -1,13 +1,17 @@
-//! The desk: several processes at the same reports.
+//! The desk: several processes at the same reports, and matters of which more is told than one case holds.
 
 use zonewarden::app::clock;
 use zonewarden::app::incidents::desk::take_up_all;
 use zonewarden::app::seed;
-use zonewarden::domain::accounts::Caller;
+use zonewarden::domain::accounts::{Caller, Role};
 use zonewarden::domain::change::Change;
 use zonewarden::domain::id::{CategoryCode, IncidentId, ReportId};
-use zonewarden::domain::incidents::docket::{Docket, IncidentOrder, incident_of};
-use zonewarden::domain::incidents::step::Stage;
+use zonewarden::domain::incidents::case::Case;
+use zonewarden::domain::incidents::desk::{router, take_up};
+use zonewarden::domain::incidents::docket::{
+    CaseMoved, Docket, Due, IncidentOrder, Matter, incident_of,
+};
+use zonewarden::domain::incidents::step::{Carried, Move, STEPS_KEPT, STEPS_MAX, Stage, Step};
 use zonewarden::domain::reports::report::{Further, Report};
 use zonewarden::domain::reports::routing::assign::assign;
 use zonewarden::domain::time::Instant;
@@ -16,8 +20,10 @@ use zonewarden::geom::crs::Crs;
 use zonewarden::http::limits::Limits;
 use zonewarden::store::{Basis, IncidentFilter, ROWS_MAX};
 
-use crate::store::places::durable;
+use crate::store::places::{all, durable};
 use crate::world::{CENTRE, World, demonstration};
+
+const HOUR_US: i64 = 3_600_000_000;
 
 /// Told in the centre, so far east and north of it (steps of the grid), of what happened then.
 fn report(world: &World, (east, north): (i32, i32), happened_at: Instant) -> Report {
@@ -108,4 +114,59 @@ async fn open_now(world: &World) -> usize {
     let (filter, order) = (IncidentFilter::default(), IncidentOrder::Urgent);
     let store = world.app.store();
     store.incidents(&world.city, &filter, order, None, ROWS_MAX).await.unwrap().len()
+}
+
+/// The case of a report, to which nothing can be added any more.
+fn full(world: &World, report: &Report) -> Change {
+    let atlas = world.app.atlas(&world.city).unwrap();
+    let now = world.app.now();
+    let to = assign(&atlas, report, now);
+    let begun = take_up(report, &to, now).unwrap();
+    assert_eq!(begun.state().stage, Stage::Dispatched, "the rules are sure here");
+    let mut steps = begun.steps().to_vec();
+    let most = u32::try_from(STEPS_MAX - STEPS_KEPT).unwrap();
+    let router = router();
+    steps.extend((begun.state().revision + 1..=most).map(|revision| Step {
+        incident: begun.state().id,
+        revision,
+        act: Move::Note,
+        role: Role::Dispatcher,
+        actor: router.actor.clone(),
+        speaks_for: None,
+        at: now,
+        carried: Carried { words: "seen".to_owned(), ..Carried::default() },
+    }));
+    let case = Case::fold(steps).unwrap();
+    Change::CaseMoved(CaseMoved::between(None, &case, Matter::of(report, &to), Due::default()))
+}
+
+#[tokio::test]
+async fn what_a_full_case_turns_away_stands_behind_the_one_that_follows_it() {
+    for place in all().await {
+        let name = place.name();
+        let world = World::over(place.open().await, Limits::default());
+        seed::found(&world.app, demonstration()).await.unwrap();
+        let ago = |hours: i64| Instant(world.app.now().0 - hours * HOUR_US);
+        let first = report(&world, (0, 0), ago(12));
+        let changes = vec![filed(&world, &first), full(&world, &first)];
+        let commit = world.app.commit(&world.city, &Caller::cli(), Basis::default(), changes);
+        commit.await.unwrap();
+        let next = report(&world, (0, 0), ago(2));
+        file(&world, std::slice::from_ref(&next)).await;
+        world.take_up().await;
+        // One is nearer to the full case in time than to its successor, one was told after both.
+        let more = [report(&world, (0, 0), ago(11)), report(&world, (0, 0), ago(1))];
+        file(&world, &more).await;
+        world.take_up().await;
+        let stands = async |id: ReportId| {
+            let docket = dockets(&world, &[id]).await.remove(0);
+            (docket.stage, docket.supporters, docket.merged_into)
+        };
+        assert_eq!(stands(first.id).await, (Stage::Dispatched, 1, None), "{name}");
+        assert_eq!(stands(next.id).await, (Stage::Dispatched, 3, None), "{name}");
+        for it in &more {
+            let (stage, _, into) = stands(it.id).await;
+            assert_eq!((stage, into), (Stage::Merged, Some(incident_of(next.id))), "{name}");
+        }
+    }
 }

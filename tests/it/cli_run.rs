@@ -141,6 +141,31 @@ fn a_key_is_issued_listed_without_its_secret_and_revoked() {
     }
 }
 
+#[test]
+fn no_command_that_finds_no_store_shows_the_password_in_its_url() {
+    let folder = tempfile::tempdir().unwrap();
+    let commands: [&[&str]; 6] = [
+        &["locate", "109.484", "36.585"],
+        &["locate", "109.484", "36.585", "--datetime", "2026-03-03"],
+        &["serve", "--listen", "127.0.0.1:0"],
+        &["migrate"],
+        &["key", "list"],
+        &["export", "zones"],
+    ];
+    // Nobody listens at that port; the second is misspelt, and so the name of a file.
+    let right = "postgres://boss:S3cret@127.0.0.1:1/city";
+    for url in [right, "postgre://boss:S3cret@127.0.0.1:1/city"] {
+        for args in commands {
+            let (status, out, err) = ran(folder.path(), &[args, &["--database", url]].concat());
+            assert_eq!(status, Some(1), "{args:?}: {err}");
+            let told = format!("{out}{err}");
+            assert!(!told.contains("S3cret") && !told.contains("boss"), "{args:?}: {told}");
+        }
+    }
+    let (_, _, err) = ran(folder.path(), &[commands[0], &["--database", right]].concat());
+    assert!(err.contains("postgres://127.0.0.1:1/city"), "where it was looked for: {err}");
+}
+
 /// The commands that a help lists.
 fn listed(help: &str) -> Vec<String> {
     help.lines()

@@ -7,6 +7,7 @@ mod bad_files;
 mod batch;
 mod incidents;
 mod desks;
+mod tasks;
 mod live;
 mod logs;
 mod locate;

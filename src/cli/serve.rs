@@ -17,6 +17,7 @@ use crate::app::outward::fetch::{Fetcher, Patience};
 use crate::app::outward::way::Way;
 use crate::app::people::forget;
 use crate::app::plans::handover;
+use crate::app::refusal::Refusal;
 use crate::app::seed;
 use crate::app::state::App;
 use crate::app::webhooks::courier::Courier;
@@ -153,7 +154,7 @@ where
     tokio::spawn(async move { tasks.keep(name, move || begin(app.clone())).await })
 }
 
-/// Seeds an empty embedded store, and brings every atlas in force.
+/// Seeds an empty embedded store, and brings every atlas in force of which one can be made.
 async fn open_cities(app: &App, common: &Common, config: &Config) -> miette::Result<()> {
     if !matches!(Place::parse(&common.database), Place::Postgres(_)) {
         let recipe = Recipe { cameras: config.cameras, ..Recipe::default() };
@@ -164,7 +165,18 @@ async fn open_cities(app: &App, common: &Common, config: &Config) -> miette::Res
     if app.contact_keys().is_err() {
         tracing::warn!("no `contact_keys` are set: reports that tell who reports are refused");
     }
-    app.refresh().await.into_diagnostic()?;
+    match app.refresh().await {
+        Ok(()) => {}
+        // It is the store that fails, or all that it holds.
+        Err(refusal) if app.cities().is_empty() || matches!(refusal, Refusal::Unavailable(_)) => {
+            return Err(refusal).into_diagnostic();
+        }
+        // One city of which no atlas can be made keeps nobody from the others; when it is mended, it is noticed
+        // by itself, and until then `/ready` tells.
+        Err(refusal) => {
+            tracing::error!(fault = %refusal, "a city is not in force; what is in force is served");
+        }
+    }
     if app.cities().is_empty() {
         tracing::warn!("the store holds no city yet; import one, it is noticed by itself");
     }

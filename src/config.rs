@@ -212,7 +212,12 @@ impl Config {
     fn take_file(&mut self, file: &str, text: &str) -> Vec<String> {
         let table = match text.parse::<toml::Table>() {
             Ok(table) => table,
-            Err(fault) => return vec![format!("{file}: {fault}")],
+            Err(fault) => {
+                // Where, and not the line itself: it may hold a password.
+                let before = fault.span().and_then(|span| text.get(..span.start)).unwrap_or("");
+                let line = before.matches('\n').count() + 1;
+                return vec![format!("{file}: line {line}: {}", fault.message())];
+            }
         };
         let set = |(name, value): (String, Value)| {
             let fault = self.set(&name, Given::File(value)).err()?;
@@ -286,5 +291,15 @@ mod tests {
         assert_eq!(config.take_file("x", &text), Vec::<String>::new());
         assert_eq!(config, Config::default());
         assert!(text.contains("# How many cameras"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_refused_with_the_line_and_without_what_stands_in_it() {
+        let mut config = Config::default();
+        let text = "cameras = 7\ndatabase = \"postgres://u:S3cret@db/zones\nlisten = \"\"\n";
+        let faults = config.take_file("a.toml", text);
+        assert_eq!(faults.len(), 1);
+        assert!(faults[0].starts_with("a.toml: line "), "{faults:?}");
+        assert!(!faults[0].contains("S3cret"), "{faults:?}");
     }
 }

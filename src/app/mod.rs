@@ -6,6 +6,7 @@ pub mod keyring;
 pub mod sealed;
 pub mod people;
 pub mod past;
+pub mod tasks;
 pub mod tiles;
 pub mod state;
 pub mod once;

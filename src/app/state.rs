@@ -19,6 +19,7 @@ use crate::app::keyring::{Keyring, Pepper};
 use crate::app::past::former::Former;
 use crate::app::people::keys::ContactKeys;
 use crate::app::refusal::Refusal;
+use crate::app::tasks::Tasks;
 use crate::app::tiles::drawings::Drawings;
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::atlas::in_force::Atlas;
@@ -45,6 +46,7 @@ struct Inner {
     benches: Benches,
     former: Former,
     drawings: Drawings,
+    tasks: Tasks,
     cities: ArcSwap<BTreeMap<CityId, Arc<Seat>>>,
     /// Whether the store was asked, and holds no city.
     none: AtomicBool,
@@ -156,6 +158,7 @@ impl App {
             benches: Benches::default(),
             former: Former::default(),
             drawings: Drawings::default(),
+            tasks: Tasks::default(),
             cities: ArcSwap::default(),
             none: AtomicBool::new(false),
             opening: Mutex::new(()),
@@ -213,6 +216,12 @@ impl App {
     #[must_use]
     pub fn drawings(&self) -> &Drawings {
         &self.inner.drawings
+    }
+
+    /// What goes on in the background of this process.
+    #[must_use]
+    pub fn tasks(&self) -> &Tasks {
+        &self.inner.tasks
     }
 
     /// The keys seen lately.

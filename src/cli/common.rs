@@ -110,14 +110,14 @@ impl Common {
     /// When the embedded store that is named is not there.
     pub fn must_exist(&self, instead: Option<&str>) -> miette::Result<()> {
         let instead = instead.map_or(String::new(), |words| format!(", or {words}"));
-        match Place::parse(&self.database) {
+        let place = Place::parse(&self.database);
+        match &place {
             Place::File(path) if !path.exists() => Err(miette::miette!(
                 help = format!(
                     "name a store with --database, or make one with `zonewarden serve` or \
                      `zonewarden import`{instead}"
                 ),
-                "there is no store `{}`",
-                path.display()
+                "there is no store `{place}`"
             )),
             Place::File(_) | Place::Memory | Place::Postgres(_) => Ok(()),
         }

@@ -17,6 +17,7 @@ use crate::app::outward::fetch::{Fetcher, Patience};
 use crate::app::outward::way::Way;
 use crate::app::people::forget;
 use crate::app::plans::handover;
+use crate::app::refusal::Refusal;
 use crate::app::seed;
 use crate::app::state::App;
 use crate::app::webhooks::courier::Courier;
@@ -108,7 +109,10 @@ async fn serve(common: &Common, config: &Config) -> miette::Result<()> {
         // Whatever webhooks may: what strangers have named is never gone to within the house.
         let fetcher = Fetcher::new(Way::new(false, Vec::new()), Patience::default());
         let follower = Follower::new(app.clone(), fetcher);
-        background.push(tokio::spawn(async move { follower.keep_following().await }));
+        background.push(kept(&app, "links", move |_| {
+            let follower = follower.clone();
+            async move { follower.keep_following().await }
+        }));
     }
     let result = match opened {
         Ok(()) => served.await.into_diagnostic(),
@@ -124,22 +128,33 @@ async fn serve(common: &Common, config: &Config) -> miette::Result<()> {
 
 /// What goes on beside the answers; each ends only when it is aborted.
 fn background(app: &App, courier: Courier) -> Vec<JoinHandle<()>> {
-    let own = || app.clone();
-    let (fresh, reports, times, overdue) = (own(), own(), own(), own());
-    let (scheduled, handed, over) = (own(), own(), own());
     vec![
-        tokio::spawn(async move { fresh.keep_fresh().await }),
-        tokio::spawn(async move { desk::keep_taking_up(&reports).await }),
-        tokio::spawn(async move { deadlines::keep_timing(&times).await }),
-        tokio::spawn(async move { escalation::keep_escalating(&overdue).await }),
-        tokio::spawn(async move { due::keep_publishing(&scheduled).await }),
-        tokio::spawn(async move { handover::keep_handing_over(&handed).await }),
-        tokio::spawn(async move { courier.keep_delivering().await }),
-        tokio::spawn(async move { forget::keep_forgetting(&over).await }),
+        kept(app, "cities", |app| async move { app.keep_fresh().await }),
+        kept(app, "desk", |app| async move { desk::keep_taking_up(&app).await }),
+        kept(app, "deadlines", |app| async move { deadlines::keep_timing(&app).await }),
+        kept(app, "escalation", |app| async move { escalation::keep_escalating(&app).await }),
+        kept(app, "drafts", |app| async move { due::keep_publishing(&app).await }),
+        kept(app, "handover", |app| async move { handover::keep_handing_over(&app).await }),
+        kept(app, "retention", |app| async move { forget::keep_forgetting(&app).await }),
+        kept(app, "courier", move |_| {
+            let courier = courier.clone();
+            async move { courier.keep_delivering().await }
+        }),
     ]
 }
 
-/// Seeds an empty embedded store, and brings every atlas in force.
+/// Begins a task that is watched, and begun again when it ends.
+fn kept<F, Fut>(app: &App, name: &'static str, begin: F) -> JoinHandle<()>
+where
+    F: Fn(App) -> Fut + Send + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let app = app.clone();
+    let tasks = app.tasks().clone();
+    tokio::spawn(async move { tasks.keep(name, move || begin(app.clone())).await })
+}
+
+/// Seeds an empty embedded store, and brings every atlas in force of which one can be made.
 async fn open_cities(app: &App, common: &Common, config: &Config) -> miette::Result<()> {
     if !matches!(Place::parse(&common.database), Place::Postgres(_)) {
         let recipe = Recipe { cameras: config.cameras, ..Recipe::default() };
@@ -150,7 +165,18 @@ async fn open_cities(app: &App, common: &Common, config: &Config) -> miette::Res
     if app.contact_keys().is_err() {
         tracing::warn!("no `contact_keys` are set: reports that tell who reports are refused");
     }
-    app.refresh().await.into_diagnostic()?;
+    match app.refresh().await {
+        Ok(()) => {}
+        // It is the store that fails, or all that it holds.
+        Err(refusal) if app.cities().is_empty() || matches!(refusal, Refusal::Unavailable(_)) => {
+            return Err(refusal).into_diagnostic();
+        }
+        // One city of which no atlas can be made keeps nobody from the others; when it is mended, it is noticed
+        // by itself, and until then `/ready` tells.
+        Err(refusal) => {
+            tracing::error!(fault = %refusal, "a city is not in force; what is in force is served");
+        }
+    }
     if app.cities().is_empty() {
         tracing::warn!("the store holds no city yet; import one, it is noticed by itself");
     }

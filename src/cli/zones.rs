@@ -151,7 +151,7 @@ fn from_store(common: &Common) -> miette::Result<Loaded> {
         let state = store.load(city).await.into_diagnostic()?;
         state.ok_or_else(|| miette!("there is no city `{city}` in the store"))
     });
-    let state = state.wrap_err_with(|| format!("reading the store `{}`", common.database))?;
+    let state = state.wrap_err_with(|| format!("reading the store `{place}`"))?;
     let (naming, notes) = (Naming::Codes, Vec::new());
     Ok(Loaded { atlas: built(state)?, when: None, naming, notes })
 }

@@ -126,6 +126,18 @@ fn hidden(c: char) -> bool {
         || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// A URL as it may be shown: without user, password and parameters, for these may hold a password too. What is no
+/// URL stays as it is.
+#[must_use]
+pub fn shown_url(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (place, further) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+    // A password may hold any of these as they are: then nobody can tell where it ends.
+    let known = !further.contains('@');
+    let place = place.rsplit_once('@').map_or(place, |(_, behind)| behind);
+    format!("{scheme}://{}", if known { place } else { "…" })
+}
+
 /// The name among `names` that `word` was probably meant to be, for "did you mean".
 #[must_use]
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -181,6 +193,22 @@ pub type Attributes = BTreeMap<String, serde_json::Value>;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_who_and_the_password() {
+        for (given, shown) in [
+            ("postgres://u:S3cret@db.city:5432/zones", "postgres://db.city:5432/zones"),
+            ("postgres://u:S3/c@r:et@db.city/zones", "postgres://db.city/zones"),
+            ("postgres://db.city/zones?user=u&password=S3cret", "postgres://db.city/zones"),
+            ("postgres://db.city/zones?password=S3@cret", "postgres://…"),
+            ("postgres://u:S3?cret@db.city/zones", "postgres://…"),
+            ("postgres://db.city/zones", "postgres://db.city/zones"),
+            ("folder/a@b?.gpkg", "folder/a@b?.gpkg"),
+            ("memory", "memory"),
+        ] {
+            assert_eq!(shown_url(given), shown);
+        }
+    }
 
     #[test]
     fn a_disguised_name_is_refused_with_the_place() {

@@ -85,8 +85,8 @@ impl Meter {
     }
 
     /// Sets a gauge that is read only when somebody asks.
-    pub fn show(&self, name: &'static str, city: &str, value: f64) {
-        let key = Key::from_parts(name, vec![Label::new("city", city.to_owned())]);
+    pub fn show(&self, name: &'static str, (label, of): (&'static str, &str), value: f64) {
+        let key = Key::from_parts(name, vec![Label::new(label, of.to_owned())]);
         self.recorder.register_gauge(&key, &META).set(value);
     }
 
@@ -140,6 +140,14 @@ fn describe(recorder: &PrometheusRecorder) {
         ("zonewarden_atlas_version", "Version of the atlas in force"),
         ("zonewarden_atlas_stale", "1 while a newer state gives no atlas and the old one answers"),
         ("zonewarden_access_log_dropped", "Lines of the access log that were dropped"),
+        (
+            "zonewarden_task_running",
+            "1 while a background task is at work, 0 while it pauses after a fault",
+        ),
+        (
+            "zonewarden_task_ended",
+            "How often a background task ended by a fault and was begun again",
+        ),
     ];
     for (name, words) in gauges {
         recorder.describe_gauge(name.into(), Some(Unit::Count), words.into());

@@ -21,12 +21,25 @@ const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Health)]
 pub struct HealthBody {
-    /// `ok`, or `degraded` while a newer state gives no atlas and the old one answers.
+    /// `ok`, or `degraded` while a newer state gives no atlas and the old one answers, or a background task pauses.
     pub status: String,
     /// The build.
     pub version: String,
     /// The cities, and which atlas of each is in force.
     pub cities: Vec<CityHealth>,
+    /// What goes on in the background, by name.
+    pub tasks: Vec<TaskHealth>,
+}
+
+/// How a background task stands.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct TaskHealth {
+    /// Its name.
+    pub task: String,
+    /// Whether it is at work; if not, it has met a fault and is begun again after a pause.
+    pub running: bool,
+    /// How often that has happened.
+    pub ended: u32,
 }
 
 /// How a city stands.
@@ -56,11 +69,21 @@ fn health(web: &Web) -> HealthBody {
             })
         })
         .collect();
-    let degraded = cities.iter().any(|city| city.stale);
+    let standing = web.app.tasks().standing();
+    let tasks: Vec<TaskHealth> = standing
+        .into_iter()
+        .map(|(task, it)| TaskHealth {
+            task: task.to_owned(),
+            running: it.running,
+            ended: it.ended,
+        })
+        .collect();
+    let degraded = cities.iter().any(|city| city.stale) || tasks.iter().any(|task| !task.running);
     HealthBody {
         status: if degraded { "degraded" } else { "ok" }.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         cities,
+        tasks,
     }
 }
 
@@ -102,11 +125,18 @@ pub(crate) async fn get_readiness(State(web): State<Web>) -> Result<Response, Pr
     responses((status = 200, description = "Counters", body = String, content_type = "text/plain"))
 )]
 pub(crate) async fn get_metrics(State(web): State<Web>) -> Response {
-    for city in health(&web).cities {
+    let health = health(&web);
+    for city in health.cities {
         #[expect(clippy::cast_precision_loss, reason = "versions stay far below 2^52")]
         let version = city.atlas_version.unwrap_or_default() as f64;
-        web.meter.show("zonewarden_atlas_version", &city.city, version);
-        web.meter.show("zonewarden_atlas_stale", &city.city, f64::from(u8::from(city.stale)));
+        let of = ("city", city.city.as_str());
+        web.meter.show("zonewarden_atlas_version", of, version);
+        web.meter.show("zonewarden_atlas_stale", of, f64::from(u8::from(city.stale)));
+    }
+    for task in health.tasks {
+        let of = ("task", task.task.as_str());
+        web.meter.show("zonewarden_task_running", of, f64::from(u8::from(task.running)));
+        web.meter.show("zonewarden_task_ended", of, f64::from(task.ended));
     }
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
     {

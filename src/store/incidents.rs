@@ -530,7 +530,8 @@ fn narrow<'a>(
     merged: bool,
 ) {
     // What waits for a dispatcher is open: said twice, another index would be taken.
-    if order == IncidentOrder::Urgent && (!filter.for_dispatcher || filter.unit.is_some()) {
+    let open = order == IncidentOrder::Urgent || filter.open;
+    if open && (!filter.for_dispatcher || filter.unit.is_some()) {
         ask.add(&format!("{by}.is_open = 1"), []);
     }
     if let Some(zone) = &filter.zone {

@@ -1,7 +1,9 @@
 //! Opens the store that a URL or a path names.
 
+use std::fmt;
 use std::path::PathBuf;
 
+use crate::domain::text::shown_url;
 use crate::store::memory::Memory;
 use crate::store::migrate::Applied;
 use crate::store::postgres::Postgres;
@@ -29,6 +31,18 @@ impl Place {
             Self::Postgres(text.to_owned())
         } else {
             Self::File(PathBuf::from(text))
+        }
+    }
+}
+
+/// As it may be shown: without user and password.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("memory"),
+            // A scheme that was misspelt makes a path of a URL.
+            Self::File(path) => f.write_str(&shown_url(&path.display().to_string())),
+            Self::Postgres(url) => f.write_str(&shown_url(url)),
         }
     }
 }

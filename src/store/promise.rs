@@ -114,6 +114,8 @@ pub struct IncidentFilter {
     pub category: Option<CategoryCode>,
     /// At this stage.
     pub stage: Option<Stage>,
+    /// Only those that are not over; in an order that lists these alone it says nothing.
+    pub open: bool,
     /// Only those that wait for a dispatcher because the rules were not sure.
     pub for_dispatcher: bool,
     /// Only those whose ladder was climbed at least so far.

@@ -5,6 +5,16 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use zonewarden::app::clock::Clock;
+use zonewarden::app::seed;
+use zonewarden::app::state::App;
+use zonewarden::domain::id::CityId;
+use zonewarden::store::open::{Migrate, Place, open};
+
+use crate::store::places::block_on;
+use crate::world::demonstration;
 
 const ZONES: &str = r#"{"type":"FeatureCollection","features":[
 {"type":"Feature","properties":{"id":"a"},"geometry":{"type":"Polygon","coordinates":
@@ -141,6 +151,31 @@ fn a_key_is_issued_listed_without_its_secret_and_revoked() {
     }
 }
 
+#[test]
+fn no_command_that_finds_no_store_shows_the_password_in_its_url() {
+    let folder = tempfile::tempdir().unwrap();
+    let commands: [&[&str]; 6] = [
+        &["locate", "109.484", "36.585"],
+        &["locate", "109.484", "36.585", "--datetime", "2026-03-03"],
+        &["serve", "--listen", "127.0.0.1:0"],
+        &["migrate"],
+        &["key", "list"],
+        &["export", "zones"],
+    ];
+    // Nobody listens at that port; the second is misspelt, and so the name of a file.
+    let right = "postgres://boss:S3cret@127.0.0.1:1/city";
+    for url in [right, "postgre://boss:S3cret@127.0.0.1:1/city"] {
+        for args in commands {
+            let (status, out, err) = ran(folder.path(), &[args, &["--database", url]].concat());
+            assert_eq!(status, Some(1), "{args:?}: {err}");
+            let told = format!("{out}{err}");
+            assert!(!told.contains("S3cret") && !told.contains("boss"), "{args:?}: {told}");
+        }
+    }
+    let (_, _, err) = ran(folder.path(), &[commands[0], &["--database", right]].concat());
+    assert!(err.contains("postgres://127.0.0.1:1/city"), "where it was looked for: {err}");
+}
+
 /// The commands that a help lists.
 fn listed(help: &str) -> Vec<String> {
     help.lines()
@@ -195,21 +230,62 @@ fn get(address: &str, path: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-#[test]
-fn serve_in_an_empty_folder_makes_the_demonstration_city_and_answers() {
-    let folder = tempfile::tempdir().unwrap();
+/// A service over the store of a folder, and its address.
+fn serving(folder: &Path) -> (Served, String) {
     // The machine chooses the port; the greeting names it.
-    let mut command = zonewarden(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    let mut command = zonewarden(folder, &["serve", "--listen", "127.0.0.1:0"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut served = Served(child);
     let mut greeting = String::new();
     BufReader::new(served.0.stdout.take().unwrap()).read_line(&mut greeting).unwrap();
     let rest = greeting.split("http://").nth(1).unwrap_or_else(|| panic!("no address: {greeting}"));
-    let address = rest.split('/').next().unwrap();
-    let health = get(address, "/health");
+    let address = rest.split('/').next().unwrap().to_owned();
+    (served, address)
+}
+
+#[test]
+fn serve_in_an_empty_folder_makes_the_demonstration_city_and_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut served, address) = serving(folder.path());
+    let health = get(&address, "/health");
     assert!(health.starts_with("HTTP/1.1 200"), "{health}");
-    let plan = get(address, "/api/v1/plan");
+    let plan = get(&address, "/api/v1/plan");
     assert!(plan.starts_with("HTTP/1.1 200"), "the city was not made: {plan}");
     assert!(folder.path().join("zonewarden.gpkg").exists());
+    assert_eq!(served.0.try_wait().unwrap(), None, "it went on serving");
+}
+
+#[test]
+fn a_city_that_cannot_be_used_keeps_nobody_from_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("zonewarden.gpkg");
+    block_on(async {
+        let store = open(&Place::File(path.clone()), Migrate::Apply).await.unwrap();
+        let app = App::new(store, Clock::system(), None);
+        for id in ["east", "west"] {
+            let mut state = demonstration();
+            state.city.id = CityId::new(id).unwrap();
+            seed::found(&app, state).await.unwrap();
+        }
+    });
+    let spoilt = "update city set time_zone = 'Nowhere/Nothing' where city_id = 'east'";
+    assert_eq!(rusqlite::Connection::open(&path).unwrap().execute(spoilt, []).unwrap(), 1);
+
+    let (mut served, address) = serving(folder.path());
+    let plan = get(&address, "/api/v1/plan?city=west");
+    assert!(plan.starts_with("HTTP/1.1 200"), "{plan}");
+    let other = get(&address, "/api/v1/plan?city=east");
+    assert!(other.starts_with("HTTP/1.1 503"), "{other}");
+    let ready = get(&address, "/ready");
+    assert!(ready.starts_with("HTTP/1.1 503"), "{ready}");
+    let health = get(&address, "/health");
+    assert!(health.contains(r#"{"city":"east","atlas_version":null,"stale":true}"#), "{health}");
+    // What goes on in the background does so for the others, as soon as it has begun.
+    let desk = r#"{"task":"desk","running":true,"ended":0}"#;
+    let begun = (0..500).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        get(&address, "/health").contains(desk)
+    });
+    assert!(begun, "{}", get(&address, "/health"));
     assert_eq!(served.0.try_wait().unwrap(), None, "it went on serving");
 }

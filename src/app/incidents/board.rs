@@ -17,6 +17,10 @@ use crate::store::{Head, IncidentFilter, ROWS_MAX, Store};
 const ASKED_MAX: usize = 1_000;
 /// How often (µs) what is too old is taken out.
 const FORGET_EVERY_US: i64 = 3_600 * 1_000_000;
+/// How far back (µs) any window reaches.
+const REACHED_US: i64 = WINDOW_S_MAX * 1_000_000;
+/// What a report tells of may lie ahead of its receipt by a day; twice that is safe.
+const AHEAD_US: i64 = 2 * 86_400 * 1_000_000;
 
 /// The open incidents of one city.
 #[derive(Debug, Default)]
@@ -25,6 +29,7 @@ pub struct Board {
     /// The journal's number up to which it was read; `None` before it was filled.
     read_to: Option<i64>,
     forgot_at: Instant,
+    fills: u64,
 }
 
 impl Board {
@@ -43,12 +48,12 @@ impl Board {
             self.clear();
         }
         match self.read_to {
-            None => self.fill(store, city).await?,
+            None => self.fill(store, city, now).await?,
             Some(last) => self.follow(store, city, last).await?,
         }
         if now.0.saturating_sub(self.forgot_at.0) > FORGET_EVERY_US {
             // No window reaches further back.
-            self.nearby.forget_before(Instant(now.0.saturating_sub(WINDOW_S_MAX * 1_000_000)));
+            self.nearby.forget_before(Instant(now.0.saturating_sub(REACHED_US)));
             self.forgot_at = now;
         }
         Ok(())
@@ -56,16 +61,13 @@ impl Board {
 
     /// Forgets all: the next look fills it anew.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { fills: self.fills, ..Self::default() };
     }
 
-    /// Takes note of what was put in and then written, `changes` lines of the journal that end at
-    /// `head`: when nobody else has written meanwhile they need not be read.
-    pub fn wrote(&mut self, head: Head, changes: usize) {
-        let before = i64::try_from(changes).ok().map(|changes| head.journal_seq - changes);
-        if self.read_to == before {
-            self.read_to = Some(head.journal_seq);
-        }
+    /// How often everything that is open was read, which is what costs.
+    #[must_use]
+    pub fn fills(&self) -> u64 {
+        self.fills
     }
 
     /// Open incidents that may be the same matter by the city's reaches, best first.
@@ -74,16 +76,22 @@ impl Board {
         self.nearby.candidates(spot, reaches)
     }
 
-    /// Puts in what is about to be opened.
-    pub fn insert(&mut self, spot: Spot) {
-        self.nearby.insert(spot);
+    /// For what is about to be opened.
+    pub fn pencil(&mut self) -> Pencil<'_> {
+        Pencil { board: self, put: Vec::new() }
     }
 
-    async fn fill(&mut self, store: &Store, city: &CityId) -> Result<(), Refusal> {
+    async fn fill(&mut self, store: &Store, city: &CityId, now: Instant) -> Result<(), Refusal> {
+        self.fills += 1;
         // The number first: what is written while the list is read is read once more.
         let head = store.head(city).await?.unwrap_or_default();
         self.nearby = Nearby::default();
-        let (filter, order) = (IncidentFilter::default(), IncidentOrder::Urgent);
+        // When a case was opened stands; along the deadlines one would be missed that another process tells
+        // anew meanwhile.
+        let order = IncidentOrder::Newest;
+        let oldest = Instant(now.0.saturating_sub(REACHED_US + AHEAD_US));
+        let filter =
+            IncidentFilter { open: true, opened_from: Some(oldest), ..IncidentFilter::default() };
         let mut after = None;
         loop {
             let page = store.incidents(city, &filter, order, after, ROWS_MAX).await?;
@@ -123,5 +131,83 @@ impl Board {
             last = end;
             self.read_to = Some(last);
         }
+    }
+}
+
+/// Puts cases on the board before they are written. Unless they [were](Self::wrote), they are gone from it with
+/// the pencil, and nothing else is: however the writing ended, the journal tells of what is so.
+pub struct Pencil<'a> {
+    board: &'a mut Board,
+    put: Vec<IncidentId>,
+}
+
+impl Pencil<'_> {
+    /// Puts in what is about to be opened.
+    pub fn insert(&mut self, spot: Spot) {
+        // One that is there already was opened by another.
+        if !self.board.nearby.holds(spot.incident) {
+            self.put.push(spot.incident);
+            self.board.nearby.insert(spot);
+        }
+    }
+
+    /// As [`Board::candidates`], with what was put in.
+    #[must_use]
+    pub fn candidates(&self, spot: &Spot, reaches: &Reaches) -> Vec<Candidate> {
+        self.board.candidates(spot, reaches)
+    }
+
+    /// What was put in was written, `changes` lines of the journal that end at `head`: when nobody else has
+    /// written meanwhile they need not be read.
+    pub fn wrote(mut self, head: Head, changes: usize) {
+        self.put.clear();
+        let before = i64::try_from(changes).ok().map(|changes| head.journal_seq - changes);
+        if self.board.read_to == before {
+            self.board.read_to = Some(head.journal_seq);
+        }
+    }
+}
+
+impl Drop for Pencil<'_> {
+    fn drop(&mut self) {
+        for incident in &self.put {
+            self.board.nearby.remove(*incident);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::geom::coord::GridPoint;
+
+    fn spot(n: u128) -> Spot {
+        Spot {
+            incident: IncidentId(Uuid::from_u128(n)),
+            category: None,
+            position: GridPoint { x: 1_000_000_000, y: 250_000_000 },
+            at: Instant(0),
+        }
+    }
+
+    #[test]
+    fn what_was_pencilled_and_not_written_is_gone_and_nothing_else_is() {
+        let mut board = Board { read_to: Some(7), ..Board::default() };
+        let found = |board: &Board| board.candidates(&spot(9), &Reaches::default()).len();
+        let mut pencil = board.pencil();
+        pencil.insert(spot(1));
+        pencil.wrote(Head { atlas_version: 1, journal_seq: 8 }, 1);
+        assert_eq!((found(&board), board.read_to), (1, Some(8)));
+        let mut pencil = board.pencil();
+        pencil.insert(spot(1));
+        pencil.insert(spot(2));
+        assert_eq!(pencil.candidates(&spot(9), &Reaches::default()).len(), 2);
+        drop(pencil);
+        assert_eq!((found(&board), board.read_to, board.fills()), (1, Some(8), 0));
+        // Another has written as well: the journal is read.
+        board.pencil().wrote(Head { atlas_version: 1, journal_seq: 10 }, 1);
+        assert_eq!(board.read_to, Some(8));
     }
 }

@@ -84,8 +84,6 @@ pub async fn keep_timing(app: &App) {
 /// # Errors
 /// [`Refusal::NotReady`], [`Refusal::Unavailable`]; what was told until then is.
 pub async fn time_all(app: &App, seat: &Seat) -> Result<usize, Refusal> {
-    // The board reads open incidents along their deadlines: it must not while these move.
-    seat.board().await.catch_up(app.store(), &seat.city, app.now()).await?;
     let (mut timed, mut after) = (0, None);
     loop {
         let atlas = seat.atlas()?;

@@ -4,10 +4,10 @@
 //! moments later. Several processes may do it at once: a report is taken up once, and who comes
 //! second is told by the store and looks again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::app::incidents::board::Board;
+use crate::app::incidents::board::Pencil;
 use crate::app::incidents::{Shown, load};
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat};
@@ -18,6 +18,7 @@ use crate::domain::incidents::case::Case;
 use crate::domain::incidents::deadlines::Deadlines;
 use crate::domain::incidents::desk::{SAME_MATTER, join, router, take_up};
 use crate::domain::incidents::docket::{CaseMoved, Docket, Matter, incident_of};
+use crate::domain::incidents::duplicates::nearby::Candidate;
 use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::AssignedReport;
 use crate::domain::reports::reroute::{Rerouted, Stored, reroute};
@@ -27,6 +28,8 @@ use crate::store::{Basis, CommitError};
 
 /// Most reports taken up in one commit.
 const TOGETHER_MAX: u32 = 500;
+/// How often the same reports are tried together, before each is tried by itself.
+const TRIES: usize = 3;
 /// How often it is looked whether reports wait.
 pub const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How long it waits for a store that has failed.
@@ -69,15 +72,7 @@ pub async fn take_up_all(app: &App, seat: &Seat) -> Result<usize, Refusal> {
         if waiting.is_empty() {
             return Ok(taken);
         }
-        let mut now_taken = 0;
-        if together(app, seat, &waiting).await? {
-            now_taken = waiting.len();
-        } else {
-            // One of them was taken up, or one of the cases they join has gone on: each for itself.
-            for one in waiting.chunks(1) {
-                now_taken += usize::from(together(app, seat, one).await?);
-            }
-        }
+        let now_taken = take_up_these(app, seat, waiting).await?;
         taken += now_taken;
         if now_taken == 0 {
             // Others are at the same reports; the next look finds what they left.
@@ -86,20 +81,56 @@ pub async fn take_up_all(app: &App, seat: &Seat) -> Result<usize, Refusal> {
     }
 }
 
+/// Takes up what of these reports nobody else does; how many those were.
+async fn take_up_these(
+    app: &App,
+    seat: &Seat,
+    mut waiting: Vec<AssignedReport>,
+) -> Result<usize, Refusal> {
+    for _ in 0..TRIES {
+        if together(app, seat, &waiting).await? {
+            return Ok(waiting.len());
+        }
+        // Another took some of them up, or a case that they join has gone on, which is then read anew.
+        waiting = still_waiting(app, seat, waiting).await?;
+        if waiting.is_empty() {
+            return Ok(0);
+        }
+    }
+    let mut taken = 0;
+    for one in waiting.chunks(1) {
+        taken += usize::from(together(app, seat, one).await?);
+    }
+    Ok(taken)
+}
+
+/// Those that have no incident by now.
+async fn still_waiting(
+    app: &App,
+    seat: &Seat,
+    mut waiting: Vec<AssignedReport>,
+) -> Result<Vec<AssignedReport>, Refusal> {
+    let ids: Vec<IncidentId> = waiting.iter().map(|it| incident_of(it.report.id)).collect();
+    let opened = app.store().incidents_of(&seat.city, &ids).await?;
+    let opened: BTreeSet<IncidentId> = opened.iter().map(|docket| docket.id).collect();
+    waiting.retain(|it| !opened.contains(&incident_of(it.report.id)));
+    Ok(waiting)
+}
+
 /// One commit for all; whether it went through.
 async fn together(app: &App, seat: &Seat, waiting: &[AssignedReport]) -> Result<bool, Refusal> {
     let atlas = seat.atlas()?;
     let mut board = seat.board().await;
     board.catch_up(app.store(), &seat.city, app.now()).await?;
     let (rerouted, waiting) = up_to_date(&atlas, waiting, app.now());
-    let (at, cases) = (app.now(), BTreeMap::new());
-    let mut pile = Pile { app, seat, atlas: &atlas, board: &mut board, at, cases };
+    let (at, cases, shut) = (app.now(), BTreeMap::new(), BTreeSet::new());
+    let mut pile = Pile { app, seat, atlas: &atlas, board: board.pencil(), at, cases, shut };
     for it in &waiting {
         pile.add(it).await?;
     }
+    let (cases, pencil) = pile.done();
     let deadlines = Deadlines::of(&atlas);
-    let mut changes: Vec<Change> = pile
-        .cases
+    let mut changes: Vec<Change> = cases
         .into_values()
         .map(|it| {
             let due = deadlines.due(&it.case, it.matter.category.as_ref());
@@ -114,22 +145,17 @@ async fn together(app: &App, seat: &Seat, waiting: &[AssignedReport]) -> Result<
     let basis = Basis { atlas_version: Some(atlas.version()) };
     match app.commit(&seat.city, &router(), basis, changes).await {
         Ok(head) => {
-            board.wrote(head, count);
+            pencil.wrote(head, count);
             Ok(true)
         }
-        Err(error) => {
-            // What was put on the board is not so.
-            board.clear();
-            match error {
-                CommitError::Conflict(_) => Ok(false),
-                CommitError::Moved { .. } => {
-                    drop(board);
-                    app.refresh_city(&seat.city).await?;
-                    Ok(false)
-                }
-                error => Err(error.into()),
-            }
+        Err(CommitError::Conflict(_)) => Ok(false),
+        Err(CommitError::Moved { .. }) => {
+            drop(pencil);
+            drop(board);
+            app.refresh_city(&seat.city).await?;
+            Ok(false)
         }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -170,9 +196,11 @@ struct Pile<'a> {
     app: &'a App,
     seat: &'a Seat,
     atlas: &'a Atlas,
-    board: &'a mut Board,
+    board: Pencil<'a>,
     at: Instant,
     cases: BTreeMap<IncidentId, Held>,
+    /// Open cases that take no report in: they are full.
+    shut: BTreeSet<IncidentId>,
 }
 
 struct Held {
@@ -181,7 +209,11 @@ struct Held {
     matter: Matter,
 }
 
-impl Pile<'_> {
+impl<'a> Pile<'a> {
+    fn done(self) -> (BTreeMap<IncidentId, Held>, Pencil<'a>) {
+        (self.cases, self.board)
+    }
+
     async fn add(&mut self, it: &AssignedReport) -> Result<(), Refusal> {
         let matter = Matter::of(&it.report, &it.assignment);
         if !it.assignment.for_dispatcher && self.join(it, &matter).await? {
@@ -194,13 +226,30 @@ impl Pile<'_> {
         Ok(())
     }
 
-    /// Puts a report behind an open incident of the same matter, where there is one.
+    /// Puts a report behind the best open incident of the same matter that takes it in, where there is one.
+    /// What a full one had to turn away has opened another, which lies behind it in the list.
     async fn join(&mut self, it: &AssignedReport, matter: &Matter) -> Result<bool, Refusal> {
         let asked = matter.spot(incident_of(it.report.id));
         let found = self.board.candidates(&asked, &self.atlas.city().reaches);
-        let Some(like) = found.first().filter(|best| best.score > SAME_MATTER) else {
-            return Ok(false);
-        };
+        for like in found.iter().take_while(|like| like.score > SAME_MATTER) {
+            if self.shut.contains(&like.incident) {
+                continue;
+            }
+            if self.put_behind(it, matter, like).await? {
+                return Ok(true);
+            }
+            self.shut.insert(like.incident);
+        }
+        Ok(false)
+    }
+
+    /// Whether the incident took the report in.
+    async fn put_behind(
+        &mut self,
+        it: &AssignedReport,
+        matter: &Matter,
+        like: &Candidate,
+    ) -> Result<bool, Refusal> {
         let looked_up;
         let whole = if let Some(held) = self.cases.get(&like.incident) {
             held
@@ -221,7 +270,7 @@ impl Pile<'_> {
         let (before, of_whole) = (whole.before.clone(), whole.matter.clone());
         self.cases.insert(like.incident, Held { before, case, matter: of_whole });
         let part = Held { before: None, case: part, matter: matter.clone() };
-        self.cases.insert(asked.incident, part);
+        self.cases.insert(incident_of(it.report.id), part);
         Ok(true)
     }
 }

@@ -182,6 +182,7 @@ async fn wanted_in(
         unit,
         category: wanted.category.clone(),
         stage: wanted.stage,
+        open: false,
         for_dispatcher: wanted.for_dispatcher,
         escalated: wanted.escalated,
         due_from: wanted.due_from,

@@ -17,7 +17,8 @@ pub const CO_UNITS_MAX: usize = 16;
 /// Most steps of one incident. A case that needs more is stuck in a loop of two machines.
 pub const STEPS_MAX: usize = 2_000;
 /// Steps of these that are kept for bringing a case to its end; an incident taken in needs one more,
-/// to be released. So many incidents are taken in at most, be their reports few.
+/// to be released. So about half of the steps can take an incident in, be their reports few; what comes then opens
+/// a case that takes in what follows.
 pub const STEPS_KEPT: usize = 100;
 /// Most reports behind one incident.
 pub const REPORTS_MAX: usize = 10_000;

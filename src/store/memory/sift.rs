@@ -47,7 +47,8 @@ pub(super) fn wants_incident(
 ) -> bool {
     let matter = &docket.matter;
     let due = docket.due_at.unwrap_or(NEVER);
-    (order == IncidentOrder::Newest || docket.is_open())
+    let any = order == IncidentOrder::Newest && !filter.open;
+    (any || docket.is_open())
         && filter.zone.as_ref().is_none_or(|zone| matter.zone.as_ref() == Some(zone))
         && filter.unit.as_ref().is_none_or(|unit| docket.units().any(|it| it == unit))
         && filter.category.as_ref().is_none_or(|wanted| {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use crate::domain::text::shown_url;
 use crate::store::migrate::{self, Applied};
 use crate::store::promise::StoreError;
 use crate::store::sql::Dialect;
@@ -59,7 +60,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 
 fn make_if_absent(path: &Path, may_make: bool) -> Result<(), StoreError> {
     if !may_make && !path.exists() {
-        return Err(StoreError::Unavailable(format!("there is no file {}", path.display())));
+        return Err(StoreError::Unavailable(format!("there is no file {}", shown(path))));
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -71,7 +72,7 @@ fn make_if_absent(path: &Path, may_make: bool) -> Result<(), StoreError> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(StoreError::Unavailable(format!(
             "the file {} cannot be made: {error}",
-            path.display()
+            shown(path)
         ))),
     }
 }
@@ -170,9 +171,14 @@ pub(super) fn checkpoint_at_once(connection: &Connection) -> rusqlite::Result<()
 }
 
 fn name(path: &Path, error: StoreError) -> StoreError {
-    let path = path.display();
+    let path = shown(path);
     match error {
         StoreError::Unavailable(words) => StoreError::Unavailable(format!("{path}: {words}")),
         StoreError::Damaged(words) => StoreError::Damaged(format!("{path}: {words}")),
     }
+}
+
+/// It may be a URL whose scheme was misspelt, with a password in it.
+fn shown(path: &Path) -> String {
+    shown_url(&path.display().to_string())
 }

@@ -7,6 +7,8 @@ mod bad_input;
 mod bad_files;
 mod batch;
 mod incidents;
+mod desks;
+mod tasks;
 mod live;
 mod logs;
 mod locate;

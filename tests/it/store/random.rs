@@ -355,6 +355,7 @@ impl Run {
             unit: (dice.below(3) == 0).then(|| dice.unit_id()),
             category: (dice.below(4) == 0).then(|| dice.category()),
             stage: (dice.below(3) == 0).then_some(stage),
+            open: dice.below(3) == 0,
             for_dispatcher: dice.below(5) == 0,
             escalated: (dice.below(5) == 0).then_some(Act::Urge),
             due_from: (dice.below(4) == 0).then(|| dice.instant()),

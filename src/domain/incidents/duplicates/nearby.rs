@@ -68,6 +68,12 @@ impl Nearby {
         self.homes.is_empty()
     }
 
+    /// Whether an incident is in it.
+    #[must_use]
+    pub fn holds(&self, incident: IncidentId) -> bool {
+        self.homes.contains_key(&incident)
+    }
+
     /// Puts an incident in, or in another place when it was in it before.
     pub fn insert(&mut self, spot: Spot) {
         self.remove(spot.incident);
@@ -365,7 +371,8 @@ mod tests {
         assert_eq!(nearby.forget_before(Instant(1)), 1);
         assert_eq!((found(&nearby), nearby.len()), (vec![], 1));
         let second = IncidentId(Uuid::from_u128(2));
-        assert!(nearby.remove(second) && !nearby.remove(second) && nearby.is_empty());
+        assert!(nearby.holds(second) && nearby.remove(second));
+        assert!(!nearby.holds(second) && !nearby.remove(second) && nearby.is_empty());
         assert!(nearby.cells.is_empty());
     }
 

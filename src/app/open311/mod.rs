@@ -9,8 +9,7 @@ use std::sync::Arc;
 use geo::{BoundingRect, InteriorPoint};
 use geo_types::Coord;
 
-use crate::app::incidents::pictures::concerns;
-use crate::app::incidents::standing::Standing;
+use crate::app::incidents::standing::{Standing, concerns};
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation, Scope};
@@ -323,15 +322,10 @@ pub async fn picture(
     must(caller, Operation::GetPicture)?;
     let found = app.store().picture(&seat.city, id).await?.ok_or(Refusal::NotFound)?;
     let report = app.store().report(&seat.city, found.report).await?.ok_or(Refusal::NotFound)?;
-    let to = &report.assignment;
     let whole = match caller.scope() {
         Scope::Nothing => false,
         Scope::Everything => true,
-        Scope::Unit(unit) => {
-            to.unit == unit
-                || to.co.contains(&unit)
-                || concerns(app, seat, &unit, found.report).await?
-        }
+        Scope::Unit(unit) => concerns(app, seat, &unit, &report).await?,
     };
     if whole {
         return Ok(Shown { media: found.media, bytes: found.bytes });

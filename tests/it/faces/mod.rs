@@ -12,6 +12,7 @@ mod locate;
 mod people;
 mod forgotten;
 mod reports;
+mod scope;
 mod once;
 mod rules;
 mod rule_versions;

@@ -16,6 +16,9 @@ pub struct Taken {
     pub revision: u32,
     zone: Option<ZoneId>,
     due_at: Option<Instant>,
+    /// Not in what was kept before it was told.
+    #[serde(default)]
+    whole_due_at: Option<Instant>,
     turns: Option<Turns>,
     escalates_at: Option<Instant>,
     timed_by: i64,
@@ -30,6 +33,7 @@ impl Taken {
             revision: docket.revision,
             zone: docket.matter.zone.clone(),
             due_at: docket.due_at,
+            whole_due_at: docket.whole_due_at,
             turns: docket.turns,
             escalates_at: docket.escalates_at,
             timed_by: docket.timed_by,
@@ -47,6 +51,7 @@ impl Taken {
     pub fn due(&self) -> Due {
         Due {
             at: self.due_at,
+            whole_at: self.whole_due_at,
             turns: self.turns,
             escalates_at: self.escalates_at,
             edition: self.timed_by,

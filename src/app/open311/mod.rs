@@ -88,10 +88,11 @@ impl Seen {
         self.case.as_ref().map_or(received, |case| case.last_at.max(received))
     }
 
-    /// By when the unit should be done, while it is not.
+    /// By when the whole case should be over, while it is not; `None` also before its clock has started. The
+    /// deadlines of stages are the city's own matter.
     #[must_use]
     pub fn expected_at(&self) -> Option<Instant> {
-        self.case.as_ref().filter(|case| case.is_open())?.due_at
+        self.case.as_ref().filter(|case| case.is_open())?.whole_due_at
     }
 
     /// The unit that answers: the case's, or the one that the rules named.

@@ -25,7 +25,7 @@ use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{CategoryCode, CityId, IncidentId, PictureId, UnitId, ZoneId};
 use crate::domain::incidents::case::{Ask, Case, Pair};
 use crate::domain::incidents::deadlines::Deadlines;
-use crate::domain::incidents::docket::{CaseMoved, Docket, IncidentKey, IncidentOrder};
+use crate::domain::incidents::docket::{CaseMoved, Docket, IncidentKey, IncidentOrder, report_of};
 use crate::domain::incidents::duplicates::nearby::Candidate;
 use crate::domain::incidents::refusal::Refusal as Unlawful;
 use crate::domain::incidents::step::{Carried, Move, Stage};
@@ -101,8 +101,9 @@ pub async fn candidates(
 /// Units that might answer for an open case instead, best first. None for those who name no unit.
 ///
 /// # Errors
-/// [`Refusal::NotReady`] before the first atlas.
-pub fn suggestions(
+/// [`Refusal::NotReady`] before the first atlas; [`Refusal::Unavailable`].
+pub async fn suggestions(
+    app: &App,
     seat: &Seat,
     caller: &Caller,
     shown: &Shown,
@@ -111,13 +112,15 @@ pub fn suggestions(
         return Ok(Vec::new());
     }
     let (atlas, matter) = (seat.atlas()?, &shown.docket.matter);
+    // As accurate as the report says: of what the rules doubt because of that, others are suggested.
+    let report = app.store().report(&seat.city, report_of(shown.docket.id)).await?;
     let ask = routing::Ask {
         position: matter.position,
-        accuracy_m: None,
+        accuracy_m: report.and_then(|filed| filed.report.accuracy_m),
         category: matter.category.as_ref(),
         at: matter.happened_at,
     };
-    Ok(suggest(&shown.case, &routing::route(&atlas, &ask)))
+    Ok(suggest(&shown.case, &routing::route_in_doubt(&atlas, &ask)))
 }
 
 /// Which incidents are asked for; every condition given must hold.

@@ -68,7 +68,7 @@ async fn answer(
 ) -> Result<Response, Problem> {
     let alike = incidents::candidates(&web.app, seat, caller, &found.docket).await?;
     let alike = alike.iter().map(CandidateBody::of).collect();
-    let others = incidents::suggestions(seat, caller, found)?;
+    let others = incidents::suggestions(&web.app, seat, caller, found).await?;
     let others = others.iter().map(SuggestionBody::of).collect();
     let mut body = IncidentBody::of((&seat.city, at), caller, found, alike, others);
     body.clocks = ClockBody::all(&incidents::clocks(seat, found, at)?);

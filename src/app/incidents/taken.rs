@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::incidents::offers::Offers;
 use crate::domain::id::{IncidentId, ZoneId};
 use crate::domain::incidents::docket::{Docket, Due, Matter};
 use crate::domain::incidents::timing::Turns;
 use crate::domain::time::Instant;
 
-/// A step that was taken, and what of its docket the steps do not tell: zone and deadlines are told anew later.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A step that was taken, and what of its docket the steps do not tell: zone and deadlines are told anew later, and
+/// others are offered with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Taken {
     /// In which case.
     pub incident: IncidentId,
@@ -22,12 +24,20 @@ pub struct Taken {
     turns: Option<Turns>,
     escalates_at: Option<Instant>,
     timed_by: i64,
+    #[serde(default, skip_serializing_if = "Offers::is_empty")]
+    offers: Offers,
 }
 
 impl Taken {
     /// The last step of a docket.
     #[must_use]
     pub fn of(docket: &Docket) -> Self {
+        Self::offering(docket, Offers::default())
+    }
+
+    /// The same, and what was offered with it.
+    #[must_use]
+    pub fn offering(docket: &Docket, offers: Offers) -> Self {
         Self {
             incident: docket.id,
             revision: docket.revision,
@@ -37,6 +47,7 @@ impl Taken {
             turns: docket.turns,
             escalates_at: docket.escalates_at,
             timed_by: docket.timed_by,
+            offers,
         }
     }
 
@@ -44,6 +55,12 @@ impl Taken {
     #[must_use]
     pub fn matter(&self, now: &Matter) -> Matter {
         Matter { zone: self.zone.clone(), ..now.clone() }
+    }
+
+    /// What was offered with it then.
+    #[must_use]
+    pub fn offers(&self) -> &Offers {
+        &self.offers
     }
 
     /// When it was due then.

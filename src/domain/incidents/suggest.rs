@@ -2,6 +2,8 @@
 //!
 //! For a case that was sent back 回退, and for one whose unit the rules are not sure of.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::id::UnitId;
 use crate::domain::incidents::case::Case;
 use crate::domain::incidents::step::Move;
@@ -11,7 +13,8 @@ use crate::domain::reports::routing::{Answer, LostWhy};
 pub const SUGGESTIONS_MAX: usize = 8;
 
 /// Why a unit is suggested, in the order of what it is worth.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Why {
     /// The unit that sent it back named this one.
     Proposed,
@@ -28,7 +31,7 @@ pub enum Why {
 }
 
 /// A unit that might answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suggestion {
     /// Which unit.
     pub unit: UnitId,

@@ -273,8 +273,10 @@ pub(crate) async fn get_report(
     Ok(private(report(&desk.seat.city, &found)))
 }
 
-/// Reports, newest first, in pages. A unit is told of those that the rules gave it and of those whose incident came
-/// to it; of neither any more when the incident has gone to another unit.
+/// Reports, newest first, in pages.
+///
+/// A unit is told of those that the rules gave it and of those whose incident came to it; of neither any more when
+/// the incident has gone to another unit.
 #[utoipa::path(
     get, path = "/api/v1/reports", operation_id = "list_reports", tag = "reports",
     params(

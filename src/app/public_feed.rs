@@ -41,7 +41,7 @@ pub struct Item {
     pub told_at: Instant,
     /// When it last changed.
     pub updated_at: Instant,
-    /// By when it should be done, while it is not.
+    /// By when it should be over, while it is not: see [`Seen::expected_at`].
     pub expected_at: Option<Instant>,
     /// The zone, where the place lies in one.
     pub zone: Option<ZoneId>,

@@ -1,11 +1,13 @@
 //! Reports: may I? -> decide on the atlas in force -> commit, and again when it moved meanwhile.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::app::clock;
-use crate::app::incidents::pictures::concerns;
+use crate::app::incidents::standing::{Standing, concerns};
 use crate::app::keyring::hex;
 use crate::app::locate::{self, Place};
 use crate::app::once::{Once, lawful, own_key};
@@ -15,13 +17,14 @@ use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation, Scope};
 use crate::domain::change::Change;
 use crate::domain::id::{CategoryCode, ReportId, UnitId, ZoneId};
+use crate::domain::incidents::docket::{IncidentKey, IncidentOrder, incident_of, report_of};
 use crate::domain::reports::person::Person;
 use crate::domain::reports::picture::{Media, Picture};
 use crate::domain::reports::report::{AssignedReport, Further, Report};
 use crate::domain::reports::routing::assign::assign;
 use crate::domain::text::{self, WORDS_CHARS_MAX};
 use crate::domain::time::Instant;
-use crate::store::{Basis, CommitError, ReportFilter, ReportKey};
+use crate::store::{Basis, CommitError, IncidentFilter, ReportFilter, ReportKey};
 
 /// How often a decision is made again on an atlas that moved.
 const DECISIONS_MAX: u32 = 8;
@@ -228,13 +231,7 @@ pub async fn get(
     let seen = match caller.scope() {
         Scope::Nothing => false,
         Scope::Everything => true,
-        Scope::Unit(unit) => {
-            let to = &found.assignment;
-            // Or it came to the unit with the case.
-            to.unit == unit
-                || to.co.contains(&unit)
-                || concerns(app, seat, &unit, found.report.id).await?
-        }
+        Scope::Unit(unit) => concerns(app, seat, &unit, &found).await?,
     };
     if seen { Ok(found) } else { Err(Refusal::NotFound) }
 }
@@ -244,7 +241,7 @@ pub async fn get(
 pub struct Wanted {
     /// In this zone.
     pub zone: Option<ZoneId>,
-    /// Assigned to this unit, or beside it.
+    /// Assigned to this unit, or beside it; to a unit itself, all that is its own to see.
     pub unit: Option<UnitId>,
     /// Of this category or below it.
     pub category: Option<CategoryCode>,
@@ -271,11 +268,11 @@ pub async fn list(
     wanted: Wanted,
 ) -> Result<Vec<AssignedReport>, Refusal> {
     must(caller, Operation::ListReports)?;
-    let unit = match (caller.scope(), wanted.unit) {
+    let (own, unit) = match (caller.scope(), wanted.unit) {
         (Scope::Nothing, _) => return Err(Refusal::NotFound),
-        (Scope::Everything, unit) => unit,
+        (Scope::Everything, unit) => (None, unit),
         (Scope::Unit(own), Some(unit)) if own != unit => return Ok(Vec::new()),
-        (Scope::Unit(own), _) => Some(own),
+        (Scope::Unit(own), _) => (Some(own), None),
     };
     let filter = ReportFilter {
         zone: wanted.zone,
@@ -287,5 +284,71 @@ pub async fn list(
         ..ReportFilter::default()
     };
     let after = wanted.after.map(|(received_at, id)| ReportKey { received_at, id });
-    Ok(app.store().reports(&seat.city, &filter, after, wanted.limit.min(PAGE_MAX)).await?)
+    let limit = wanted.limit.min(PAGE_MAX + 1);
+    match own {
+        Some(own) => of_unit(app, seat, &own, &filter, after, limit).await,
+        None => Ok(app.store().reports(&seat.city, &filter, after, limit).await?),
+    }
+}
+
+/// Reports that are a unit's to see, newest first: those that the rules gave it and that no case has taken elsewhere,
+/// and those whose cases came to it. The two lists stand in one order, because a case is opened when its report was
+/// received; they are read side by side, no further than both were read.
+async fn of_unit(
+    app: &App,
+    seat: &Seat,
+    unit: &UnitId,
+    filter: &ReportFilter,
+    mut after: Option<ReportKey>,
+    limit: u32,
+) -> Result<Vec<AssignedReport>, Refusal> {
+    let assigned = ReportFilter { unit: Some(unit.clone()), ..filter.clone() };
+    let cases = IncidentFilter {
+        unit: Some(unit.clone()),
+        category: filter.categories.first().cloned(),
+        opened_from: filter.from,
+        opened_to: filter.to,
+        ..IncidentFilter::default()
+    };
+    let (store, city) = (app.store(), &seat.city);
+    let mut found: Vec<AssignedReport> = Vec::new();
+    loop {
+        let filed = store.reports(city, &assigned, after, limit).await?;
+        let place = after.map(|it| IncidentKey { at: it.received_at, id: incident_of(it.id) });
+        let held = store.incidents(city, &cases, IncidentOrder::Newest, place, limit).await?;
+        let whole = |read: usize| read >= limit as usize;
+        let ends = [
+            filed.last().filter(|_| whole(filed.len())).map(key),
+            held.last().filter(|_| whole(held.len())).map(|it| {
+                let at = IncidentOrder::Newest.key(it);
+                ReportKey { received_at: at.at, id: report_of(at.id) }
+            }),
+        ];
+        let end = ends.into_iter().flatten().max();
+        let known: BTreeSet<ReportId> = filed.iter().map(|it| it.report.id).collect();
+        let ids: Vec<ReportId> =
+            held.iter().map(|it| report_of(it.id)).filter(|id| !known.contains(id)).collect();
+        let mut page = filed;
+        if !ids.is_empty() {
+            let came = ReportFilter { ids, ..filter.clone() };
+            page.extend(store.reports(city, &came, None, limit).await?);
+        }
+        page.retain(|it| {
+            after.is_none_or(|after| key(it) < after) && end.is_none_or(|end| key(it) >= end)
+        });
+        let standing = Standing::read(app, seat, page.iter().map(|it| it.report.id)).await?;
+        page.retain(|it| standing.concerns(unit, it));
+        page.sort_unstable_by_key(|it| Reverse(key(it)));
+        found.extend(page);
+        if end.is_none() || found.len() >= limit as usize {
+            found.truncate(limit as usize);
+            return Ok(found);
+        }
+        after = end;
+    }
+}
+
+/// The place of a report in a list.
+fn key(filed: &AssignedReport) -> ReportKey {
+    ReportKey { received_at: filed.report.received_at, id: filed.report.id }
 }

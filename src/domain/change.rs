@@ -194,7 +194,8 @@ impl Change {
         }
     }
 
-    /// The facts the journal keeps, JSON: counts for bulk, never words, contacts or secrets.
+    /// The facts the journal keeps, JSON: counts for bulk, but of who was looked at each report; never words,
+    /// contacts or secrets.
     #[must_use]
     pub fn facts(&self) -> serde_json::Value {
         use serde_json::json;
@@ -231,11 +232,7 @@ impl Change {
             }),
             Self::LinksFollowed(it) => link_facts(it),
             Self::LinksDropped(reports) => json!({ "count": reports.len() }),
-            Self::PeopleSeen(seen) => json!({
-                "count": seen.reports.len(),
-                "how": seen.how.code(),
-                "reason": seen.reason,
-            }),
+            Self::PeopleSeen(seen) => seen_facts(seen),
             Self::PeopleForgotten(it) => {
                 json!({ "count": it.reports.len(), "why": it.why.code() })
             }
@@ -304,6 +301,19 @@ fn webhook_facts(webhook: &Webhook) -> serde_json::Value {
     let topics: Vec<&str> = webhook.topics.iter().map(|topic| topic.code()).collect();
     let off = webhook.off.map(|off| off.why.code());
     serde_json::json!({ "off": off, "topics": topics, "unit": webhook.unit })
+}
+
+/// Each report is named by the subject or, of several, here.
+fn seen_facts(seen: &PeopleSeen) -> serde_json::Value {
+    let mut facts = serde_json::json!({
+        "count": seen.reports.len(),
+        "how": seen.how.code(),
+        "reason": seen.reason,
+    });
+    if seen.reports.len() > 1 {
+        facts["reports"] = serde_json::json!(seen.reports);
+    }
+    facts
 }
 
 fn link_facts(it: &LinksFollowed) -> serde_json::Value {

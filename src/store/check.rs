@@ -17,7 +17,7 @@ use crate::domain::atlas::zone::{Plan, Zone};
 use crate::domain::change::Change;
 use crate::domain::drafts::docket::DraftMoved;
 use crate::domain::id::{PictureId, ReportId};
-use crate::domain::incidents::docket::{CaseMoved, CaseTimed, NEVER};
+use crate::domain::incidents::docket::{CaseMoved, CaseTimed, Due, NEVER};
 use crate::domain::incidents::handover::HandedOver;
 use crate::domain::incidents::masked::StepMasked;
 use crate::domain::reports::people::Was;
@@ -165,7 +165,8 @@ fn rules_noted(told: &RulesNote, changes: &[Change]) -> Result<(), String> {
 fn cases_timed(them: &[CaseTimed]) -> Result<(), String> {
     once("incident", them.iter().map(|it| &it.id))?;
     let ends = |at: Option<Instant>| at == Some(NEVER);
-    match them.iter().find(|it| ends(it.due.at) || ends(it.due.escalates_at)) {
+    let never = |due: &Due| ends(due.at) || ends(due.whole_at) || ends(due.escalates_at);
+    match them.iter().find(|it| never(&it.due)) {
         Some(it) => Err(format!("incident {} is due at the end of time", it.id)),
         None => Ok(()),
     }
@@ -348,7 +349,7 @@ fn case(moved: &CaseMoved) -> Result<(), String> {
             docket.revision
         ));
     }
-    if docket.due_at == Some(NEVER) || docket.escalates_at == Some(NEVER) {
+    if [docket.due_at, docket.whole_due_at, docket.escalates_at].contains(&Some(NEVER)) {
         return Err(format!("{what} is due at the end of time; leave the deadline out"));
     }
     text(&what, &docket.matter.source)?;

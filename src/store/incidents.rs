@@ -52,6 +52,7 @@ pub(super) static INCIDENT: Table = Table {
         int("yellow_at"),
         int("red_at"),
         text("due_clock"),
+        int("whole_due_at"),
         text("public_report"),
     ],
     key: &["city_id", "incident_id"],
@@ -92,7 +93,8 @@ static INCIDENT_STEP: Table = Table {
 const GO_ON: &str = "update zonewarden.incident set revision = $4, stage = $5, is_open = $6, \
      stage_since = $7, last_at = $8, due_at = $9, unit_id = $10, co_units = $11, \
      for_dispatcher = $12, supporters = $13, merged_into = $14, timed_by = $15, \
-     escalates_at = $16, rung = $17, yellow_at = $18, red_at = $19, due_clock = $20 \
+     escalates_at = $16, rung = $17, yellow_at = $18, red_at = $19, due_clock = $20, \
+     whole_due_at = $21 \
      where city_id = $1 and incident_id = $2 and revision = $3";
 
 const NO_UNITS: &str =
@@ -183,6 +185,7 @@ fn go_on<'a>(city: &'a CityId, it: &'a CaseMoved) -> Statement<'a> {
             yellow,
             red,
             clock,
+            or_never(docket.whole_due_at),
         ],
         must: Some((1, words::case_moved(docket.id))),
     }
@@ -240,6 +243,7 @@ fn docket_row<'a>(city: &'a CityId, docket: &'a Docket) -> Vec<Value<'a>> {
         yellow,
         red,
         clock,
+        or_never(docket.whole_due_at),
         public_report(docket),
     ]
 }

@@ -138,6 +138,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0019_edits.sql"),
         sqlite: include_str!("../../migrations/sqlite/0019_edits.sql"),
     },
+    Migration {
+        number: 20,
+        name: "promised",
+        postgres: include_str!("../../migrations/postgres/0020_promised.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0020_promised.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

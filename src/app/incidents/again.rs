@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use crate::app::incidents::offers::Offers;
 use crate::app::incidents::taken::Taken;
-use crate::app::incidents::{Shown, Wish, load, picture, step};
+use crate::app::incidents::{Answering, Shown, Wish, load, picture, step_answered};
 use crate::app::once::Pass;
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat, must};
@@ -18,6 +19,8 @@ use crate::domain::incidents::docket::Docket;
 pub struct Acted {
     /// The incident behind the step.
     pub shown: Shown,
+    /// What is offered with it; nothing where nobody asked for that.
+    pub offers: Offers,
     /// Whether it had been taken before under the same key.
     pub again: bool,
 }
@@ -38,12 +41,41 @@ pub async fn act(
     wish: &Wish,
     pass: Option<&Pass>,
 ) -> Result<Acted, Refusal> {
+    acted(app, seat, caller, id, wish, Answering { pass, offers: false }).await
+}
+
+/// The same, with what is offered to the caller then.
+///
+/// # Errors
+/// As [`act`].
+pub async fn act_and_offer(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    id: IncidentId,
+    wish: &Wish,
+    pass: Option<&Pass>,
+) -> Result<Acted, Refusal> {
+    acted(app, seat, caller, id, wish, Answering { pass, offers: true }).await
+}
+
+async fn acted(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    id: IncidentId,
+    wish: &Wish,
+    answering: Answering<'_>,
+) -> Result<Acted, Refusal> {
     must(caller, Operation::ActOnIncident)?;
-    match (step(app, seat, caller, id, wish, pass).await, pass) {
-        (Ok(shown), _) => Ok(Acted { shown, again: false }),
+    match (step_answered(app, seat, caller, id, wish, answering).await, answering.pass) {
+        (Ok((shown, offers)), _) => Ok(Acted { shown, offers, again: false }),
         (Err(refusal), None) => Err(refusal),
         (Err(refusal), Some(pass)) => match pass.recall::<Taken>(app, seat).await? {
-            Some(taken) => Ok(Acted { shown: as_it_was(app, seat, &taken).await?, again: true }),
+            Some(taken) => {
+                let shown = as_it_was(app, seat, &taken).await?;
+                Ok(Acted { shown, offers: taken.offers().clone(), again: true })
+            }
             None => Err(refusal),
         },
     }

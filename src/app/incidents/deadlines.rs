@@ -102,7 +102,8 @@ pub async fn time_all(app: &App, seat: &Seat) -> Result<usize, Refusal> {
                 Ok(_) => continue,
                 Err(Refusal::Damaged(fault)) => {
                     tracing::error!(city = %seat.city, incident = %docket.id, fault, "cannot be timed");
-                    Due { at: docket.due_at, turns: docket.turns, escalates_at: None, edition }
+                    let (at, whole_at) = (docket.due_at, docket.whole_due_at);
+                    Due { at, whole_at, turns: docket.turns, escalates_at: None, edition }
                 }
                 Err(refusal) => return Err(refusal),
             };

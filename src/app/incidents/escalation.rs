@@ -90,8 +90,9 @@ async fn change(
 /// One that cannot be escalated, so that it is not found again at every look.
 fn set_aside(seat: &Seat, docket: &Docket, fault: &str) -> Change {
     tracing::error!(city = %seat.city, incident = %docket.id, fault, "cannot be escalated");
-    let (at, turns, edition) = (docket.due_at, docket.turns, docket.timed_by);
-    let due = Due { at, turns, escalates_at: None, edition };
+    let (at, whole_at) = (docket.due_at, docket.whole_due_at);
+    let (turns, edition) = (docket.turns, docket.timed_by);
+    let due = Due { at, whole_at, turns, escalates_at: None, edition };
     Change::CasesTimed(vec![CaseTimed { id: docket.id, revision: docket.revision, due }])
 }
 

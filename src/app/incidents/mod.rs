@@ -8,17 +8,19 @@ pub mod escalation;
 pub mod pictures;
 pub mod proposals;
 pub mod standing;
+pub mod offers;
 pub mod taken;
 pub mod again;
 pub mod worklist;
 
 use std::sync::Arc;
 
+use crate::app::incidents::offers::Offers;
 use crate::app::incidents::taken::Taken;
 use crate::app::once::Pass;
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
-use crate::domain::accounts::{Caller, Operation, Role, Scope};
+use crate::domain::accounts::{Caller, Operation, Scope};
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::change::Change;
 use crate::domain::clocks::escalation::Act;
@@ -26,12 +28,9 @@ use crate::domain::id::{CategoryCode, CityId, IncidentId, PictureId, UnitId, Zon
 use crate::domain::incidents::case::{Ask, Case, Pair};
 use crate::domain::incidents::deadlines::Deadlines;
 use crate::domain::incidents::docket::{CaseMoved, Docket, IncidentKey, IncidentOrder};
-use crate::domain::incidents::duplicates::nearby::Candidate;
 use crate::domain::incidents::refusal::Refusal as Unlawful;
 use crate::domain::incidents::step::{Carried, Move, Stage};
-use crate::domain::incidents::suggest::{Suggestion, suggest};
 use crate::domain::incidents::timing::TimingReading;
-use crate::domain::reports::routing;
 use crate::domain::time::Instant;
 use crate::store::{Basis, CommitError, IncidentFilter};
 
@@ -77,47 +76,6 @@ pub async fn get(
     } else {
         Err(Refusal::NotFound)
     }
-}
-
-/// Open incidents that may be the same matter, best first. None for those who do not merge.
-///
-/// # Errors
-/// [`Refusal::Unavailable`].
-pub async fn candidates(
-    app: &App,
-    seat: &Seat,
-    caller: &Caller,
-    docket: &Docket,
-) -> Result<Vec<Candidate>, Refusal> {
-    if !matches!(caller.role, Role::Dispatcher | Role::Admin) || !docket.is_open() {
-        return Ok(Vec::new());
-    }
-    let mut board = seat.board().await;
-    board.catch_up(app.store(), &seat.city, app.now()).await?;
-    let atlas = seat.atlas()?;
-    Ok(board.candidates(&docket.spot(), &atlas.city().reaches))
-}
-
-/// Units that might answer for an open case instead, best first. None for those who name no unit.
-///
-/// # Errors
-/// [`Refusal::NotReady`] before the first atlas.
-pub fn suggestions(
-    seat: &Seat,
-    caller: &Caller,
-    shown: &Shown,
-) -> Result<Vec<Suggestion>, Refusal> {
-    if !matches!(caller.role, Role::Dispatcher | Role::Admin) || !shown.docket.is_open() {
-        return Ok(Vec::new());
-    }
-    let (atlas, matter) = (seat.atlas()?, &shown.docket.matter);
-    let ask = routing::Ask {
-        position: matter.position,
-        accuracy_m: None,
-        category: matter.category.as_ref(),
-        at: matter.happened_at,
-    };
-    Ok(suggest(&shown.case, &routing::route(&atlas, &ask)))
 }
 
 /// Which incidents are asked for; every condition given must hold.
@@ -207,16 +165,36 @@ async fn picture(
     pictures::keep(app, seat, caller, id, bytes, pass).await
 }
 
-/// Takes one step, for a caller who has been let in; with a merge or a split one in each of the two cases, or none. The
-/// answer is kept under the pass in the same commit.
+/// How a step is answered.
+#[derive(Clone, Copy, Debug, Default)]
+struct Answering<'a> {
+    /// What the answer is kept under, in the same commit.
+    pass: Option<&'a Pass>,
+    /// Whether it tells what is offered with the case.
+    offers: bool,
+}
+
+/// Takes one step, for a caller who has been let in; with a merge or a split one in each of the two cases, or none.
 pub(super) async fn step(
     app: &App,
     seat: &Seat,
     caller: &Caller,
     id: IncidentId,
     wish: &Wish,
-    pass: Option<&Pass>,
 ) -> Result<Shown, Refusal> {
+    let (shown, _) = step_answered(app, seat, caller, id, wish, Answering::default()).await?;
+    Ok(shown)
+}
+
+/// The same, with what the answer tells.
+async fn step_answered(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    id: IncidentId,
+    wish: &Wish,
+    answering: Answering<'_>,
+) -> Result<(Shown, Offers), Refusal> {
     for _ in 0..DECISIONS_MAX {
         let atlas = seat.atlas()?;
         let deadlines = Deadlines::of(&atlas);
@@ -237,13 +215,18 @@ pub(super) async fn step(
             .collect();
         let docket = moved[0].docket.clone();
         let mut changes: Vec<Change> = moved.into_iter().map(Change::CaseMoved).collect();
-        if let Some(pass) = pass {
-            changes.push(pass.keep(&Taken::of(&docket))?);
+        let offers = match decided.first().filter(|_| answering.offers) {
+            // Before the commit, which keeps them: who asks again is offered the same.
+            Some((_, case)) => Offers::with(app, seat, caller, &docket, case).await?,
+            None => Offers::default(),
+        };
+        if let Some(pass) = answering.pass {
+            changes.push(pass.keep(&Taken::offering(&docket, offers.clone()))?);
         }
         match app.commit(&seat.city, caller, Basis::default(), changes).await {
             Ok(_) => {
                 let (_, case) = decided.into_iter().next().ok_or(Refusal::Moved)?;
-                return Ok(Shown { docket, case });
+                return Ok((Shown { docket, case }, offers));
             }
             // Another was faster: the law says to whom it looks stale, and what has changed.
             Err(CommitError::Conflict(_)) => {}

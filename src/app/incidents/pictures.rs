@@ -11,8 +11,8 @@ use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat};
 use crate::domain::accounts::Caller;
 use crate::domain::change::Change;
-use crate::domain::id::{IncidentId, PictureId, ReportId, UnitId};
-use crate::domain::incidents::docket::{incident_of, report_of};
+use crate::domain::id::{IncidentId, PictureId};
+use crate::domain::incidents::docket::report_of;
 use crate::domain::incidents::step::Carried;
 use crate::domain::reports::picture::{Media, PICTURE_BYTES_MAX, Picture};
 use crate::store::Basis;
@@ -66,20 +66,4 @@ pub(super) async fn known(
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
-}
-
-/// Whether a unit has a part in the incident that a report opened, or in the one it lives on in.
-///
-/// # Errors
-/// [`Refusal::Unavailable`].
-pub async fn concerns(
-    app: &App,
-    seat: &Seat,
-    unit: &UnitId,
-    report: ReportId,
-) -> Result<bool, Refusal> {
-    let own = app.store().incidents_of(&seat.city, &[incident_of(report)]).await?;
-    let into: Vec<IncidentId> = own.iter().filter_map(|docket| docket.merged_into).collect();
-    let whole = app.store().incidents_of(&seat.city, &into).await?;
-    Ok(own.iter().chain(&whole).any(|docket| docket.units().any(|it| it == unit)))
 }

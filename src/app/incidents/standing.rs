@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use crate::app::state::{App, Seat};
-use crate::domain::id::{IncidentId, ReportId};
+use crate::domain::id::{IncidentId, ReportId, UnitId};
 use crate::domain::incidents::docket::{Docket, incident_of};
+use crate::domain::reports::report::AssignedReport;
 use crate::store::StoreError;
 
 /// How far it is followed where a case lives on in another, and that one in a third.
@@ -57,4 +58,37 @@ impl Standing {
         }
         Some(case)
     }
+
+    /// Whether a unit has a part in what became of one of the reports: in its case, or in one that it lives on in.
+    /// The assignment decides before the desk has taken the report up, and no more afterwards: a case that went to
+    /// another unit is not the former one's any longer.
+    #[must_use]
+    pub fn concerns(&self, unit: &UnitId, filed: &AssignedReport) -> bool {
+        let Some(mut case) = self.0.get(&incident_of(filed.report.id)) else {
+            let to = &filed.assignment;
+            return to.unit == *unit || to.co.contains(unit);
+        };
+        for _ in 0..MERGES_MAX {
+            if case.units().any(|it| it == unit) {
+                return true;
+            }
+            let Some(into) = case.merged_into.and_then(|into| self.0.get(&into)) else { break };
+            case = into;
+        }
+        false
+    }
+}
+
+/// Whether a report is a unit's to see: see [`Standing::concerns`].
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn concerns(
+    app: &App,
+    seat: &Seat,
+    unit: &UnitId,
+    filed: &AssignedReport,
+) -> Result<bool, StoreError> {
+    let cases = Standing::read(app, seat, std::iter::once(filed.report.id)).await?;
+    Ok(cases.concerns(unit, filed))
 }

@@ -9,8 +9,7 @@ use std::sync::Arc;
 use geo::{BoundingRect, InteriorPoint};
 use geo_types::Coord;
 
-use crate::app::incidents::pictures::concerns;
-use crate::app::incidents::standing::Standing;
+use crate::app::incidents::standing::{Standing, concerns};
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation, Scope};
@@ -89,10 +88,11 @@ impl Seen {
         self.case.as_ref().map_or(received, |case| case.last_at.max(received))
     }
 
-    /// By when the unit should be done, while it is not.
+    /// By when the whole case should be over, while it is not; `None` also before its clock has started. The
+    /// deadlines of stages are the city's own matter.
     #[must_use]
     pub fn expected_at(&self) -> Option<Instant> {
-        self.case.as_ref().filter(|case| case.is_open())?.due_at
+        self.case.as_ref().filter(|case| case.is_open())?.whole_due_at
     }
 
     /// The unit that answers: the case's, or the one that the rules named.
@@ -323,15 +323,10 @@ pub async fn picture(
     must(caller, Operation::GetPicture)?;
     let found = app.store().picture(&seat.city, id).await?.ok_or(Refusal::NotFound)?;
     let report = app.store().report(&seat.city, found.report).await?.ok_or(Refusal::NotFound)?;
-    let to = &report.assignment;
     let whole = match caller.scope() {
         Scope::Nothing => false,
         Scope::Everything => true,
-        Scope::Unit(unit) => {
-            to.unit == unit
-                || to.co.contains(&unit)
-                || concerns(app, seat, &unit, found.report).await?
-        }
+        Scope::Unit(unit) => concerns(app, seat, &unit, &report).await?,
     };
     if whole {
         return Ok(Shown { media: found.media, bytes: found.bytes });

@@ -228,7 +228,7 @@ pub async fn add(
         };
         let ask = Ask { seen: shown.docket.revision, act: Move::Note, carried };
         let wish = Wish { ask, other_seen: None };
-        match incidents::step(app, seat, &public, docket.id, &wish, None).await {
+        match incidents::step(app, seat, &public, docket.id, &wish).await {
             Ok(shown) => {
                 let id = UpdateId { incident: docket.id, revision: shown.docket.revision };
                 return Ok(Added { id, again: false });

@@ -31,19 +31,20 @@ pub async fn see(
     let found = reports::get(app, seat, caller, id).await?;
     let sealed = found.report.person.ok_or(Refusal::Nobody)?;
     let person = app.contact_keys()?.open(&seat.city, id, &sealed)?;
-    journal(app, seat, caller, PeopleSeen { reports: vec![id], how: Look::Contact, reason })
-        .await?;
+    let seen = PeopleSeen { reports: vec![id], how: Look::Contact, reason };
+    journal(app, seat, caller, vec![seen]).await?;
     Ok(person)
 }
 
-/// A look is in the journal when this returns.
+/// Looks are in the journal when this returns, all or none.
 pub(super) async fn journal(
     app: &App,
     seat: &Seat,
     caller: &Caller,
-    seen: PeopleSeen,
+    seen: Vec<PeopleSeen>,
 ) -> Result<(), Refusal> {
-    app.commit(&seat.city, caller, Basis::default(), vec![Change::PeopleSeen(seen)]).await?;
+    let changes = seen.into_iter().map(Change::PeopleSeen).collect();
+    app.commit(&seat.city, caller, Basis::default(), changes).await?;
     Ok(())
 }
 

@@ -85,8 +85,13 @@ pub async fn export(
         }
     }
     if !kept.is_empty() {
-        let reports = kept.iter().map(|it| it.filed.report.id).collect();
-        journal(app, seat, caller, PeopleSeen { reports, how: Look::Export, reason }).await?;
+        // By pages, so that no entry of the journal grows with what a person told.
+        let pages = kept.chunks(PAGE as usize).map(|page| PeopleSeen {
+            reports: page.iter().map(|it| it.filed.report.id).collect(),
+            how: Look::Export,
+            reason: reason.clone(),
+        });
+        journal(app, seat, caller, pages.collect()).await?;
     }
     Ok(kept)
 }

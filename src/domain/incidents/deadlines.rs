@@ -46,8 +46,8 @@ impl<'a> Deadlines<'a> {
         Timing::of(case, &limits, now).read(self.hours(own.as_ref()))
     }
 
-    /// The nearest deadline of a case's clocks, when the light of that clock turns, and when a ladder goes
-    /// on, as the case stands after its last step.
+    /// The nearest deadline of a case's clocks, when the light of that clock turns, the deadline of the whole
+    /// case, and when a ladder goes on, as the case stands after its last step.
     #[must_use]
     pub fn due(&self, case: &Case, category: Option<&CategoryCode>) -> Due {
         let limits = self.atlas.city().limits.of(category);
@@ -57,7 +57,8 @@ impl<'a> Deadlines<'a> {
         let (at, turns) = timing.nearest(hours).unzip();
         let escalates_at =
             limits.ladder.as_ref().and_then(|ladder| timing.escalates_at(ladder, hours));
-        Due { at, turns, escalates_at, edition: self.edition }
+        let whole_at = timing.whole_due(hours);
+        Due { at, whole_at, turns, escalates_at, edition: self.edition }
     }
 
     /// The steps of its ladders that a case has to take now.
@@ -92,8 +93,8 @@ pub fn edition(atlas: &Atlas) -> i64 {
     };
     let hours: Vec<String> = atlas.units().iter().filter_map(hours).collect();
     // Counted up when more is told of a case than before: 2, when its ladder goes on; 3, also that of its
-    // stage, and when the light turns.
-    let all = serde_json::json!([3, city.time_zone, city.calendar, city.limits, hours]).to_string();
+    // stage, and when the light turns; 4, when the whole case is due.
+    let all = serde_json::json!([4, city.time_zone, city.calendar, city.limits, hours]).to_string();
     let mut first = [0; 8];
     for (to, from) in first.iter_mut().zip(Sha256::digest(all.as_bytes())) {
         *to = from;

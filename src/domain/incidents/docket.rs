@@ -73,6 +73,8 @@ impl Matter {
 pub struct Due {
     /// The nearest deadline of its clocks.
     pub at: Option<Instant>,
+    /// That of the whole case, which the public is promised; `None` also before its clock has started.
+    pub whole_at: Option<Instant>,
     /// Whose deadline that is, and when its light turns.
     pub turns: Option<Turns>,
     /// When the next step of its ladders comes.
@@ -120,6 +122,8 @@ pub struct Docket {
     pub merged_into: Option<IncidentId>,
     /// The nearest deadline of its running clocks.
     pub due_at: Option<Instant>,
+    /// The deadline of the whole case: see [`Due::whole_at`].
+    pub whole_due_at: Option<Instant>,
     /// Whose deadline that is, and when its light turns; `None` also where that was never told.
     pub turns: Option<Turns>,
     /// By which calendar, limits and hours: see [`Due::edition`].
@@ -148,6 +152,7 @@ impl Docket {
             supporters: u32::try_from(state.supporters()).unwrap_or(u32::MAX),
             merged_into: state.merged.map(|merged| merged.into),
             due_at: due.at,
+            whole_due_at: due.whole_at,
             turns: due.turns,
             timed_by: due.edition,
             escalates_at: due.escalates_at,

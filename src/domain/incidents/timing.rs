@@ -130,12 +130,18 @@ impl Timing {
     #[must_use]
     pub fn nearest(&self, hours: Hours<'_>) -> Option<(Instant, Turns)> {
         let deadlines = self.held(hours).filter_map(|Held { of, clock, work, .. }| {
-            let open = matches!(clock.state(), ClockState::Running | ClockState::Suspended);
-            let due = clock.reaches(work, 100).filter(|_| open)?;
+            let due = deadline(clock, work)?;
             let (yellow_at, red_at) = (clock.turns_yellow(work)?, clock.turns_red(work)?);
             Some((due, Turns { of, yellow_at, red_at }))
         });
         deadlines.min_by_key(|(due, turns)| (*due, turns.yellow_at))
+    }
+
+    /// The deadline of the whole case, passed or to come, while its clock runs or is paused: the promise to
+    /// citizens. `None` also before the case is filed.
+    #[must_use]
+    pub fn whole_due(&self, hours: Hours<'_>) -> Option<Instant> {
+        deadline(self.whole.as_ref()?, hours.of(ClockOf::Whole))
     }
 
     /// When the next step of a ladder comes, whichever clock's.
@@ -173,6 +179,12 @@ impl Timing {
             taken,
         })
     }
+}
+
+/// The deadline of a clock that runs or is paused.
+fn deadline(clock: &Clock, work: &WorkTime) -> Option<Instant> {
+    let open = matches!(clock.state(), ClockState::Running | ClockState::Suspended);
+    clock.reaches(work, 100).filter(|_| open)
 }
 
 /// A clock with the hours that count for it, and the steps taken of its ladder.

@@ -274,6 +274,9 @@ pub(crate) async fn get_report(
 }
 
 /// Reports, newest first, in pages.
+///
+/// A unit is told of those that the rules gave it and of those whose incident came to it; of neither any more when
+/// the incident has gone to another unit.
 #[utoipa::path(
     get, path = "/api/v1/reports", operation_id = "list_reports", tag = "reports",
     params(

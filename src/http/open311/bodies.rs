@@ -270,7 +270,7 @@ pub struct RequestBody {
     pub requested_datetime: String,
     /// When it last changed.
     pub updated_datetime: String,
-    /// By when it should be done.
+    /// By when the whole case should be over; null before its clock has started, and once it is over.
     #[schema(required = true)]
     pub expected_datetime: Option<String>,
     /// The place in words, numbers taken out as of the description.

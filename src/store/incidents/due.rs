@@ -12,7 +12,7 @@ const TIME_UNITS: &str = "update zonewarden.incident_unit set due_at = $4 \
      where i.city_id = $1 and i.incident_id = $2 and i.revision = $3)";
 
 const TIME: &str = "update zonewarden.incident set due_at = $4, timed_by = $5, \
-     escalates_at = $6, yellow_at = $7, red_at = $8, due_clock = $9 \
+     escalates_at = $6, yellow_at = $7, red_at = $8, due_clock = $9, whole_due_at = $10 \
      where city_id = $1 and incident_id = $2 and revision = $3";
 
 /// Deadlines that were told anew.
@@ -33,6 +33,7 @@ pub(in crate::store) fn timed<'a>(
         whole.push(Value::Int(it.due.edition));
         whole.push(or_never(it.due.escalates_at));
         whole.extend(turns(it.due.turns));
+        whole.push(or_never(it.due.whole_at));
         [
             Statement::One { text: TIME_UNITS, values: values(), must: None },
             Statement::One { text: TIME, values: whole, must: None },

@@ -21,6 +21,7 @@ pub(in crate::store) fn docket(row: &impl Row) -> Result<Docket, StoreError> {
         opened_at: Instant(row.int(6)?),
         last_at: Instant(row.int(8)?),
         due_at: Some(Instant(row.int(9)?)).filter(|at| *at != NEVER),
+        whole_due_at: Some(Instant(row.int(29)?)).filter(|at| *at != NEVER),
         turns: turns(row)?,
         unit: row.code_or(10, UnitId::new)?,
         co: row.json(11)?,

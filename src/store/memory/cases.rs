@@ -55,6 +55,7 @@ pub(super) fn keep(
             && docket.revision == it.revision
         {
             docket.due_at = it.due.at;
+            docket.whole_due_at = it.due.whole_at;
             docket.turns = it.due.turns;
             docket.timed_by = it.due.edition;
             docket.escalates_at = it.due.escalates_at;

@@ -9,7 +9,8 @@ use zonewarden::domain::accounts::{Caller, Role};
 use zonewarden::domain::atlas::city::City;
 use zonewarden::domain::change::Change;
 use zonewarden::domain::clocks::limits::{CaseLimits, Limits};
-use zonewarden::domain::id::UnitId;
+use zonewarden::domain::id::{IncidentId, UnitId};
+use zonewarden::domain::time::Instant;
 use zonewarden::store::Basis;
 
 use crate::world::{CENTRE, World};
@@ -51,6 +52,13 @@ impl Case {
         self.world.client.get_as(&key, &format!("/api/v1/incidents/{}", self.id)).await.json()
     }
 
+    /// By when the public is promised that it is over.
+    async fn promised(&self) -> Option<String> {
+        let id = IncidentId(self.id.parse().unwrap());
+        let found = self.world.app.store().incident(&self.world.city, id).await.unwrap();
+        found.unwrap().0.whole_due_at.map(Instant::rfc3339)
+    }
+
     /// Each clock in a few words.
     async fn clocks(&self) -> Vec<String> {
         let shown = self.shown().await;
@@ -73,6 +81,7 @@ async fn an_incident_shows_its_clocks_and_is_due_at_the_nearest_deadline() {
     let case = Case::new().await;
     assert_eq!(case.shown().await["due_at"], "2026-05-06T08:00:00Z");
     let whole = "whole running green 0/480 2026-05-07T02:00:00Z";
+    assert_eq!(case.promised().await.as_deref(), Some("2026-05-07T02:00:00Z"));
     assert_eq!(case.clocks().await, [whole, "handle running green 0/240 2026-05-06T08:00:00Z"]);
     case.world.pass_us(6 * HOUR_US);
     assert_eq!(case.clocks().await[1], "handle running yellow 240/240 2026-05-06T08:00:00Z");
@@ -85,6 +94,7 @@ async fn an_incident_shows_its_clocks_and_is_due_at_the_nearest_deadline() {
     case.step(Role::Dispatcher, json!({ "act": "grant", "revision": 5 })).await;
     let due = "2026-05-07T04:00:00Z";
     assert_eq!(case.shown().await["due_at"], due);
+    assert_eq!(case.promised().await.as_deref(), Some(due));
     assert_eq!(
         case.clocks().await,
         [
@@ -117,11 +127,13 @@ async fn a_corrected_calendar_and_other_limits_tell_open_deadlines_anew() {
     let holiday = "2026-05-06".parse().unwrap();
     assert_eq!(change_city(&|city| city.calendar.holidays.push(holiday)).await, 1);
     assert_eq!(case.shown().await["due_at"], "2026-05-07T04:00:00Z");
+    assert_eq!(case.promised().await.as_deref(), Some("2026-05-07T10:00:00Z"));
     assert_eq!(case.shown().await["revision"], 4, "no step was taken");
     assert_eq!(deadlines::time_all(&case.world.app, &seat).await, Ok(0));
     assert_eq!(change_city(&|city| city.names.en = "Elsewhere".to_owned()).await, 0);
     let none = CaseLimits::new(Limits::default(), BTreeMap::new()).unwrap();
     assert_eq!(change_city(&|city| city.limits = none.clone()).await, 1);
     assert_eq!(case.shown().await["due_at"], Value::Null);
+    assert_eq!(case.promised().await, None);
     assert_eq!(case.clocks().await, Vec::<String>::new());
 }

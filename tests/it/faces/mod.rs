@@ -15,6 +15,7 @@ mod locate;
 mod people;
 mod forgotten;
 mod reports;
+mod scope;
 mod once;
 mod rules;
 mod rule_versions;

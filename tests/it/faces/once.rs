@@ -122,6 +122,28 @@ async fn a_repeated_step_is_told_the_first_answer_though_the_case_has_gone_on() 
 }
 
 #[tokio::test]
+async fn a_repeated_step_is_offered_what_was_offered_first_and_not_what_came_since() {
+    let world = World::new().await;
+    let (id, _) = opened(&world, "b").await;
+    let key = dispatcher(&world).await;
+    let first = send(&world, &key, &steps_of(&id), "k", &note(4, "seen")).await;
+    assert_eq!(first.json()["candidates"], json!([]), "{first:?}");
+    assert!(!first.json()["suggestions"].as_array().unwrap().is_empty(), "{first:?}");
+    // The rules doubt it, so that it is put behind no other matter: a person may do that.
+    let mut like = telling("b");
+    (like["category"], like["accuracy_m"]) = (json!("event.02"), json!(3_000.0));
+    let like = world.client.ask(filing(None, &like)).await.json();
+    assert_eq!(like["for_dispatcher"], true, "{like}");
+    world.take_up().await;
+    let now = world.client.get_as(&key, &format!("/api/v1/incidents/{id}")).await.json();
+    assert_eq!(now["candidates"][0]["id"], like["id"], "{now}");
+    same(&send(&world, &key, &steps_of(&id), "k", &note(4, "seen")).await, &first);
+    let next = send(&world, &key, &steps_of(&id), "l", &note(5, "alike")).await;
+    assert_eq!(next.json()["candidates"], now["candidates"]);
+    same(&send(&world, &key, &steps_of(&id), "l", &note(5, "alike")).await, &next);
+}
+
+#[tokio::test]
 async fn who_does_not_see_the_case_any_more_is_still_told_what_became_of_the_step() {
     let world = World::new().await;
     let (id, unit) = opened(&world, "a").await;

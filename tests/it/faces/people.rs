@@ -145,6 +145,10 @@ async fn a_person_is_exported_and_erased_by_a_number_however_it_is_spelt() {
     assert_eq!(kept["reports"][0]["stage"], "dispatched");
     let last = journal(&world).await.last().unwrap().clone();
     assert_eq!((last.kind.as_str(), &last.facts["count"]), ("people_seen", &json!(2)));
+    let mut seen: Vec<&str> =
+        last.facts["reports"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, ids(&kept), "every report that was looked at is named");
 
     let erase = |more: Value| {
         let mut body = json!({ "contact": "+8613800000000", "words": true });

@@ -2,11 +2,14 @@
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
+use geo_types::Geometry;
 use serde_json::{Value, json};
 use zonewarden::domain::accounts::{Caller, Role};
+use zonewarden::domain::atlas::facility::FacilityKind;
 use zonewarden::domain::change::Change;
 use zonewarden::domain::id::UnitId;
 use zonewarden::domain::time::Calendar;
+use zonewarden::geom::project::Scale;
 use zonewarden::store::Basis;
 
 use crate::client::request;
@@ -130,4 +133,58 @@ async fn what_the_rules_doubt_waits_with_the_units_that_might_answer() {
         "what the rules name comes first"
     );
     assert!(offered.iter().any(|it| it["why"] == "runner_up"), "{offered:?}");
+}
+
+#[tokio::test]
+async fn the_unit_of_a_ring_that_is_missed_by_less_than_the_report_is_accurate_is_offered() {
+    const RING_M: f64 = 100.0;
+    const AWAY_M: f64 = 45.0;
+    let world = World::new().await;
+    let mut city = world.app.store().load(&world.city).await.unwrap().unwrap().city;
+    city.confidence_floor = 0.95;
+    let changes = vec![Change::CitySet(city)];
+    world.app.commit(&world.city, &Caller::cli(), Basis::default(), changes).await.unwrap();
+    world.app.refresh().await.unwrap();
+    let atlas = world.app.atlas(&world.city).unwrap();
+    let zones = || atlas.zones().iter();
+    let named = |id: &UnitId| {
+        *id == atlas.city().fallback || zones().any(|it| it.lead == *id || it.co.contains(id))
+    };
+    let unit = atlas.units().iter().map(|it| &it.id).find(|id| !named(id)).unwrap();
+    let (school, at) = atlas
+        .facilities()
+        .iter()
+        .filter(|it| it.kind == FacilityKind::School)
+        .find_map(|it| match it.geometry {
+            Geometry::Point(at) => Some((&it.id, at)),
+            _ => None,
+        })
+        .unwrap();
+    let ring = json!({ "id": "ring", "name_en": "School ring", "reach": "ring", "kind": "school",
+                       "facility": school, "distance_m": RING_M, "categories": "event.02",
+                       "unit": unit });
+    set(&world, &[ring]).await;
+    let lat = at.y() + (RING_M + AWAY_M) / Scale::at(at.y()).lat_m;
+    let offered = async |accuracy_m: f64| {
+        let body = json!({ "lon": at.x(), "lat": lat, "category": "event.02",
+                           "accuracy_m": accuracy_m });
+        let media = "application/json";
+        let filed = world.client.post("/api/v1/reports", media, body.to_string()).await.json();
+        assert_ne!(filed["unit"], json!(unit), "{filed}");
+        world.take_up().await;
+        let key = world.key(Role::Dispatcher, unit).await;
+        let path = format!("/api/v1/incidents/{}", filed["id"].as_str().unwrap());
+        let shown = world.client.get_as(&key, &path).await.json();
+        let offers = shown["suggestions"].as_array().unwrap().clone();
+        let offer = offers.into_iter().find(|it| it["unit"] == json!(unit));
+        (shown["for_dispatcher"] == true, offer)
+    };
+    let (waits, offer) = offered(60.0).await;
+    let offer = offer.expect("it is what the rules doubt");
+    assert!(waits, "{offer}");
+    assert_eq!((&offer["why"], &offer["rule"]), (&json!("missed"), &json!("ring")));
+    assert!((44..=46).contains(&offer["distance_m"].as_u64().unwrap()), "{offer}");
+    // As accurate as the city assumes, and more: there is no doubt about the ring.
+    world.pass_us(3 * 24 * 3_600 * 1_000_000);
+    assert_eq!(offered(5.0).await.1, None);
 }

@@ -308,6 +308,7 @@ async fn older(held: &Held) {
         format!("alter table {z}incident drop column yellow_at"),
         format!("alter table {z}incident drop column red_at"),
         format!("alter table {z}incident drop column due_clock"),
+        format!("alter table {z}incident drop column whole_due_at"),
         format!("drop table {z}report_link"),
         format!("drop table {z}kept_answer"),
         format!("drop table {z}words_masked"),

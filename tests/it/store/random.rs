@@ -217,6 +217,7 @@ impl Run {
 
     fn due(&mut self) -> Due {
         let at = self.dice.maybe().then(|| self.dice.instant());
+        let whole_at = self.dice.maybe().then(|| self.dice.instant());
         let escalates_at = self.dice.maybe().then(|| self.dice.instant());
         let of = match self.dice.small_of(7) {
             0 => ClockOf::Whole,
@@ -224,7 +225,8 @@ impl Run {
         };
         let (yellow_at, red_at) = (self.dice.instant(), self.dice.instant());
         let turns = at.filter(|_| self.dice.below(4) > 0).map(|_| Turns { of, yellow_at, red_at });
-        Due { at, turns, escalates_at, edition: i64::try_from(self.dice.below(2)).unwrap() }
+        let edition = i64::try_from(self.dice.below(2)).unwrap();
+        Due { at, whole_at, turns, escalates_at, edition }
     }
 
     /// Some at the revision they are at, some at another, one that is not there.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use geo_types::Coord;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::atlas::reaches::{Reach, Reaches};
 use crate::domain::id::{CategoryCode, IncidentId};
@@ -33,7 +34,7 @@ pub struct Spot {
 }
 
 /// An incident that may be the same matter.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
     /// Which one.
     pub incident: IncidentId,

@@ -85,6 +85,18 @@ pub enum LostWhy {
     NoUnit,
 }
 
+/// A rule that would have decided, with another unit, had the place lain within its reach: it keeps the confidence
+/// down.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Missed<'a> {
+    /// Which rule.
+    pub rule: &'a Rule,
+    /// Who would have answered.
+    pub unit: &'a UnitId,
+    /// How far (m) outside its reach the place lies.
+    pub away_m: f64,
+}
+
 /// A zone that is not the answer, and how far (m) its area is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Neighbour<'a> {
@@ -113,6 +125,8 @@ pub struct Answer<'a> {
     pub fired: Fired<'a>,
     /// Every rule that reaches the place and did not decide, in order of precedence.
     pub lost: Vec<Lost<'a>>,
+    /// Rules that the place is nearly within, the nearest first; told by [`route_in_doubt`] alone.
+    pub missed: Vec<Missed<'a>>,
     /// Distance (m) to the nearest border of the zone; outside every zone, to the nearest zone.
     pub border_m: Option<f64>,
     /// The nearest other zone.
@@ -159,30 +173,22 @@ pub struct Brief<'a> {
 #[must_use]
 pub fn route<'a>(atlas: &'a Atlas, ask: &Ask<'_>) -> Answer<'a> {
     let around = atlas.areas().surroundings(ask.position);
+    Decision::make(atlas, ask, Look::Every, around).answer()
+}
+
+/// The same, with the rules that the place is nearly within: for who has to choose where the answer is not sure.
+#[must_use]
+pub fn route_in_doubt<'a>(atlas: &'a Atlas, ask: &Ask<'_>) -> Answer<'a> {
+    let around = atlas.areas().surroundings(ask.position);
     let decision = Decision::make(atlas, ask, Look::Every, around);
-    let brief = decision.brief();
-    let confidence = brief.confidence;
-    let fired = match (decision.fired(), decision.zone) {
-        (Some(standing), _) => Fired::Rule(standing.rule),
-        (None, Some(_)) => Fired::Zone,
-        (None, None) => Fired::Fallback,
+    let mut answer = decision.answer();
+    let told = |it: &Standing<'a>| {
+        let (rule, away_m) = (it.rule, -it.near.inside_m);
+        it.unit.map(|unit| Missed { rule, unit, away_m })
     };
-    Answer {
-        plan_version: atlas.plan().version,
-        atlas_version: atlas.version(),
-        zone: decision.zone,
-        unit: brief.unit,
-        co: decision.co(brief.unit),
-        fired,
-        lost: decision.lost(),
-        border_m: brief.border_m,
-        runner_up: brief.runner_up.map(|(number, distance_m)| Neighbour {
-            zone: &atlas.zones()[usize::from(number)],
-            distance_m,
-        }),
-        confidence,
-        for_dispatcher: confidence < atlas.city().confidence_floor,
-    }
+    answer.missed = decision.missed(answer.unit).filter_map(told).collect();
+    answer.missed.sort_by(|a, b| a.away_m.total_cmp(&b.away_m));
+    answer
 }
 
 /// Who answers: the same as [`route`] says, without the reasons.
@@ -317,6 +323,33 @@ impl<'a> Decision<'a> {
         }
     }
 
+    fn answer(&self) -> Answer<'a> {
+        let (atlas, brief) = (self.atlas, self.brief());
+        let confidence = brief.confidence;
+        let fired = match (self.fired(), self.zone) {
+            (Some(standing), _) => Fired::Rule(standing.rule),
+            (None, Some(_)) => Fired::Zone,
+            (None, None) => Fired::Fallback,
+        };
+        Answer {
+            plan_version: atlas.plan().version,
+            atlas_version: atlas.version(),
+            zone: self.zone,
+            unit: brief.unit,
+            co: self.co(brief.unit),
+            fired,
+            lost: self.lost(),
+            missed: Vec::new(),
+            border_m: brief.border_m,
+            runner_up: brief.runner_up.map(|(number, distance_m)| Neighbour {
+                zone: &atlas.zones()[usize::from(number)],
+                distance_m,
+            }),
+            confidence,
+            for_dispatcher: confidence < atlas.city().confidence_floor,
+        }
+    }
+
     fn brief(&self) -> Brief<'a> {
         let unit = self.unit();
         Brief {
@@ -335,11 +368,15 @@ impl<'a> Decision<'a> {
             _ => self.around.border_m,
         };
         let fired_m = self.fired().map(|standing| standing.near.inside_m);
-        let before = &self.standings[..self.fired.unwrap_or(self.standings.len())];
-        let would = |s: &&Standing<'_>| !s.reaches() && s.why.is_none() && s.unit != Some(unit);
-        let missed = before.iter().filter(would).map(|s| -s.near.inside_m);
+        let missed = self.missed(unit).map(|s| -s.near.inside_m);
         let nearest = zone_m.into_iter().chain(fired_m).chain(missed).reduce(f64::min);
         nearest.map_or(1.0, |border_m| same_side(border_m, self.sigma_m))
+    }
+
+    /// Rules beyond their reach that would have gone first with another unit than this.
+    fn missed<'s>(&'s self, unit: &'s UnitId) -> impl Iterator<Item = &'s Standing<'a>> {
+        let before = &self.standings[..self.fired.unwrap_or(self.standings.len())];
+        before.iter().filter(move |s| !s.reaches() && s.why.is_none() && s.unit != Some(unit))
     }
 
     fn co(&self, unit: &UnitId) -> Vec<&'a UnitId> {

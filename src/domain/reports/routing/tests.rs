@@ -239,6 +239,29 @@ fn confidence_knows_the_border_of_a_rule_from_both_sides() {
 }
 
 #[test]
+fn a_rule_that_is_nearly_hit_is_told_to_who_asks_where_it_keeps_the_confidence_down() {
+    let ring = || Reach::Ring { kind: FacilityKind::School, facility: None, radius_m: 200.0 };
+    let atlas = Atlas::build(city(vec![rule("ring", ring(), Some("school"))])).unwrap();
+    // Some twenty metres outside.
+    let near = ask(109.4505, 36.55298);
+    let told = route_in_doubt(&atlas, &near);
+    assert_eq!((told.fired.code(), told.missed.len()), ("zone", 1), "{told:?}");
+    let missed = told.missed[0];
+    assert_eq!((missed.rule.id.as_str(), missed.unit.as_str()), ("ring", "school"));
+    assert!((missed.away_m - 20.0).abs() < 2.0, "{missed:?}");
+    assert!((same_side(missed.away_m, sigma_m(20.0)) - told.confidence).abs() < 1e-9);
+    assert_eq!(Answer { missed: Vec::new(), ..told }, route(&atlas, &near));
+    let sure = Ask { accuracy_m: Some(5.0), ..near.clone() };
+    assert!(route_in_doubt(&atlas, &sure).missed.is_empty(), "too far for so accurate a position");
+    for lat in [36.5525, 36.56] {
+        assert!(route_in_doubt(&atlas, &ask(109.4505, lat)).missed.is_empty(), "{lat}");
+    }
+    // It leaves nothing in doubt where it would have named the same unit.
+    let same = Atlas::build(city(vec![rule("ring", ring(), Some("a"))])).unwrap();
+    assert!(route_in_doubt(&same, &near).missed.is_empty());
+}
+
+#[test]
 fn a_rule_that_holds_everywhere_instead_of_the_zone_is_sure() {
     let atlas = Atlas::build(city(vec![rule("all", Reach::Everywhere, Some("food"))])).unwrap();
     assert!((route(&atlas, &ask(109.5, 36.55)).confidence - 1.0).abs() < 1e-12);

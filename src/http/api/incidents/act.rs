@@ -133,10 +133,10 @@ pub(crate) async fn act_on_incident(
     let (id, wish) = (incident_id(&id)?, wish.ok_or_else(unread)?);
     let pass = ticket(&desk.caller, key, &path, &bytes)?.map(|ticket| ticket.whole());
     let (seat, caller) = (&desk.seat, &desk.caller);
-    let acted = again::act(&web.app, seat, caller, id, &wish, pass.as_ref()).await?;
+    let acted = again::act_and_offer(&web.app, seat, caller, id, &wish, pass.as_ref()).await?;
     // As the clocks stood with the step: who asks again is told the same.
     let at = acted.shown.docket.last_at;
-    let mut response = answer(&web, seat, caller, &acted.shown, at).await?;
+    let mut response = answer(seat, caller, &acted.shown, &acted.offers, at)?;
     if acted.again {
         replayed(&mut response);
     }

@@ -295,13 +295,14 @@ impl CandidateBody {
 pub struct SuggestionBody {
     /// Which unit.
     pub unit: String,
-    /// `proposed` by the unit that sent it back, named by the `rules` as they are now, `beside` that
-    /// one, by an `outranked` rule, or as the lead of the `runner_up` zone.
+    /// `proposed` by the unit that sent it back, named by the `rules` as they are now, by a rule that was
+    /// `missed` by a few metres, `beside` the one that the rules name, by an `outranked` rule, or as the lead of the
+    /// `runner_up` zone.
     pub why: String,
-    /// The outranked rule.
+    /// The rule that was missed or outranked.
     #[schema(required = true)]
     pub rule: Option<String>,
-    /// How far the other zone is, metres.
+    /// How far the reach of the missed rule, or the other zone, is, metres.
     #[schema(required = true)]
     pub distance_m: Option<u32>,
 }
@@ -311,6 +312,7 @@ impl SuggestionBody {
         let (why, rule, distance_m) = match &suggestion.why {
             Why::Proposed => ("proposed", None, None),
             Why::Rules => ("rules", None, None),
+            Why::Missed(rule, away_m) => ("missed", Some(rule.clone()), Some(*away_m)),
             Why::Beside => ("beside", None, None),
             Why::Outranked(rule) => ("outranked", Some(rule.clone()), None),
             Why::RunnerUp(away_m) => ("runner_up", None, Some(*away_m)),

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::app::incidents::offers::Offers;
 use crate::app::incidents::{self, Shown};
 use crate::app::keyring::hex;
 use crate::app::once::{Once, Ticket};
@@ -49,8 +50,10 @@ pub(crate) async fn get_incident(
 ) -> Result<Response, Problem> {
     must(&desk.caller, Operation::GetIncident)?;
     desk.params.finish()?;
-    let found = incidents::get(&web.app, &desk.seat, &desk.caller, incident_id(&id)?).await?;
-    answer(&web, &desk.seat, &desk.caller, &found, web.app.now()).await
+    let (app, seat, caller) = (&web.app, &desk.seat, &desk.caller);
+    let found = incidents::get(app, seat, caller, incident_id(&id)?).await?;
+    let offers = Offers::with(app, seat, caller, &found.docket, &found.case).await?;
+    answer(seat, caller, &found, &offers, app.now())
 }
 
 /// The id in a path; what is none opens nothing.
@@ -58,18 +61,16 @@ fn incident_id(text: &str) -> Result<IncidentId, Refusal> {
     Uuid::parse_str(text).map(IncidentId).map_err(|_| Refusal::NotFound)
 }
 
-/// The incident, its clocks as they stand at a moment.
-async fn answer(
-    web: &Web,
+/// The incident with what is offered, its clocks as they stand at a moment.
+fn answer(
     seat: &Seat,
     caller: &Caller,
     found: &Shown,
+    offers: &Offers,
     at: Instant,
 ) -> Result<Response, Problem> {
-    let alike = incidents::candidates(&web.app, seat, caller, &found.docket).await?;
-    let alike = alike.iter().map(CandidateBody::of).collect();
-    let others = incidents::suggestions(seat, caller, found)?;
-    let others = others.iter().map(SuggestionBody::of).collect();
+    let alike = offers.candidates.iter().map(CandidateBody::of).collect();
+    let others = offers.suggestions.iter().map(SuggestionBody::of).collect();
     let mut body = IncidentBody::of((&seat.city, at), caller, found, alike, others);
     body.clocks = ClockBody::all(&incidents::clocks(seat, found, at)?);
     let mut response = Json(body).into_response();

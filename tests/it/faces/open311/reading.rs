@@ -5,6 +5,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use zonewarden::domain::accounts::Role;
 use zonewarden::domain::id::UnitId;
+use zonewarden::domain::time::Instant;
 use zonewarden::http::limits::Limits;
 
 use super::{PARKING, filed, told};
@@ -121,6 +122,44 @@ async fn a_request_stands_where_its_case_stands() {
         &[&both[0], &both[1]],
     )
     .await;
+}
+
+/// Seconds since 1970.
+fn seconds(at: &Value) -> i64 {
+    Instant::parse(at.as_str().unwrap()).unwrap().0 / 1_000_000
+}
+
+#[tokio::test]
+async fn what_is_promised_is_the_whole_case_s_deadline_and_nothing_before_its_clock_starts() {
+    let world = &World::new().await;
+    // The rules doubt it: so it waits, and a clock of the desk's own runs.
+    let form = "service_code=event.02&lat=36.585&long=109.484&accuracy=3000";
+    let id = filed(world, form).await;
+    world.take_up().await;
+    let key = world.key(Role::Dispatcher, &UnitId::new("x").unwrap()).await;
+    let expected = async || {
+        let path = format!("/open311/v2/requests/{id}.json");
+        let request = world.client.get(&path).await.json()[0].clone();
+        let feed = world.client.get("/api/v1/feed.geojson").await.json();
+        let told = feed["features"][0]["properties"]["expected_at"].clone();
+        assert_eq!(told, request["expected_datetime"], "{feed}");
+        told.is_string().then(|| seconds(&told))
+    };
+    let path = format!("/api/v1/incidents/{id}");
+    let waits = world.client.get_as(&key, &path).await.json();
+    assert_eq!((&waits["stage"], &waits["light_of"]), (&json!("collected"), &json!("verify")));
+    assert!(seconds(&waits["due_at"]) > world.app.now().0 / 1_000_000);
+    assert_eq!(expected().await, None);
+    let mut shown = Value::Null;
+    for (act, revision) in [("verify", 1), ("file", 2)] {
+        let step = json!({ "act": act, "revision": revision }).to_string();
+        let steps = format!("{path}/steps");
+        shown = world.client.post_as(&key, &steps, "application/json", step).await.json();
+    }
+    let whole = &shown["clocks"][0];
+    assert_eq!(whole["of"], "whole", "{shown}");
+    assert_ne!(shown["due_at"], whole["due_at"], "that of its stage is nearer");
+    assert_eq!(expected().await, Some(seconds(&whole["due_at"])));
 }
 
 #[tokio::test]

@@ -1,0 +1,2 @@
+-- When the whole case is due: what the public is promised. Told with due_at, and by the same.
+alter table incident add column whole_due_at integer not null default 9223372036854775807; -- The deadline of the whole case, microseconds since 1970 UTC; 9223372036854775807 for none, and until it is told.

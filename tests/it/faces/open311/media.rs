@@ -6,7 +6,7 @@ use zonewarden::domain::id::UnitId;
 
 use super::{filed, post, told};
 use crate::client::Answer;
-use crate::world::World;
+use crate::world::{GIF, World};
 
 const MULTIPART: &str = "multipart/form-data; boundary=bound";
 
@@ -59,7 +59,7 @@ async fn shown(world: &World, answer: &Answer) -> Vec<String> {
 async fn the_public_sees_a_photo_without_its_place_and_staff_as_it_was_sent() {
     let world = World::new().await;
     let told = photo(b"Exif\0\0MM\0*GPS 36.585N");
-    let answer = send(&world, &[&told, b"GIF89a;"]).await;
+    let answer = send(&world, &[&told, GIF.as_bytes()]).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
     let urls = shown(&world, &answer).await;
     assert_eq!(urls.len(), 2);

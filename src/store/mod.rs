@@ -53,8 +53,8 @@ use crate::domain::webhooks::webhook::Standing;
 use crate::store::writing::Commit;
 
 pub use crate::store::promise::{
-    Basis, CommitError, DeliveryFilter, DraftFilter, Head, IncidentFilter, PublicCase, ROWS_MAX,
-    ReportFilter, ReportKey, Stamp, StepKey, StoreError,
+    Basis, CaseFilter, CommitError, DeliveryFilter, DraftFilter, Head, IncidentFilter, PublicCase,
+    ROWS_MAX, ReportFilter, ReportKey, Stamp, StepKey, StoreError,
 };
 
 /// A store of any make. Cheap to clone; all clones are one store.

@@ -85,6 +85,12 @@ impl Seen {
         self.case.as_ref().is_some_and(|case| !case.is_open())
     }
 
+    /// Whether words, address, answers and pictures are told no more; that it was told and what became of it is.
+    #[must_use]
+    pub fn is_withheld(&self) -> bool {
+        self.case.as_ref().is_some_and(|case| case.stage.is_withheld())
+    }
+
     /// When it last changed.
     #[must_use]
     pub fn updated_at(&self) -> Instant {
@@ -326,7 +332,7 @@ pub struct Shown {
 }
 
 /// A picture: as it was sent for staff in whose scope the report lies; without metadata for
-/// everybody else, when the report is public.
+/// everybody else, when the report is public and not withheld.
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
@@ -354,6 +360,10 @@ pub async fn picture(
     }
     // What was kept with a step of the case is for those who work on it.
     if !report.report.is_public() || !report.report.further.pictures.contains(id) {
+        return Err(Refusal::NotFound);
+    }
+    let seen = with_cases(app, seat, vec![report]).await?;
+    if seen.iter().any(Seen::is_withheld) {
         return Err(Refusal::NotFound);
     }
     // Megabytes are copied: not on the workers that answer.

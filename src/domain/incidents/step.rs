@@ -171,6 +171,13 @@ impl Stage {
         matches!(self, Self::Closed | Self::Evaluated | Self::Refused | Self::Void | Self::Merged)
     }
 
+    /// Whether the public is told no more what was said and shown: it never was a case, or it was one in error. So
+    /// staff withhold what is abusive.
+    #[must_use]
+    pub fn is_withheld(self) -> bool {
+        matches!(self, Self::Refused | Self::Void)
+    }
+
     /// Whether a unit has to answer for the case here.
     #[must_use]
     pub fn has_unit(self) -> bool {

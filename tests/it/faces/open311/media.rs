@@ -1,6 +1,7 @@
 //! Pictures: taken in, checked, shown without what a camera wrote.
 
 use axum::http::StatusCode;
+use serde_json::json;
 use zonewarden::domain::accounts::Role;
 use zonewarden::domain::id::UnitId;
 
@@ -72,6 +73,24 @@ async fn the_public_sees_a_photo_without_its_place_and_staff_as_it_was_sent() {
     assert_eq!(world.client.get(&urls[1]).await.header("content-type"), "image/gif");
     let nothing = world.client.get("/api/v1/pictures/00000000-0000-7000-8000-000000000000").await;
     assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_picture_of_what_is_void_is_shown_to_staff_alone() {
+    let world = World::new().await;
+    let answer = send(&world, &[&photo(b"")]).await;
+    let id = answer.json()[0]["service_request_id"].as_str().unwrap().to_owned();
+    let url = shown(&world, &answer).await[0].clone();
+    world.take_up().await;
+    assert_eq!(world.client.get(&url).await.status, StatusCode::OK);
+    let key = world.key(Role::Dispatcher, &UnitId::new("x").unwrap()).await;
+    let revision = world.revision(&id).await;
+    let step = json!({ "act": "void", "revision": revision, "words": "abuse" }).to_string();
+    let path = format!("/api/v1/incidents/{id}/steps");
+    let done = world.client.post_as(&key, &path, "application/json", step).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text());
+    assert_eq!(world.client.get(&url).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.client.get_as(&key, &url).await.bytes, photo(b""));
 }
 
 #[tokio::test]

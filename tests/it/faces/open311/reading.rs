@@ -129,10 +129,11 @@ async fn a_request_stands_where_its_case_stands() {
 #[tokio::test]
 async fn a_filter_finds_what_lies_behind_ten_thousand_that_it_does_not_name() {
     let world = &World::new().await;
-    let old = filed(world, "service_code=event.01.litter&lat=36.6&long=109.49&accuracy=5").await;
+    let old = filed(world, "service_code=event.01.litter&lat=36.585&long=109.484&accuracy=5").await;
     world.take_up().await;
     world.pass_us(3_600_000_000);
-    let like = stored(world, &filed(world, PARKING).await).await;
+    let other = filed(world, "service_code=event.05.parking&lat=36.6&long=109.49").await;
+    let like = stored(world, &other).await;
     flood(world, &like, 10_001, false).await;
     world.pass_us(3_600_000_000);
     let key = world.key(Role::Dispatcher, &UnitId::new("x").unwrap()).await;
@@ -142,8 +143,8 @@ async fn a_filter_finds_what_lies_behind_ten_thousand_that_it_does_not_name() {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     check(world, "status=closed", &[&old]).await;
     check(world, "updated_after=2026-05-06T04:00:00Z", &[&old]).await;
-    check(world, "bbox=109.489,36.599,109.491,36.601", &[&old]).await;
-    check(world, "lat=36.6&long=109.49&radius=5&status=closed", &[&old]).await;
+    check(world, "bbox=109.483,36.584,109.485,36.586", &[&old]).await;
+    check(world, "lat=36.585&long=109.484&radius=5&status=closed", &[&old]).await;
 }
 
 #[tokio::test]

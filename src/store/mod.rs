@@ -221,6 +221,14 @@ impl Store {
         }
     }
 
+    /// How many pictures are kept with a report.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn pictures_of(&self, city: &CityId, report: ReportId) -> Result<usize, StoreError> {
+        asked!(self.pictures_of(city, report))
+    }
+
     /// One picture.
     ///
     /// # Errors

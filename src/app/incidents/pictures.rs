@@ -13,7 +13,7 @@ use crate::domain::accounts::Caller;
 use crate::domain::change::Change;
 use crate::domain::id::{IncidentId, PictureId, ReportId, UnitId};
 use crate::domain::incidents::docket::{incident_of, report_of};
-use crate::domain::incidents::step::Carried;
+use crate::domain::incidents::step::{Carried, KEPT_PICTURES_MAX};
 use crate::domain::reports::picture::Picture;
 use crate::formats::picture;
 use crate::store::Basis;
@@ -28,6 +28,14 @@ pub(super) async fn keep(
     pass: Option<&Pass>,
 ) -> Result<PictureId, Refusal> {
     let media = picture::checked(&bytes).map_err(|words| Refusal::fault("body", words))?;
+    let kept = app.store().pictures_of(&seat.city, report_of(incident)).await?;
+    if kept >= KEPT_PICTURES_MAX {
+        let words = format!(
+            "is one too many: {kept} pictures are kept with this incident, and no more than \
+             {KEPT_PICTURES_MAX}"
+        );
+        return Err(Refusal::fault("body", words));
+    }
     let id = clock::picture_id();
     let kept = Picture {
         id: id.clone(),

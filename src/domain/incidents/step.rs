@@ -12,6 +12,9 @@ use crate::domain::time::Instant;
 
 /// Most pictures on one step.
 pub const PICTURES_MAX: usize = 20;
+/// Most pictures that are kept with one incident, those of its report among them; of some that come at one moment
+/// each may be the last.
+pub const KEPT_PICTURES_MAX: usize = 200;
 /// Most units beside the lead.
 pub const CO_UNITS_MAX: usize = 16;
 /// Most steps of one incident. A case that needs more is stuck in a loop of two machines.

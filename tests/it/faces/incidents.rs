@@ -360,6 +360,20 @@ async fn a_step_names_pictures_that_were_kept_with_its_case_and_no_others() {
 }
 
 #[tokio::test]
+async fn there_is_an_end_of_the_pictures_of_one_case() {
+    let case = Case::new().await;
+    let key = case.world.key(Role::Unit, &case.unit).await;
+    let path = format!("/api/v1/incidents/{}/pictures", case.id);
+    let send = async || case.world.client.post_as(&key, &path, "image/gif", GIF).await;
+    for _ in 0..200 {
+        assert_eq!(send().await.status, StatusCode::CREATED);
+    }
+    let refused = send().await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text().contains("no more than 200"), "{}", refused.text());
+}
+
+#[tokio::test]
 async fn work_lists_are_paged_without_a_gap_and_handed_on_as_tables_and_maps() {
     let world = World::new().await;
     for n in 0..7 {

@@ -28,7 +28,7 @@ pub struct KeptPictureBody {
     pub id: String,
 }
 
-/// Keeps a picture with an incident; a step names it then. What it is, its first bytes say.
+/// Keeps a picture with an incident, at most 200 with one; a step names it then. What it is, its bytes say.
 ///
 /// Send an `Idempotency-Key` and a repetition is safe: the same key with the same picture gives the same id, with
 /// another it is refused.

@@ -78,7 +78,7 @@ fn clean(raw: &str, max: usize, lines: bool) -> Result<String, TextFault> {
 
 /// So often tags are taken out that became tags because others were taken out.
 const PASSES_MAX: usize = 3;
-/// What of a script or style is not for readers lies before these.
+/// Elements whose content is for no reader, and where it ends.
 const HIDDEN: [(&str, &str); 2] = [("script", "</script"), ("style", "</style")];
 
 /// A text without anything that a browser would take for markup: tags, comments, and what stands in

@@ -309,7 +309,7 @@ mod tests {
     fn animated(before: &[&[u8]]) -> Vec<u8> {
         let head = [&b"GIF89a\x01\0\x01\0\x80\0\0"[..], &[9; 6]].concat();
         let picture = [&b",\0\0\0\0\x01\0\x01\0\x81"[..], &[8; 12], b"\x02\x02D\x01\0"].concat();
-        [&head, &before.concat(), &picture, &b";"[..]].concat()
+        [&head[..], &before.concat(), &picture, b";"].concat()
     }
 
     #[test]

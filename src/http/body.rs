@@ -61,7 +61,7 @@ pub struct Upload {
     /// All of it.
     pub bytes: Bytes,
     /// Its place among those that lie in memory; a small one takes none.
-    _place: Option<OwnedSemaphorePermit>,
+    pub place: Option<OwnedSemaphorePermit>,
 }
 
 /// So much of a body is read before it takes a place: who sends nothing keeps nobody out.
@@ -83,7 +83,7 @@ pub async fn upload(
     let mut bytes = BytesMut::new();
     while bytes.len() <= PLACELESS_BYTES {
         let Some(data) = next(&mut body, max).await? else {
-            return Ok(Upload { bytes: bytes.freeze(), _place: None });
+            return Ok(Upload { bytes: bytes.freeze(), place: None });
         };
         bytes.extend_from_slice(&data);
     }
@@ -106,7 +106,7 @@ pub async fn upload(
         let due = late.deadline() + Duration::from_secs(1) * length / LEAST_BYTES_PER_S;
         late.as_mut().reset(due);
     }
-    Ok(Upload { bytes: bytes.freeze(), _place: Some(place) })
+    Ok(Upload { bytes: bytes.freeze(), place: Some(place) })
 }
 
 /// What comes next of a body; `None` at its end.

@@ -311,6 +311,7 @@ async fn older(held: &Held) {
         format!("drop table {z}report_link"),
         format!("drop table {z}kept_answer"),
         format!("drop table {z}words_masked"),
+        format!("drop index {z}picture_by_report"),
         format!("delete from {z}schema_migration where number >= 13"),
     ];
     let texts: Vec<String> = super::public::undone(z).into_iter().chain(texts).collect();

@@ -238,7 +238,7 @@ fn picture(media: Media) -> Vec<u8> {
             let length = u32::try_from(held.len()).unwrap_or_default().to_le_bytes();
             [b"RIFF", &length[..], &held].concat()
         }
-        Media::Gif => b"GIF89a\x01\0\x01\0\0\0\0;".to_vec(),
+        Media::Gif => b"GIF89a\x01\0\x01\0\0\0\0!\xfe\x02Li\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;".to_vec(),
         Media::Mp4 => {
             let boxed = |kind: &[u8], held: &[u8]| [&be(held.len() + 8)[..], kind, held].concat();
             let track = [

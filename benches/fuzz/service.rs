@@ -134,7 +134,7 @@ const POSTS: [(&str, &str, &[&str]); 7] = [
             "--b\r\nContent-Disposition: form-data; name=\"service_code\"\r\n\r\nevent.05.parking\r\n--b\r\n\
              Content-Disposition: form-data; name=lat\r\n\r\n36.585\r\n--b\r\nContent-Disposition: form-data; \
              name=long\r\n\r\n109.484\r\n--b\r\nContent-Disposition: form-data; name=media; filename=x\r\n\r\n\
-             GIF89a;\r\n--b--\r\n",
+             GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;\r\n--b--\r\n",
         ],
     ),
 ];

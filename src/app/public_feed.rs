@@ -49,7 +49,7 @@ pub struct Item {
     pub unit: UnitId,
     /// Where.
     pub place: PublicPlace,
-    /// What was said, numbers and addresses taken out.
+    /// What was said, numbers and addresses taken out; nothing where it is withheld.
     pub words: String,
     /// How many stand behind it.
     pub supporters: u32,
@@ -151,7 +151,7 @@ fn item(seen: &Seen) -> Item {
         zone: seen.zone().cloned(),
         unit: seen.unit().clone(),
         place: report.public_place(),
-        words: masked(&report.words),
+        words: if seen.is_withheld() { String::new() } else { masked(&report.words) },
         supporters: case.map_or(1, |case| case.supporters),
     }
 }

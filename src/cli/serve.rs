@@ -191,6 +191,7 @@ fn limits(config: &Config) -> Limits {
         connections_max: config.connections_max as usize,
         live_clients_max: config.live_clients_max as usize,
         uploads_max: Limits::default().uploads_max,
+        upload_lag: Limits::default().upload_lag,
         tile_cache_bytes_max: config.tile_cache_bytes_max as usize,
         header_timeout: seconds(config.header_timeout_s),
         request_timeout: seconds(config.request_timeout_s),

@@ -204,7 +204,7 @@ fn public_v4(address: Ipv4Addr) -> bool {
 }
 
 fn public_v6(address: Ipv6Addr) -> bool {
-    let [first, second, .., high, low] = address.segments();
+    let [first, second, middle @ .., high, low] = address.segments();
     let inner = |high: u16, low: u16| {
         let [a, b] = high.to_be_bytes();
         let [c, d] = low.to_be_bytes();
@@ -214,9 +214,10 @@ fn public_v6(address: Ipv6Addr) -> bool {
         return public_v4(mapped);
     }
     match (first, second) {
-        // NAT64 and 6to4 carry an IPv4 address.
-        (0x64, 0xff9b) => inner(high, low),
-        (0x2002, _) => inner(second, address.segments()[2]),
+        // NAT64 and 6to4 carry an IPv4 address. Only the well-known prefix, 64:ff9b::/96, has it at the end;
+        // 64:ff9b:1::/48 (RFC 8215) is a network's own and has it where that network likes.
+        (0x64, 0xff9b) => middle == [0; 4] && inner(high, low),
+        (0x2002, _) => inner(second, middle[0]),
         // Teredo, documentation, and all outside the global range 2000::/3.
         (0x2001, 0 | 0xdb8) => false,
         _ => first & 0xe000 == 0x2000,
@@ -234,6 +235,8 @@ mod tests {
             "http://img.example.com:8080/%E8%B7%AF.png",
             "https://8.8.8.8/a",
             "https://[2606:4700::1111]/a",
+            "https://[64:ff9b::808:808]/a",
+            "https://[2002:808:808::]/a",
             "HTTPS://Example.ORG./A.JPG",
         ] {
             assert_eq!(checked(good).as_deref(), Ok(good));
@@ -267,6 +270,10 @@ mod tests {
             "http://[::ffff:127.0.0.1]/",
             "http://[::ffff:10.0.0.1]/",
             "http://[64:ff9b::7f00:1]/",
+            "http://[64:ff9b:0:0:0:1:808:808]/",
+            "http://[64:ff9b:1::808:808]/",
+            "http://[64:ff9b:1:a00:0:100:808:808]/",
+            "http://[64:ff9b:2::808:808]/",
             "http://[2002:7f00:1::]/",
             "http://[::127.0.0.1]/",
             "http://[fe80::1%25eth0]/",

@@ -29,8 +29,8 @@ pub fn no_picture() -> String {
 
 /// The picture without where, when and by whom it was taken: of JPEG, PNG and WebP everything goes
 /// that is not needed to show it. A file that is not built as it should be gives `None`: it is not
-/// shown to the public. GIF stays as
-/// it is; of MP4 the boxes that tell place, maker and time go, and a film with tracks other than
+/// shown to the public. Of GIF comments, texts and what applications wrote go, but for how often it is
+/// played; of MP4 the boxes that tell place, maker and time go, and a film with tracks other than
 /// picture and sound gives `None`.
 #[must_use]
 pub fn without_metadata(media: Media, bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
@@ -38,7 +38,7 @@ pub fn without_metadata(media: Media, bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
         Media::Jpeg => jpeg(bytes).map(Cow::Owned),
         Media::Png => png(bytes).map(Cow::Owned),
         Media::WebP => webp(bytes).map(Cow::Owned),
-        Media::Gif => Some(Cow::Borrowed(bytes)),
+        Media::Gif => gif(bytes).map(Cow::Owned),
         Media::Mp4 => mp4(bytes).map(Cow::Owned),
     }
 }
@@ -137,6 +137,65 @@ fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
     let length = u32::try_from(kept.len() - 8).ok()?;
     kept[4..8].copy_from_slice(&length.to_le_bytes());
     Some(kept)
+}
+
+/// The pictures up to the trailer, with what says how long each is shown and how often all are. `None` also
+/// where there is no picture.
+fn gif(bytes: &[u8]) -> Option<Vec<u8>> {
+    /// Signature and version, then the logical screen.
+    const HEAD: usize = 13;
+    let mut at = HEAD + colours(*bytes.get(10)?);
+    let mut kept = bytes.get(..at)?.to_vec();
+    let mut pictures = 0_u32;
+    loop {
+        let from = at;
+        match *bytes.get(at)? {
+            // A picture: place and size, colours of its own, the width of the first code, and the data.
+            0x2c => {
+                at += 10 + colours(*bytes.get(at + 9)?) + 1;
+                at = behind_sub_blocks(bytes, at)?;
+                kept.extend(bytes.get(from..at)?);
+                pictures += 1;
+            }
+            0x21 => {
+                let label = *bytes.get(at + 1)?;
+                at = behind_sub_blocks(bytes, at + 2)?;
+                let block = bytes.get(from..at)?;
+                if label == 0xf9 || is_loop(block) {
+                    kept.extend(block);
+                }
+            }
+            0x3b if pictures > 0 => {
+                kept.push(0x3b);
+                return Some(kept);
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// The length of a table of colours, by the byte that tells whether there is one.
+fn colours(flags: u8) -> usize {
+    if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
+}
+
+/// Where the sub-blocks end that begin here: each with its length before it, the last with none.
+fn behind_sub_blocks(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let length = usize::from(*bytes.get(at)?);
+        at += 1 + length;
+        if length == 0 {
+            return Some(at);
+        }
+    }
+}
+
+/// Whether an extension tells how often the pictures are played, and nothing else.
+fn is_loop(block: &[u8]) -> bool {
+    let told = block
+        .strip_prefix(b"\x21\xff\x0bNETSCAPE2.0")
+        .or_else(|| block.strip_prefix(b"\x21\xff\x0bANIMEXTS1.0"));
+    matches!(told, Some([3, 1, _, _, 0]))
 }
 
 /// The film with the boxes of phones and their makers emptied in place, so that what is found by
@@ -244,6 +303,45 @@ mod tests {
             let _ = without_metadata(Media::Mp4, &told[..end]);
         }
         assert_eq!(without_metadata(Media::Mp4, &told[..told.len() - 1]), None);
+    }
+
+    /// A GIF with colours of its own, of one picture that has some too, with these blocks before it.
+    fn animated(before: &[&[u8]]) -> Vec<u8> {
+        let head = [&b"GIF89a\x01\0\x01\0\x80\0\0"[..], &[9; 6]].concat();
+        let picture = [&b",\0\0\0\0\x01\0\x01\0\x81"[..], &[8; 12], b"\x02\x02D\x01\0"].concat();
+        [&head[..], &before.concat(), &picture, b";"].concat()
+    }
+
+    #[test]
+    fn a_gif_keeps_its_pictures_and_their_pace_and_loses_what_was_written_beside_them() {
+        let pace = b"\x21\xf9\x04\0\x0a\0\0\0";
+        let times = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0";
+        let shown = animated(&[times, pace]);
+        let xmp = b"\x21\xff\x0bXMP DataXMP\x03GPS\0";
+        let more = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\x02Li\0";
+        let (comment, text) = (b"\x21\xfe\x05by Li\0", b"\x21\x01\x03GPS\0");
+        let told = animated(&[times, comment, xmp, text, more, pace]);
+        assert_eq!(without_metadata(Media::Gif, &told).as_deref(), Some(&*shown));
+        // What stands behind the end goes too.
+        let behind = [&*told, b"GPS 36.585N"].concat();
+        assert_eq!(without_metadata(Media::Gif, &behind).as_deref(), Some(&*shown));
+        assert_eq!(checked(&told), Ok(Media::Gif));
+    }
+
+    #[test]
+    fn what_only_begins_as_a_gif_is_none() {
+        let whole = animated(&[b"\x21\xfe\x05by Li\0"]);
+        for end in 0..whole.len() {
+            assert_eq!(without_metadata(Media::Gif, &whole[..end]), None, "{end}");
+        }
+        for at in 0..whole.len() {
+            let mut bent = whole.clone();
+            bent[at] ^= 0x5a;
+            let _ = without_metadata(Media::Gif, &bent);
+        }
+        for bad in ["GIF89a;", "GIF89a\x01\0\x01\0\0\0\0;", "GIF89a<script>alert(1)</script>"] {
+            assert_eq!(checked(bad.as_bytes()), Err("is no whole image/gif".to_owned()), "{bad}");
+        }
     }
 
     #[test]

@@ -1,10 +1,16 @@
 //! Bodies: their type named, their size counted after decompression.
 
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Map, Value};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::sleep;
 use tower_http::timeout::TimeoutError;
 
 use crate::app::refusal::Fault;
@@ -47,6 +53,72 @@ pub async fn whole(body: Body, max: usize) -> Result<Bytes, Problem> {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(fault) => Err(unread(fault.as_ref(), max)),
     }
+}
+
+/// A body that may be megabytes.
+#[derive(Debug)]
+pub struct Upload {
+    /// All of it.
+    pub bytes: Bytes,
+    /// Its place among those that lie in memory; a small one takes none.
+    pub place: Option<OwnedSemaphorePermit>,
+}
+
+/// So much of a body is read before it takes a place: who sends nothing keeps nobody out.
+const PLACELESS_BYTES: usize = 16 * 1024;
+/// So fast it has to come from then on, so that who keeps a place pays for it.
+const LEAST_BYTES_PER_S: u32 = 64 * 1024;
+
+/// The whole body, at most `max` bytes, in one of few places; it may fall behind its least pace by `lag`.
+///
+/// # Errors
+/// When no place is free; when it is larger, too slow or breaks off.
+pub async fn upload(
+    places: &Arc<Semaphore>,
+    lag: Duration,
+    body: Body,
+    max: usize,
+) -> Result<Upload, Problem> {
+    let mut body = Limited::new(body, max);
+    let mut bytes = BytesMut::new();
+    while bytes.len() <= PLACELESS_BYTES {
+        let Some(data) = next(&mut body, max).await? else {
+            return Ok(Upload { bytes: bytes.freeze(), place: None });
+        };
+        bytes.extend_from_slice(&data);
+    }
+    let place = Arc::clone(places).try_acquire_owned().map_err(|_| Problem::busy())?;
+    let mut late = pin!(sleep(lag));
+    loop {
+        let data = tokio::select! {
+            biased;
+            data = next(&mut body, max) => data?,
+            () = &mut late => {
+                let words = format!(
+                    "the body came too slowly; send at least {LEAST_BYTES_PER_S} bytes a second"
+                );
+                return Err(Problem::new(Kind::Slow, words));
+            }
+        };
+        let Some(data) = data else { break };
+        bytes.extend_from_slice(&data);
+        let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        let due = late.deadline() + Duration::from_secs(1) * length / LEAST_BYTES_PER_S;
+        late.as_mut().reset(due);
+    }
+    Ok(Upload { bytes: bytes.freeze(), place: Some(place) })
+}
+
+/// What comes next of a body; `None` at its end.
+async fn next(body: &mut Limited<Body>, max: usize) -> Result<Option<Bytes>, Problem> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|fault| unread(fault.as_ref(), max))?;
+        // Trailers are no part of it.
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
 }
 
 /// Why a body could not be read.

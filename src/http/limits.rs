@@ -15,6 +15,8 @@ pub struct Limits {
     pub live_clients_max: usize,
     /// Bodies with pictures taken in at the same time; each lies in memory whole.
     pub uploads_max: usize,
+    /// How far a body with pictures may fall behind the least pace.
+    pub upload_lag: Duration,
     /// Bytes of map tiles kept packed.
     pub tile_cache_bytes_max: usize,
     /// For the head of a request to arrive.
@@ -37,6 +39,7 @@ impl Default for Limits {
             connections_max: 4_096,
             live_clients_max: 500,
             uploads_max: 16,
+            upload_lag: Duration::from_secs(5),
             tile_cache_bytes_max: 64 * 1024 * 1024,
             header_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(30),

@@ -37,6 +37,9 @@ pub struct Shared {
     pub live: Arc<Semaphore>,
     /// Places for work that keeps a processor busy; it runs off the workers that answer.
     pub heavy: Arc<Semaphore>,
+    /// Places for what anybody may have searched through all that is public: few, and apart from the heavy work, so
+    /// that neither waits for the other.
+    pub searches: Arc<Semaphore>,
     /// Places for bodies with pictures, which lie in memory whole.
     pub uploads: Arc<Semaphore>,
     /// Requests being answered.
@@ -69,6 +72,7 @@ impl Web {
             closing: CancellationToken::new(),
             live: Arc::new(Semaphore::new(limits.live_clients_max)),
             heavy: Arc::new(Semaphore::new(cores)),
+            searches: Arc::new(Semaphore::new((cores / 2).max(1))),
             uploads: Arc::new(Semaphore::new(limits.uploads_max)),
             in_flight: AtomicUsize::new(0),
             fragments: Shelf::default(),

@@ -116,6 +116,17 @@ fn whole(changes: &[Change]) -> Result<(), String> {
     let alone = |it: &&Change| matches!(it, Change::HandedOver(_) | Change::ReportsRerouted(_));
     let kinds: Vec<&str> = changes.iter().filter(alone).map(Change::kind).collect();
     once("change", kinds.iter())?;
+    let masked = changes.iter().filter_map(|change| match change {
+        Change::WordsMasked(them) => Some(them.iter().map(|it| it.report)),
+        _ => None,
+    });
+    let masked: BTreeSet<ReportId> = masked.flatten().collect();
+    // What comes of a link is told beside what stood there before.
+    let unmasks =
+        |it: &&Change| matches!(it, Change::LinksFollowed(it) if masked.contains(&it.report));
+    if let Some(Change::LinksFollowed(it)) = changes.iter().find(unmasks) {
+        return Err(format!("report {} is given twice", it.report));
+    }
     let keys = changes.iter().filter_map(|change| match change {
         Change::AnswerKept(it) => Some(&it.key),
         _ => None,

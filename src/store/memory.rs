@@ -49,7 +49,7 @@ use crate::store::memory::follow::{
 use crate::store::memory::heard::Heard;
 use crate::store::memory::links::Links;
 use crate::store::memory::past::Past;
-use crate::store::memory::sift::{remove, wants, wants_incident};
+use crate::store::memory::sift::{remove, stands, wants, wants_incident};
 use crate::store::promise::{
     Basis, CommitError, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, Stamp,
     rows_at_most,
@@ -206,6 +206,7 @@ impl Memory {
             let wanted = behind
                 .filter_map(|key| held.reports.get(&key.id))
                 .filter(|it| wants(filter, it))
+                .filter(|it| stands(&held.incidents, filter.case, &it.report))
                 .take(rows_at_most(limit));
             Some(wanted.cloned().collect())
         })

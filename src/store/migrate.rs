@@ -144,6 +144,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0020_promised.sql"),
         sqlite: include_str!("../../migrations/sqlite/0020_promised.sql"),
     },
+    Migration {
+        number: 21,
+        name: "pictures",
+        postgres: include_str!("../../migrations/postgres/0021_pictures.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0021_pictures.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

@@ -53,8 +53,8 @@ use crate::domain::webhooks::webhook::Standing;
 use crate::store::writing::Commit;
 
 pub use crate::store::promise::{
-    Basis, CommitError, DeliveryFilter, DraftFilter, Head, IncidentFilter, PublicCase, ROWS_MAX,
-    ReportFilter, ReportKey, Stamp, StepKey, StoreError,
+    Basis, CaseFilter, CommitError, DeliveryFilter, DraftFilter, Head, IncidentFilter, PublicCase,
+    ROWS_MAX, ReportFilter, ReportKey, Stamp, StepKey, StoreError,
 };
 
 /// A store of any make. Cheap to clone; all clones are one store.
@@ -219,6 +219,14 @@ impl Store {
             Driver::Sqlite(sqlite) => sqlite.picture_report(city, id).await,
             Driver::Postgres(postgres) => postgres.picture_report(city, id).await,
         }
+    }
+
+    /// How many pictures are kept with a report.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn pictures_of(&self, city: &CityId, report: ReportId) -> Result<usize, StoreError> {
+        asked!(self.pictures_of(city, report))
     }
 
     /// One picture.

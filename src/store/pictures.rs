@@ -5,7 +5,7 @@ use crate::domain::reports::people::PictureCleaned;
 use crate::domain::reports::picture::{Media, Picture, PictureSent};
 use crate::domain::time::Instant;
 use crate::store::promise::StoreError;
-use crate::store::statement::{Row, Statement, Value, unknown};
+use crate::store::statement::{Row, Statement, Value, damaged, unknown};
 use crate::store::words;
 
 const KEEP: &str = "insert into zonewarden.picture \
@@ -23,6 +23,15 @@ pub(super) const REPORT: &str = "select report_id from zonewarden.picture \
 /// A row of [`REPORT`].
 pub(super) fn read_report(row: &impl Row) -> Result<ReportId, StoreError> {
     row.code(0, |text| text.parse().map(ReportId))
+}
+
+/// How many pictures are kept with the report `$2`.
+pub(super) const COUNT: &str =
+    "select count(*) from zonewarden.picture where city_id = $1 and report_id = $2";
+
+/// The row of [`COUNT`].
+pub(super) fn read_count(row: &impl Row) -> Result<usize, StoreError> {
+    usize::try_from(row.int(0)?).map_err(|fault| damaged(0, &fault))
 }
 
 /// Keeps a picture.

@@ -92,6 +92,22 @@ pub struct ReportFilter {
     pub frame: Option<GridBox>,
     /// Only those that the public may see.
     pub public: bool,
+    /// Only those whose case says this.
+    pub case: CaseFilter,
+}
+
+/// What the case behind a report is to say; a report without one is open, and changed when it was received.
+///
+/// Judged by the report's own case, or by the one which that was merged into. A report whose case lives on further
+/// than that is listed whatever is asked for: who asks has to look closer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CaseFilter {
+    /// That it is over, or that it is not.
+    pub closed: Option<bool>,
+    /// That report or case changed at or after.
+    pub changed_from: Option<Instant>,
+    /// That report and case changed before.
+    pub changed_to: Option<Instant>,
 }
 
 /// The place of a report in a list: newest first, within one instant the highest id first.

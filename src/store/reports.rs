@@ -9,7 +9,7 @@ use crate::domain::reports::rehearse::Told;
 use crate::domain::reports::report::{AssignedReport, Assignment, Report};
 use crate::domain::time::Instant;
 use crate::geom::crs::Crs;
-use crate::store::promise::{ReportFilter, ReportKey, StoreError};
+use crate::store::promise::{CaseFilter, ReportFilter, ReportKey, StoreError};
 use crate::store::sql::{Asking, Dialect};
 use crate::store::statement::{
     Row, Statement, Table, Taken, Value, damaged, geometry, int, json, real, text, unknown,
@@ -402,18 +402,51 @@ pub(super) fn page<'a>(
     if let Some(to) = filter.to {
         ask.add(&format!("{by}.received_at < $n"), [Value::Int(to.0)]);
     }
+    let cases = behind(&mut ask, filter.case);
     if let Some(after) = after {
         let place = [Value::Int(after.received_at.0), Value::owned(after.id.to_string())];
         ask.add(&format!("({by}.received_at, {by}.report_id) < ($n, $n)"), place);
     }
     ask.values.push(Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
     let text = format!(
-        "select {COLUMNS} from {from} {IN_FORCE} where {by}.city_id = $1{} \
+        "select {COLUMNS} from {from} {IN_FORCE} {cases} where {by}.city_id = $1{} \
          order by {by}.received_at desc, {by}.report_id desc limit ${}",
         ask.wheres,
         ask.values.len()
     );
     (text, ask.values)
+}
+
+/// A report's own case, and the one which that was merged into.
+const CASES: &str = "left join zonewarden.incident i \
+    on i.city_id = r.city_id and i.incident_id = r.report_id \
+    left join zonewarden.incident m on m.city_id = i.city_id and m.incident_id = i.merged_into";
+/// That the case lives on further than that.
+const FURTHER: &str =
+    "m.merged_into is not null or (i.merged_into is not null and m.incident_id is null)";
+
+/// Asks for what the cases behind reports say; the tables that tell it, where it is asked for.
+fn behind(ask: &mut Asking<'_>, wanted: CaseFilter) -> &'static str {
+    if wanted == CaseFilter::default() {
+        return "";
+    }
+    if let Some(closed) = wanted.closed {
+        let open = i32::from(!closed);
+        ask.add(&format!("(coalesce(m.is_open, i.is_open, 1) = {open} or {FURTHER})"), []);
+    }
+    if let Some(Instant(from)) = wanted.changed_from {
+        let text = format!(
+            "(r.received_at >= $n or coalesce(m.last_at, i.last_at, r.received_at) >= $n or {FURTHER})"
+        );
+        ask.add(&text, [Value::Int(from), Value::Int(from)]);
+    }
+    if let Some(Instant(to)) = wanted.changed_to {
+        let text = format!(
+            "((r.received_at < $n and coalesce(m.last_at, i.last_at, r.received_at) < $n) or {FURTHER})"
+        );
+        ask.add(&text, [Value::Int(to), Value::Int(to)]);
+    }
+    CASES
 }
 
 /// A row of [`one`] or [`page`].

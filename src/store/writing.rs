@@ -7,6 +7,7 @@ use crate::domain::answers::KeptAnswer;
 use crate::domain::change::Change;
 use crate::domain::id::{CityId, ReportId};
 use crate::domain::incidents::docket::{CaseMoved, CaseTimed, report_of};
+use crate::domain::reports::people::WordsMasked;
 use crate::store::promise::{Basis, CommitError, Head, Stamp, StoreError};
 use crate::store::reports::{Filed, Known};
 use crate::store::sql::Dialect;
@@ -340,7 +341,7 @@ fn put<'a>(
             all.extend(people::forget(dialect, city, it));
         }
         Change::PeopleSealed(people) => all.extend(people::seal(dialect, city, people)),
-        Change::WordsMasked(them) => all.extend(them.iter().map(|it| people::mask(city, it))),
+        Change::WordsMasked(them) => mask(all, dialect, city, them),
         Change::StepsMasked(them) => {
             all.extend(them.iter().map(|it| incidents::masked::mask(city, it)));
         }
@@ -362,6 +363,18 @@ fn put<'a>(
             all.extend(webhooks::replay(city, webhook, seqs, *at));
         }
     }
+}
+
+/// Masks words. Their links wait no more: who has begun to follow one would put back what it had read.
+fn mask<'a>(
+    all: &mut Vec<Statement<'a>>,
+    dialect: Dialect,
+    city: &'a CityId,
+    them: &'a [WordsMasked],
+) {
+    let reports = them.iter().map(|it| it.report.to_string()).collect();
+    all.push(links::drop(dialect, city, reports));
+    all.extend(them.iter().map(|it| people::mask(city, it)));
 }
 
 fn texts(ids: &[impl ToString]) -> Vec<String> {

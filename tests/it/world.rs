@@ -30,6 +30,8 @@ use crate::client::Client;
 pub(crate) const MORNING: &str = "2026-05-06T10:00:00+08:00";
 /// What contacts are sealed under.
 const CONTACT_KEY: &str = "a-contact-key-for-tests";
+/// A GIF of one picture. It is text as well, so that it goes where text does.
+pub(crate) const GIF: &str = "GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 /// A place well inside the city.
 pub(crate) const CENTRE: (f64, f64) = (109.484, 36.585);
 

@@ -13,8 +13,9 @@ use crate::domain::accounts::Caller;
 use crate::domain::change::Change;
 use crate::domain::id::{IncidentId, PictureId};
 use crate::domain::incidents::docket::report_of;
-use crate::domain::incidents::step::Carried;
-use crate::domain::reports::picture::{Media, PICTURE_BYTES_MAX, Picture};
+use crate::domain::incidents::step::{Carried, KEPT_PICTURES_MAX};
+use crate::domain::reports::picture::Picture;
+use crate::formats::picture;
 use crate::store::Basis;
 
 /// Keeps a picture with an incident that the caller sees, its answer under the pass.
@@ -26,16 +27,17 @@ pub(super) async fn keep(
     bytes: Arc<[u8]>,
     pass: Option<&Pass>,
 ) -> Result<PictureId, Refusal> {
-    let Some(media) = Media::of(&bytes).filter(|_| bytes.len() <= PICTURE_BYTES_MAX) else {
-        let kinds: Vec<&str> = Media::ALL.iter().map(|media| media.code()).collect();
+    let media = picture::checked(&bytes).map_err(|words| Refusal::fault("body", words))?;
+    let kept = app.store().pictures_of(&seat.city, report_of(incident)).await?;
+    if kept >= KEPT_PICTURES_MAX {
         let words = format!(
-            "is none of {} by its first bytes, or larger than {PICTURE_BYTES_MAX} bytes",
-            kinds.join(", ")
+            "is one too many: {kept} pictures are kept with this incident, and no more than \
+             {KEPT_PICTURES_MAX}"
         );
         return Err(Refusal::fault("body", words));
-    };
+    }
     let id = clock::picture_id();
-    let picture = Picture {
+    let kept = Picture {
         id: id.clone(),
         report: report_of(incident),
         media,
@@ -43,7 +45,7 @@ pub(super) async fn keep(
         received_at: app.now(),
         bytes,
     };
-    let mut changes = vec![Change::PictureKept(picture)];
+    let mut changes = vec![Change::PictureKept(kept)];
     if let Some(pass) = pass {
         changes.push(pass.keep(&id)?);
     }

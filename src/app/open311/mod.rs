@@ -28,12 +28,15 @@ use crate::formats::picture;
 use crate::geom::coord::{GridBox, GridPoint, LonLat, step};
 use crate::geom::measure;
 use crate::geom::project::Scale;
-use crate::store::{ReportFilter, ReportKey};
+use crate::store::{CaseFilter, ReportFilter, ReportKey};
 
-/// Most reports that are looked at for one page; pages behind them are asked for by time.
-pub const LOOKED_AT_MAX: u32 = 10_000;
-/// How many are read at once.
+/// The last report that a page reaches; those behind it are asked for by time.
+pub const LISTED_MAX: u32 = 10_000;
+/// Most reports that are looked at for one page. What would need more is refused: a part is never told as the whole.
+pub const LOOKED_AT_MAX: u32 = 50_000;
+/// How many are read at once, at most and at least.
 const AT_ONCE: u32 = 1_000;
+const AT_LEAST: u32 = 100;
 /// Widest circle (m) that is searched.
 pub const RADIUS_M_MAX: f64 = 100_000.0;
 
@@ -81,6 +84,12 @@ impl Seen {
         self.case.as_ref().is_some_and(|case| !case.is_open())
     }
 
+    /// Whether words, address, answers and pictures are told no more; that it was told and what became of it is.
+    #[must_use]
+    pub fn is_withheld(&self) -> bool {
+        self.case.as_ref().is_some_and(|case| case.stage.is_withheld())
+    }
+
     /// When it last changed.
     #[must_use]
     pub fn updated_at(&self) -> Instant {
@@ -114,7 +123,7 @@ impl Seen {
 }
 
 impl Wanted {
-    /// Whether Rust has to look at each, because no column tells.
+    /// Whether what the store gives has to be looked at closer.
     fn looks_closer(&self) -> bool {
         self.around.is_some() || self.frame.is_some() || self.asks_for_case()
     }
@@ -135,26 +144,34 @@ impl Wanted {
     }
 }
 
-/// Public reports, newest first. Looks at no more than [`LOOKED_AT_MAX`].
+/// Public reports, newest first; `looked_at_max` of them are looked at, [`LOOKED_AT_MAX`] as a rule.
 ///
 /// # Errors
-/// [`Refusal::Unavailable`].
+/// [`Refusal::Invalid`] where more would have to be looked at; [`Refusal::Unavailable`].
 pub async fn list(
     app: &App,
     seat: &Seat,
     caller: &Caller,
     wanted: &Wanted,
+    looked_at_max: u32,
 ) -> Result<Vec<Seen>, Refusal> {
     let mut search = Search::begin(caller, wanted.clone())?;
     let skip = wanted.skip as usize;
     let enough = skip.saturating_add(wanted.limit as usize);
     let mut found: Vec<Seen> = Vec::new();
-    let mut looked_at = 0_u32;
-    while found.len() < enough && looked_at < LOOKED_AT_MAX {
-        let left = u32::try_from(enough - found.len()).unwrap_or(u32::MAX);
-        let most = if wanted.looks_closer() { AT_ONCE } else { left.min(AT_ONCE) };
-        let most = most.min(LOOKED_AT_MAX - looked_at);
-        looked_at += most;
+    let mut left = looked_at_max;
+    while found.len() < enough && !search.done {
+        if left == 0 {
+            let words = format!(
+                "this would look through more than {looked_at_max} requests; narrow the dates \
+                 (start_date, end_date), or name services"
+            );
+            return Err(Refusal::fault("start_date", words));
+        }
+        let missing = u32::try_from(enough - found.len()).unwrap_or(u32::MAX);
+        let least = if wanted.looks_closer() { AT_LEAST } else { 1 };
+        let most = missing.clamp(least, AT_ONCE).min(left);
+        left -= most;
         let leave_out = skip.saturating_sub(found.len());
         let Some(pile) = search.pile(app, seat, most, leave_out).await? else { break };
         found.extend(pile);
@@ -198,6 +215,11 @@ impl Search {
             to,
             frame,
             public: true,
+            case: CaseFilter {
+                closed: wanted.closed,
+                changed_from: wanted.updated_from,
+                changed_to: wanted.updated_to,
+            },
             ..ReportFilter::default()
         };
         Ok(Self { wanted, filter, after: None, done })
@@ -310,7 +332,7 @@ pub struct Shown {
 }
 
 /// A picture: as it was sent for staff in whose scope the report lies; without metadata for
-/// everybody else, when the report is public.
+/// everybody else, when the report is public and not withheld.
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
@@ -333,6 +355,10 @@ pub async fn picture(
     }
     // What was kept with a step of the case is for those who work on it.
     if !report.report.is_public() || !report.report.further.pictures.contains(id) {
+        return Err(Refusal::NotFound);
+    }
+    let seen = with_cases(app, seat, vec![report]).await?;
+    if seen.iter().any(Seen::is_withheld) {
         return Err(Refusal::NotFound);
     }
     // Megabytes are copied: not on the workers that answer.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use crate::app::incidents::standing::Standing;
 use crate::app::incidents::{self, Wish, desk};
 use crate::app::open311::get;
 use crate::app::refusal::Refusal;
@@ -40,7 +41,7 @@ pub struct Update {
     pub stage: Stage,
     /// Whether nothing more was expected to happen.
     pub closed: bool,
-    /// What the public added, when it is that.
+    /// What the public added, when it is that and not withheld.
     pub words: Option<String>,
 }
 
@@ -115,6 +116,8 @@ async fn of_steps(
     ids.sort_unstable();
     ids.dedup();
     let public = public_of(app, seat, &ids).await?;
+    let cases = Standing::read(app, seat, public.iter().copied()).await?;
+    let withheld = |id: ReportId| cases.behind(id).is_some_and(|docket| docket.stage.is_withheld());
     let told = steps.iter().filter_map(|step| Some((step, news.get(step)?)));
     let updates = told.flat_map(|(step, it)| {
         let reports = it.reports.iter().filter(|report| public.contains(report));
@@ -124,7 +127,7 @@ async fn of_steps(
             at: step.at,
             stage: it.stage,
             closed: it.closed,
-            words: it.words.clone(),
+            words: it.words.clone().filter(|_| !withheld(*report)),
         })
     });
     Ok(updates.take(most).collect())

@@ -12,6 +12,9 @@ use crate::domain::time::Instant;
 
 /// Most pictures on one step.
 pub const PICTURES_MAX: usize = 20;
+/// Most pictures that are kept with one incident, those of its report among them; of some that come at one moment
+/// each may be the last.
+pub const KEPT_PICTURES_MAX: usize = 200;
 /// Most units beside the lead.
 pub const CO_UNITS_MAX: usize = 16;
 /// Most steps of one incident. A case that needs more is stuck in a loop of two machines.
@@ -170,6 +173,13 @@ impl Stage {
     #[must_use]
     pub fn is_over(self) -> bool {
         matches!(self, Self::Closed | Self::Evaluated | Self::Refused | Self::Void | Self::Merged)
+    }
+
+    /// Whether the public is told no more what was said and shown: it never was a case, or it was one in error. So
+    /// staff withhold what is abusive.
+    #[must_use]
+    pub fn is_withheld(self) -> bool {
+        matches!(self, Self::Refused | Self::Void)
     }
 
     /// Whether a unit has to answer for the case here.

@@ -113,12 +113,11 @@ fn snapped(at: i32, side: i64) -> i32 {
     i32::try_from(middle).unwrap_or(at)
 }
 
-/// A text for the public: telephone numbers, identity card numbers, other long runs of digits and
-/// e-mail addresses are replaced by `***`. Names and plates cannot be told from other words: they
-/// stay.
+/// A text for the public: telephone numbers, identity card numbers, other long runs of digits, e-mail
+/// addresses and number plates are replaced by `***`. Names cannot be told from other words: they stay.
 #[must_use]
 pub fn masked(text: &str) -> String {
-    masked_where(text, |_| true, |_| true)
+    without_plates(&masked_where(text, |_| true, |_| true))
 }
 
 /// The same, of those numbers and addresses alone of which that is said; each is asked about as it stands in the
@@ -161,6 +160,55 @@ fn without_digits(text: &str, taken: impl Fn(&str) -> bool) -> String {
         at = end;
     }
     kept
+}
+
+/// What number plates begin with: the provinces' short names, and 使 of embassies.
+const PLATES_BEGIN: &str = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼川贵云渝藏陕甘青宁新使";
+/// What the last place of a number plate may be instead of a letter or digit.
+const PLATES_END: &str = "警学挂港澳领使";
+
+fn without_plates(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut kept = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(c) = chars.get(at) {
+        if let Some(end) = plate_end(&chars, at) {
+            kept.push_str(TAKEN_OUT);
+            at = end;
+        } else {
+            kept.push(*c);
+            at += 1;
+        }
+    }
+    kept
+}
+
+/// Where the number plate ends that begins here: province, letter, and five places, or six of a car that is
+/// charged. Words of so many letters are told from it by their want of digits.
+fn plate_end(chars: &[char], from: usize) -> Option<usize> {
+    chars.get(from).filter(|c| PLATES_BEGIN.contains(**c))?;
+    let letter = behind_joint(chars, from + 1);
+    chars.get(letter).filter(|c| latin(**c))?;
+    let rest = behind_joint(chars, letter + 1);
+    let places = chars[rest..].iter().take_while(|c| latin(**c) || digit(**c)).count();
+    let digits = chars[rest..rest + places].iter().filter(|c| digit(**c)).count();
+    let end = rest + places;
+    let special = chars.get(end).is_some_and(|c| PLATES_END.contains(*c));
+    match places {
+        4 if digits >= 2 && special => Some(end + 1),
+        5 | 6 if digits >= 2 => Some(end),
+        _ => None,
+    }
+}
+
+/// Behind what people put between two parts of a number plate.
+fn behind_joint(chars: &[char], at: usize) -> usize {
+    let joint = |c: &&char| joins(**c) || matches!(**c, '•' | '．');
+    at + chars[at..].iter().take(2).take_while(joint).count()
+}
+
+fn latin(c: char) -> bool {
+    c.is_ascii_alphabetic() || ('Ａ'..='Ｚ').contains(&c) || ('ａ'..='ｚ').contains(&c)
 }
 
 fn digit(c: char) -> bool {
@@ -276,7 +324,15 @@ mod tests {
                 "@all 3 cars, 2 - 3 days, bus 12, 100000 yuan",
                 "@all 3 cars, 2 - 3 days, bus 12, 100000 yuan",
             ),
-            ("中午12点到14点，车牌陕J12345", "中午12点到14点，车牌陕J12345"),
+            ("中午12点到14点，车牌陕J12345", "中午12点到14点，车牌***"),
+            ("陕J·12345和陕J 12345、陕 j12345", "***和***、***"),
+            ("京A1234警，陕ＡＤ１２３４５闯灯，粤Z1C34港", "***，***闯灯，***"),
+            ("陕J12345使劲按喇叭", "***使劲按喇叭"),
+            (
+                "新Windows系统，云A1，川B字头，新K1234567路",
+                "新Windows系统，云A1，川B字头，新K***路",
+            ),
+            ("陕J1234，陕12345，陕", "陕J1234，陕12345，陕"),
             ("", ""),
             ("@", "@"),
         ] {

@@ -59,8 +59,8 @@ async fn asked(
 
 /// What is open and what was closed within 14 days, as an Atom feed: what changed last first.
 ///
-/// Only what was told in public (through Open311) within the last 90 days. Telephone numbers and e-mail
-/// addresses are taken out of the words; a place is told as blurred as its category asks (see `blur_m` of
+/// Only what was told in public (through Open311) within the last 90 days. Telephone numbers, number plates and
+/// e-mail addresses are taken out of the words; a place is told as blurred as its category asks (see `blur_m` of
 /// `list_categories`).
 #[utoipa::path(
     get, path = "/api/v1/feed.atom", operation_id = "get_feed_atom", tag = "live",

@@ -258,7 +258,8 @@ pub struct RequestBody {
     /// The category's code.
     #[schema(required = true)]
     pub service_code: Option<String>,
-    /// What was told; telephone numbers, other long numbers and e-mail addresses are taken out.
+    /// What was told; telephone numbers, other long numbers, number plates and e-mail addresses are taken out.
+    /// Empty, as address, answers and pictures are gone, where the request was refused or found void.
     #[schema(required = true)]
     pub description: Option<String>,
     /// The unit that answers.

@@ -72,7 +72,8 @@ impl Table {
     /// The next rows; `None` behind the last.
     async fn next(&mut self) -> Result<Option<Vec<u8>>, Refusal> {
         // For each pile anew, so that who reads slowly keeps nobody waiting.
-        let _place = self.web.heavy.clone().acquire_owned().await.map_err(|_| Refusal::Busy)?;
+        let searches = Arc::clone(&self.web.searches);
+        let _place = searches.acquire_owned().await.map_err(|_| Refusal::Busy)?;
         let pile = self.search.pile(&self.web.app, &self.seat, AT_ONCE, 0).await?;
         Ok(pile.map(|pile| {
             let rows = pile.iter().map(|seen| {

@@ -36,7 +36,6 @@ use crate::http::open311::error::Wrong;
 use crate::http::open311::services::{ROOT, unknown};
 use crate::http::open311::words::Language;
 use crate::http::params::{self, shown};
-use crate::http::problem::Problem;
 
 /// Largest multipart body, in bytes.
 pub const MULTIPART_BYTES_MAX: usize = 20 * 1024 * 1024;
@@ -134,10 +133,9 @@ pub(super) async fn form_of(asked: &Asked<'_>, body: Body) -> Result<Form, Wrong
     let boundary = kind
         .and_then(multipart::boundary)
         .ok_or_else(|| vec![Fault::new("Content-Type", "names no boundary")])?;
-    // Megabytes for each: few at once, the others come back.
-    let _place = asked.web.uploads.clone().try_acquire_owned().map_err(|_| Problem::busy())?;
-    let bytes = body::whole(body, MULTIPART_BYTES_MAX).await?;
-    multipart::read(&bytes, &boundary).map_err(told)
+    let (places, lag) = (&asked.web.uploads, asked.web.limits.upload_lag);
+    let sent = body::upload(places, lag, body, MULTIPART_BYTES_MAX).await?;
+    multipart::read(&sent.bytes, &boundary).map_err(told)
 }
 
 /// What query and form say, however it was sent: a multipart body has another boundary each time.

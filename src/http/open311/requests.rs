@@ -1,10 +1,12 @@
 //! What was told in public, and what became of it.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::app::open311::{self, LOOKED_AT_MAX, RADIUS_M_MAX, Seen, Wanted};
+use crate::app::open311::{self, LISTED_MAX, LOOKED_AT_MAX, RADIUS_M_MAX, Seen, Wanted};
+use crate::app::refusal::Refusal;
 use crate::domain::accounts::Operation;
 use crate::domain::id::{CategoryCode, ReportId};
 use crate::domain::reports::categories;
@@ -28,8 +30,9 @@ const STRETCH_US: i64 = DAYS_MAX * 24 * 3_600 * SECOND_US;
 /// Open311: what was told in public, newest first.
 ///
 /// The last 90 days, or the 1,000 newest, when nothing is said. Only what came through Open311 is
-/// public: what was told at a hotline, say, is not. As csv all of them come, without pages; else the
-/// newest 10,000 of the stretch are looked at.
+/// public: what was told at a hotline, say, is not. As csv all of them come, without pages. Else pages reach to
+/// number 10,000 of what is found, and at most 50,000 are looked through for one of them: what would need more is
+/// refused, with what to narrow.
 #[utoipa::path(
     get, path = "/open311/v2/requests.{format}", operation_id = "list_service_requests", tag = "open311",
     params(
@@ -79,7 +82,10 @@ pub(crate) async fn list_service_requests(asked: &Asked<'_>) -> Result<Answered,
     };
     let found = match wanted {
         Some(wanted) => {
-            open311::list(&asked.web.app, &counter.seat, &counter.caller, &wanted).await?
+            let searches = Arc::clone(&asked.web.searches);
+            let _place = searches.acquire_owned().await.map_err(|_| Refusal::Busy)?;
+            let (app, seat) = (&asked.web.app, &counter.seat);
+            open311::list(app, seat, &counter.caller, &wanted, LOOKED_AT_MAX).await?
         }
         None => Vec::new(),
     };
@@ -177,7 +183,7 @@ impl Counter<'_> {
         let (received, updated) = self.stretch();
         let frame = self.params.frame("bbox");
         let around = self.around();
-        let (skip, limit) = self.page(LOOKED_AT_MAX, PAGE_MAX);
+        let (skip, limit) = self.page(LISTED_MAX, PAGE_MAX);
         self.finish()?;
         Ok(Wanted {
             ids: Vec::new(),

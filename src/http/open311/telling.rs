@@ -64,15 +64,17 @@ impl Teller {
         let at = place.at.degrees();
         // An address would tell what the blurred place does not.
         let further = &report.further;
-        let address = further.address.as_deref().filter(|_| !place.is_blurred());
-        let address_id = further.address_id.clone().filter(|_| !place.is_blurred());
+        let exact = !place.is_blurred() && !seen.is_withheld();
+        let address = further.address.as_deref().filter(|_| exact);
+        let address_id = further.address_id.clone().filter(|_| exact);
+        let words = if seen.is_withheld() { String::new() } else { masked(&report.words) };
         let mut members = vec![
             ("service_request_id", Value::Text(report.id.to_string())),
             ("status", Value::text(if seen.is_closed() { "closed" } else { "open" })),
             ("status_notes", Value::text_or_null(stage)),
             ("service_name", Value::text_or_null(named.map(|named| language.category(named)))),
             ("service_code", Value::text_or_null(category)),
-            ("description", Value::Text(masked(&report.words))),
+            ("description", Value::Text(words)),
             ("agency_responsible", Value::text(agency)),
             ("service_notice", Value::Null),
             ("requested_datetime", Value::Text(self.time(report.received_at))),
@@ -83,19 +85,19 @@ impl Teller {
             ("zipcode", Value::Null),
             ("lat", Value::Real(at.lat())),
             ("long", Value::Real(at.lon())),
-            ("media_url", Value::text_or_null(self.media(report).next())),
+            ("media_url", Value::text_or_null(self.media(seen).next())),
         ];
         if extensions {
             let zone = seen.zone().map(ZoneId::as_str);
             members.push((
                 "extended_attributes",
                 Value::Members(vec![
-                    ("attributes", Value::List("attribute", self.public_answers(report))),
+                    ("attributes", Value::List("attribute", self.public_answers(seen))),
                     ("zone", Value::text_or_null(zone)),
                     ("unit", Value::text(unit.as_str())),
                     (
                         "media_urls",
-                        Value::List("media_url", self.media(report).map(Value::Text).collect()),
+                        Value::List("media_url", self.media(seen).map(Value::Text).collect()),
                     ),
                 ]),
             ));
@@ -121,14 +123,23 @@ impl Teller {
     }
 
     /// The addresses of its pictures: ours first, then links elsewhere of which there is no picture here.
-    fn media(&self, report: &Report) -> impl Iterator<Item = String> {
+    fn media(&self, seen: &Seen) -> impl Iterator<Item = String> {
+        let report = Some(&seen.filed.report).filter(|_| !seen.is_withheld());
+        report.into_iter().flat_map(move |report| self.media_of(report))
+    }
+
+    fn media_of(&self, report: &Report) -> impl Iterator<Item = String> {
         let ours = report.further.pictures.iter();
         ours.map(|id| format!("{}/api/v1/pictures/{id}{}", self.base, self.of_city))
             .chain(report.further.elsewhere().cloned())
     }
 
     /// The answers that the public may see.
-    fn public_answers(&self, report: &Report) -> Vec<Value> {
+    fn public_answers(&self, seen: &Seen) -> Vec<Value> {
+        if seen.is_withheld() {
+            return Vec::new();
+        }
+        let report = &seen.filed.report;
         let code = report.category.as_ref().map_or("", |code| code.as_str());
         let questions = services::find(code).map_or(&[][..], |service| service.questions);
         let public = questions.iter().filter(|question| question.public);

@@ -51,6 +51,9 @@ impl Links {
             | Change::PeopleForgotten(PeopleForgotten { reports: dropped, .. }) => {
                 self.0.retain(|report, _| !dropped.contains(report));
             }
+            Change::WordsMasked(masked) => {
+                self.0.retain(|report, _| masked.iter().all(|it| it.report != *report));
+            }
             _ => {}
         }
     }

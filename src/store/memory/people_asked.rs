@@ -64,6 +64,13 @@ impl Memory {
         .unwrap_or_default()
     }
 
+    pub(in crate::store) fn pictures_of(&self, city: &CityId, report: ReportId) -> usize {
+        self.held(city, |held| {
+            Some(held.pictures.values().filter(|it| it.report == report).count())
+        })
+        .unwrap_or_default()
+    }
+
     pub(in crate::store) fn pictures_as_sent(
         &self,
         city: &CityId,

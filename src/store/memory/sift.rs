@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use crate::domain::id::CategoryCode;
-use crate::domain::incidents::docket::{Docket, IncidentOrder, NEVER};
-use crate::domain::reports::report::AssignedReport;
-use crate::store::promise::{IncidentFilter, ReportFilter};
+use crate::domain::id::{CategoryCode, IncidentId};
+use crate::domain::incidents::docket::{Docket, IncidentOrder, NEVER, incident_of};
+use crate::domain::incidents::step::Step;
+use crate::domain::reports::report::{AssignedReport, Report};
+use crate::store::promise::{CaseFilter, IncidentFilter, ReportFilter};
 use crate::store::words;
 
 /// Takes out all of them, or says that not all are there.
@@ -37,6 +38,28 @@ pub(super) fn wants(filter: &ReportFilter, it: &AssignedReport) -> bool {
         && filter.frame.is_none_or(|frame| frame.holds(report.position))
         && (!filter.public || report.is_public())
         && filter.for_dispatcher.is_none_or(|it| assignment.for_dispatcher == it)
+}
+
+/// Whether the case behind a report says what is asked for.
+pub(super) fn stands(
+    incidents: &BTreeMap<IncidentId, (Docket, Vec<Step>)>,
+    wanted: CaseFilter,
+    report: &Report,
+) -> bool {
+    let own = incidents.get(&incident_of(report.id)).map(|(docket, _)| docket);
+    let case = match own.and_then(|own| own.merged_into) {
+        None => own,
+        Some(into) => match incidents.get(&into) {
+            Some((docket, _)) if docket.merged_into.is_none() => Some(docket),
+            // It lives on further.
+            _ => return true,
+        },
+    };
+    let received = report.received_at;
+    let changed = case.map_or(received, |case| case.last_at.max(received));
+    wanted.closed.is_none_or(|closed| case.is_some_and(|case| !case.is_open()) == closed)
+        && wanted.changed_from.is_none_or(|from| changed >= from)
+        && wanted.changed_to.is_none_or(|to| changed < to)
 }
 
 /// Whether an incident is.

@@ -8,6 +8,7 @@ use crate::domain::time::Instant;
 use crate::store::postgres::Postgres;
 use crate::store::promise::{StoreError, rows_at_most};
 use crate::store::sql::Dialect;
+use crate::store::statement::Value;
 use crate::store::{people, pictures};
 
 impl Postgres {
@@ -51,6 +52,16 @@ impl Postgres {
     ) -> Result<Vec<ClearPerson>, StoreError> {
         let values = people::behind_values(city, after, rows_at_most(limit));
         self.read(people::IN_CLEAR, &values, people::read_clear).await
+    }
+
+    pub(in crate::store) async fn pictures_of(
+        &self,
+        city: &CityId,
+        report: ReportId,
+    ) -> Result<usize, StoreError> {
+        let values = [Value::text(city.as_str()), Value::owned(report.to_string())];
+        let counted = self.read(pictures::COUNT, &values, pictures::read_count).await?;
+        Ok(counted.into_iter().sum())
     }
 
     pub(in crate::store) async fn pictures_as_sent(

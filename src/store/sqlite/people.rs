@@ -9,6 +9,7 @@ use crate::store::promise::{StoreError, rows_at_most};
 use crate::store::sql::Dialect;
 use crate::store::sqlite::Sqlite;
 use crate::store::sqlite::rows::all;
+use crate::store::statement::Value;
 use crate::store::{people, pictures};
 
 impl Sqlite {
@@ -56,6 +57,18 @@ impl Sqlite {
     ) -> Result<Vec<ClearPerson>, StoreError> {
         let values = people::behind_values(city, after, rows_at_most(limit));
         self.read(move |it| all(it, people::IN_CLEAR, &values, |row| people::read_clear(row))).await
+    }
+
+    pub(in crate::store) async fn pictures_of(
+        &self,
+        city: &CityId,
+        report: ReportId,
+    ) -> Result<usize, StoreError> {
+        let values = [Value::owned(city.to_string()), Value::owned(report.to_string())];
+        let counted = self
+            .read(move |it| all(it, pictures::COUNT, &values, |row| pictures::read_count(row)))
+            .await?;
+        Ok(counted.into_iter().sum())
     }
 
     pub(in crate::store) async fn pictures_as_sent(

@@ -17,7 +17,7 @@ use zonewarden::formats::geojson;
 use zonewarden::geom::crs::Crs;
 
 use crate::client::request;
-use crate::world::{CENTRE, World};
+use crate::world::{CENTRE, GIF, World};
 
 const DAY_US: i64 = 86_400_000_000;
 
@@ -102,7 +102,7 @@ async fn hold(world: &World) -> (Held, UnitId) {
         part("service_code", "", "event.02"),
         part("lat", "", &lat),
         part("long", "", &lon),
-        part("media", "; filename=a.gif", "GIF89a;"),
+        part("media", "; filename=a.gif", GIF),
         "--b--".to_owned(),
     ]
     .concat();
@@ -199,7 +199,7 @@ fn right_request(world: &World, operation: Operation, held: &Held, revision: u32
         }
         Operation::KeepPicture => {
             let path = format!("/api/v1/incidents/{}/pictures", held.report);
-            of_type("image/gif", post(&path, "GIF89a;".to_owned()))
+            of_type("image/gif", post(&path, GIF.to_owned()))
         }
         Operation::ActOnIncidents => post("/api/v1/incidents/steps", "[]".to_owned()),
         Operation::StreamJournal => get("/api/v1/journal"),

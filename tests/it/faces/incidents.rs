@@ -7,7 +7,7 @@ use zonewarden::domain::accounts::Role;
 use zonewarden::domain::id::UnitId;
 
 use crate::client::{Answer, request};
-use crate::world::{CENTRE, World};
+use crate::world::{CENTRE, GIF, World};
 
 const HOUR_US: i64 = 3_600 * 1_000_000;
 
@@ -72,7 +72,7 @@ async fn step(world: &World, key: &str, id: &str, body: Value) -> Answer {
 #[tokio::test]
 async fn a_sure_report_goes_to_its_unit_and_is_brought_to_its_end_step_by_step() {
     let case = Case::new().await;
-    let picture = case.picture(b"GIF89a;").await;
+    let picture = case.picture(GIF.as_bytes()).await;
     assert_eq!(picture.status, StatusCode::CREATED, "{}", picture.text());
     let picture = picture.json()["id"].clone();
     let walk = [
@@ -107,7 +107,7 @@ async fn a_sure_report_goes_to_its_unit_and_is_brought_to_its_end_step_by_step()
 #[tokio::test]
 async fn a_closed_case_that_is_acted_on_again_says_what_is_open_and_to_whom() {
     let case = Case::new().await;
-    let picture = case.picture(b"GIF89a;").await.json()["id"].clone();
+    let picture = case.picture(GIF.as_bytes()).await.json()["id"].clone();
     let done = json!({ "act": "feedback", "revision": 5, "words": "x", "pictures": [picture] });
     for (role, body) in [
         (Role::Unit, json!({ "act": "handle", "revision": 4 })),
@@ -342,21 +342,35 @@ async fn a_unit_sends_back_what_is_not_its_own_and_the_dispatcher_is_offered_the
 #[tokio::test]
 async fn a_step_names_pictures_that_were_kept_with_its_case_and_no_others() {
     let case = Case::new().await;
-    for no_picture in [&b""[..], b"<svg/>", b"MZ"] {
+    for no_picture in [&b""[..], b"<svg/>", b"MZ", b"GIF89a;", b"\xff\xd8\xff\xe0<svg/>"] {
         let refused = case.picture(no_picture).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
     }
-    let kept = case.picture(b"GIF89a;").await;
+    let kept = case.picture(GIF.as_bytes()).await;
     let id = kept.json()["id"].as_str().unwrap().to_owned();
-    let elsewhere = Case::new().await.picture(b"GIF89a;").await.json()["id"].clone();
+    let elsewhere = Case::new().await.picture(GIF.as_bytes()).await.json()["id"].clone();
     let note = json!({ "act": "note", "revision": 4, "pictures": ["p1", id, elsewhere] });
     assert_eq!(case.step(Role::Unit, note).await.places(), ["pictures[0]", "pictures[2]"]);
     let note = json!({ "act": "note", "revision": 4, "pictures": [id] });
     assert_eq!(case.step(Role::Unit, note).await.status, StatusCode::OK);
     let key = case.world.key(Role::Unit, &case.unit).await;
     let got = case.world.client.get_as(&key, kept.header("location")).await;
-    assert_eq!((got.status, &got.bytes[..]), (StatusCode::OK, &b"GIF89a;"[..]));
+    assert_eq!((got.status, &got.bytes[..]), (StatusCode::OK, GIF.as_bytes()));
     assert_eq!(case.world.client.get(kept.header("location")).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn there_is_an_end_of_the_pictures_of_one_case() {
+    let case = Case::new().await;
+    let key = case.world.key(Role::Unit, &case.unit).await;
+    let path = format!("/api/v1/incidents/{}/pictures", case.id);
+    let send = async || case.world.client.post_as(&key, &path, "image/gif", GIF).await;
+    for _ in 0..200 {
+        assert_eq!(send().await.status, StatusCode::CREATED);
+    }
+    let refused = send().await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text().contains("no more than 200"), "{}", refused.text());
 }
 
 #[tokio::test]

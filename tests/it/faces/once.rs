@@ -19,7 +19,7 @@ use zonewarden::http::limits::Limits;
 use super::reports::{filing, telling};
 use crate::client::{Answer, request};
 use crate::store::places::{all, durable};
-use crate::world::{World, demonstration};
+use crate::world::{GIF, World, demonstration};
 
 const JSON: &str = "application/json";
 const MANY: &str = "/api/v1/incidents/steps";
@@ -239,16 +239,16 @@ async fn a_picture_that_is_sent_again_is_the_one_that_was_kept() {
     let key = world.key(Role::Unit, &unit).await;
     let path = format!("/api/v1/incidents/{id}/pictures");
     let gif = ("image/gif", "p");
-    let first = raw(&world, &key, &path, gif, &b"GIF89a;"[..]).await;
+    let first = raw(&world, &key, &path, gif, GIF).await;
     assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
-    same(&raw(&world, &key, &path, gif, &b"GIF89a;"[..]).await, &first);
-    reused(&raw(&world, &key, &path, gif, &b"GIF89a;;"[..]).await);
+    same(&raw(&world, &key, &path, gif, GIF).await, &first);
+    reused(&raw(&world, &key, &path, gif, format!("{GIF};")).await);
     // A key that kept a picture takes no step.
     reused(&send(&world, &key, &steps_of(&id), "p", &note(4, "x")).await);
-    let other = raw(&world, &key, &path, ("image/gif", "q"), &b"GIF89a;"[..]).await;
+    let other = raw(&world, &key, &path, ("image/gif", "q"), GIF).await;
     assert_ne!(other.text(), first.text());
     let theirs = dispatcher(&world).await;
-    let other = raw(&world, &theirs, &path, gif, &b"GIF89a;"[..]).await;
+    let other = raw(&world, &theirs, &path, gif, GIF).await;
     assert_ne!(other.text(), first.text());
     let journal = world.app.store().journal(&world.city, 0, 1_000).await.unwrap();
     assert_eq!(journal.iter().filter(|it| it.kind == "picture_kept").count(), 3);
@@ -297,14 +297,14 @@ async fn the_first_answer_is_told_after_a_restart_too() {
         let mut two = note(5, "seen");
         two["id"] = json!(id);
         let many = send(&world, &key, MANY, "m", &json!([two, two])).await;
-        let picture = raw(&world, &key, &pictures, ("image/gif", "p"), &b"GIF89a;"[..]).await;
+        let picture = raw(&world, &key, &pictures, ("image/gif", "p"), GIF).await;
         drop(world);
         let world = World::over(held.open().await, Limits::default());
         world.app.refresh().await.unwrap();
         world.pass_us(HOUR_US);
         same(&send(&world, &key, &path, "k", &note(4, "seen")).await, &step);
         same(&send(&world, &key, MANY, "m", &json!([two, two])).await, &many);
-        let again = raw(&world, &key, &pictures, ("image/gif", "p"), &b"GIF89a;"[..]).await;
+        let again = raw(&world, &key, &pictures, ("image/gif", "p"), GIF).await;
         same(&again, &picture);
         assert_eq!(world.revision(&id).await, 6, "{}", held.name());
     }

@@ -10,7 +10,7 @@ use zonewarden::domain::id::UnitId;
 use zonewarden::http::limits::Limits;
 
 use crate::store::places::all;
-use crate::world::{CENTRE, World, demonstration};
+use crate::world::{CENTRE, GIF, World, demonstration};
 
 const MINUTE_US: i64 = 60_000_000;
 const HOUR_US: i64 = 60 * MINUTE_US;
@@ -141,7 +141,7 @@ async fn the_unit_is_reminded_of_its_own_work_and_the_desk_of_what_lies_with_it_
     case.act(Role::Unit, json!({ "act": "handle" })).await;
     let key = case.key(Role::Unit).await;
     let path = format!("/api/v1/incidents/{}/pictures", case.id);
-    let kept = case.world.client.post_as(&key, &path, "image/gif", &b"GIF89a;"[..]).await.json();
+    let kept = case.world.client.post_as(&key, &path, "image/gif", GIF).await.json();
     let done = json!({ "act": "feedback", "words": "已清理", "pictures": [kept["id"]] });
     let done = case.act(Role::Unit, done).await;
     // Four office hours to check: until Thursday 10:01.

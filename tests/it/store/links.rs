@@ -7,7 +7,7 @@ use uuid::Uuid;
 use zonewarden::domain::change::Change;
 use zonewarden::domain::id::{CityId, PictureId, ReportId};
 use zonewarden::domain::reports::links::{LinksFollowed, LinksWaiting};
-use zonewarden::domain::reports::people::{Forgetting, PeopleForgotten};
+use zonewarden::domain::reports::people::{Forgetting, PeopleForgotten, WordsMasked};
 use zonewarden::domain::reports::picture::{Media, Picture};
 use zonewarden::domain::reports::report::{Followed, Further, Report};
 use zonewarden::domain::time::Instant;
@@ -192,6 +192,24 @@ fn what_was_forgotten_or_dropped_is_followed_no_more() {
                 let told = store.report(&city_id(), report.id).await.unwrap().unwrap();
                 assert_eq!(told.report.further, report.further, "{name}");
             }
+            // Nor is what was masked: who had begun would put the words back as they were.
+            let filed = linked(&mut dice);
+            let masked = report_of(&filed).clone();
+            commit(&store, vec![filed]).await.unwrap();
+            claim(&store, masked.id, 0, 50).await.unwrap();
+            let further = Further { address: Some("***".to_owned()), ..masked.further.clone() };
+            let (report, words) = (masked.id, "***".to_owned());
+            let change = WordsMasked { report, words, further: further.clone() };
+            let change = Change::WordsMasked(vec![change]);
+            let both = [vec![change.clone()], came(&masked, 1, picture(3, &masked))].concat();
+            let words = format!("report {} is given twice", masked.id);
+            assert_eq!(commit(&store, both).await, Err(CommitError::Conflict(words)), "{name}");
+            commit(&store, vec![change]).await.unwrap();
+            assert!(due(&store, LATE.0).await.is_empty(), "{name}");
+            let refused = commit(&store, came(&masked, 1, picture(3, &masked))).await.unwrap_err();
+            assert!(refused.to_string().contains("wait no more"), "{name}: {refused}");
+            let told = store.report(&city_id(), masked.id).await.unwrap().unwrap();
+            assert_eq!(told.report.further, further, "{name}");
             // Dropping what does not wait is no fault, but nothing is done twice to one report.
             let again = Change::LinksDropped(vec![dropped.id]);
             commit(&store, vec![again.clone()]).await.unwrap();

@@ -39,6 +39,10 @@ fn a_picture_is_kept_with_its_report_or_neither_is() {
             assert_eq!(found, Some(kept.clone()), "{}", place.name());
             let next = dice.filed(None);
             let id = report_of(&next).id;
+            for (report, count) in [(kept.report, 1), (id, 0)] {
+                let kept = store.pictures_of(&city_id(), report).await;
+                assert_eq!(kept, Ok(count), "{}", place.name());
+            }
             let again = vec![next, Change::PictureKept(kept.clone())];
             let refused = store.commit(stamp(2), Basis::default(), again).await;
             let words = format!("picture {} is there already", kept.id);

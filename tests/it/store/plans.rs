@@ -312,6 +312,7 @@ async fn older(held: &Held) {
         format!("drop table {z}report_link"),
         format!("drop table {z}kept_answer"),
         format!("drop table {z}words_masked"),
+        format!("drop index {z}picture_by_report"),
         format!("delete from {z}schema_migration where number >= 13"),
     ];
     let later = super::edits::undone(z).into_iter().chain(super::public::undone(z));

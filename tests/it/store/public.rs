@@ -10,7 +10,7 @@ use zonewarden::domain::incidents::handover::{HandedOver, Pointer, Rezoned};
 use zonewarden::domain::incidents::step::{Carried, Move};
 use zonewarden::domain::time::Instant;
 use zonewarden::store::open::{Migrate, Place, open};
-use zonewarden::store::{Basis, StepKey, Store};
+use zonewarden::store::{Basis, CaseFilter, ReportFilter, StepKey, Store};
 
 use super::faces::founded;
 use super::made::{Dice, city_id, stamp};
@@ -124,6 +124,61 @@ async fn cases(store: &Store, of: &str, since: (i64, i64)) -> Vec<(IncidentId, R
     let since = (Instant(since.0), Instant(since.1));
     let found = store.public_cases(&city_id(), Some(&zone(of)), since, 100).await.unwrap();
     found.into_iter().map(|it| (it.docket.id, it.report)).collect()
+}
+
+/// The public reports whose case says this, the newest first.
+async fn whose(store: &Store, case: CaseFilter) -> Vec<ReportId> {
+    let filter = ReportFilter { public: true, case, ..ReportFilter::default() };
+    let found = store.reports(&city_id(), &filter, None, 100).await.unwrap();
+    found.into_iter().map(|it| it.report.id).collect()
+}
+
+#[test]
+fn reports_are_listed_by_what_the_case_says_that_they_live_on_in() {
+    block_on(async {
+        for place in all().await {
+            let (store, name) = (place.open().await, place.name());
+            founded(&store).await;
+            let mut dice = Dice(6);
+            let mut cases = Vec::new();
+            for at in [100, 110, 120, 130] {
+                cases.push(Opened::new(&store, &mut dice, "open311", at).await);
+            }
+            let ids: Vec<ReportId> = cases.iter().map(Opened::report).collect();
+            let [mut a, mut b, mut c, mut d] = <[Opened; 4]>::try_from(cases).ok().unwrap();
+            let Change::ReportFiled { mut report, assignment } = dice.filed(None) else {
+                unreachable!()
+            };
+            (report.source, report.received_at) = ("open311".to_owned(), Instant(140));
+            let waits = report.id;
+            let filed = vec![Change::ReportFiled { report, assignment }];
+            store.commit(stamp(140), Basis::default(), filed).await.unwrap();
+            let closed = |it| CaseFilter { closed: Some(it), ..CaseFilter::default() };
+            let from = |at| CaseFilter { changed_from: Some(Instant(at)), ..CaseFilter::default() };
+            let to = |at| CaseFilter { changed_to: Some(Instant(at)), ..CaseFilter::default() };
+            let all = [waits, ids[3], ids[2], ids[1], ids[0]];
+            assert_eq!(whose(&store, CaseFilter::default()).await, all, "{name}");
+            assert_eq!(whose(&store, closed(false)).await, all, "{name}");
+            assert_eq!(whose(&store, closed(true)).await, [], "{name}");
+            assert_eq!(whose(&store, from(130)).await, all[..2], "{name}");
+            pair(&store, &mut a, &mut b, true, 300).await;
+            assert_eq!(whose(&store, from(300)).await, all[3..], "{name}");
+            b.go(&store, Move::Void, 400).await;
+            assert_eq!(whose(&store, closed(true)).await, all[3..], "{name}");
+            assert_eq!(whose(&store, closed(false)).await, all[..3], "{name}");
+            assert_eq!(whose(&store, from(400)).await, all[3..], "{name}");
+            assert_eq!(whose(&store, to(400)).await, all[..3], "{name}");
+            assert_eq!(whose(&store, to(130)).await, [ids[2]], "{name}");
+            // What lives on in a third is listed whatever is asked for; who asks looks closer.
+            let mut e = Opened::new(&store, &mut dice, "open311", 500).await;
+            pair(&store, &mut c, &mut d, true, 510).await;
+            pair(&store, &mut d, &mut e, true, 520).await;
+            e.go(&store, Move::Void, 530).await;
+            let over = [e.report(), ids[3], ids[2], ids[1], ids[0]];
+            assert_eq!(whose(&store, closed(true)).await, over, "{name}");
+            assert_eq!(whose(&store, closed(false)).await, [waits, ids[2]], "{name}");
+        }
+    });
 }
 
 #[test]

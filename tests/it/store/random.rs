@@ -21,7 +21,8 @@ use zonewarden::domain::reports::report::AssignedReport;
 use zonewarden::domain::time::Instant;
 use zonewarden::geom::coord::{GridBox, GridPoint};
 use zonewarden::store::{
-    Basis, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, Stamp, StepKey, Store,
+    Basis, CaseFilter, DeliveryFilter, Head, IncidentFilter, ReportFilter, ReportKey, Stamp,
+    StepKey, Store,
 };
 
 use super::made::{Dice, city, stamp};
@@ -444,6 +445,11 @@ impl Run {
             ids: Vec::new(),
             frame: (dice.below(3) == 0).then(|| half(dice.place())),
             public: dice.below(3) == 0,
+            case: CaseFilter {
+                closed: (dice.below(4) == 0).then(|| dice.maybe()),
+                changed_from: (dice.below(6) == 0).then(|| dice.instant()),
+                changed_to: (dice.below(6) == 0).then(|| dice.instant()),
+            },
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct KeptPictureBody {
     pub id: String,
 }
 
-/// Keeps a picture with an incident; a step names it then. What it is, its first bytes say.
+/// Keeps a picture with an incident, at most 200 with one; a step names it then. What it is, its bytes say.
 ///
 /// Send an `Idempotency-Key` and a repetition is safe: the same key with the same picture gives the same id, with
 /// another it is refused.
@@ -66,9 +66,10 @@ pub(crate) async fn keep_picture(
     body::media_type(request.headers(), &taken)?;
     let key = idempotency_key(request.headers())?;
     let path = request.uri().path().to_owned();
-    let bytes = body::whole(request.into_body(), PICTURE_BYTES_MAX).await?;
-    let pass = ticket(&caller, key, &path, &bytes)?.map(|ticket| ticket.whole());
-    let (id, bytes): (_, Arc<[u8]>) = (incident_id(&id)?, Arc::from(&bytes[..]));
+    let lag = web.limits.upload_lag;
+    let sent = body::upload(&web.uploads, lag, request.into_body(), PICTURE_BYTES_MAX).await?;
+    let pass = ticket(&caller, key, &path, &sent.bytes)?.map(|ticket| ticket.whole());
+    let (id, bytes): (_, Arc<[u8]>) = (incident_id(&id)?, Arc::from(&sent.bytes[..]));
     let kept = again::keep_picture(&web.app, &seat, &caller, id, bytes, pass.as_ref()).await?;
     let place = format!("/api/v1/pictures/{}", kept.id);
     let body = Json(KeptPictureBody { id: kept.id.to_string() });

@@ -1,12 +1,20 @@
 //! Pictures: taken in, checked, shown without what a camera wrote.
 
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::body::Body;
 use axum::http::StatusCode;
+use futures_util::stream::{self, StreamExt};
+use serde_json::json;
+use tokio::time::timeout;
 use zonewarden::domain::accounts::Role;
 use zonewarden::domain::id::UnitId;
+use zonewarden::http::limits::Limits;
 
 use super::{filed, post, told};
 use crate::client::Answer;
-use crate::world::World;
+use crate::world::{GIF, World};
 
 const MULTIPART: &str = "multipart/form-data; boundary=bound";
 
@@ -59,7 +67,7 @@ async fn shown(world: &World, answer: &Answer) -> Vec<String> {
 async fn the_public_sees_a_photo_without_its_place_and_staff_as_it_was_sent() {
     let world = World::new().await;
     let told = photo(b"Exif\0\0MM\0*GPS 36.585N");
-    let answer = send(&world, &[&told, b"GIF89a;"]).await;
+    let answer = send(&world, &[&told, GIF.as_bytes()]).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
     let urls = shown(&world, &answer).await;
     assert_eq!(urls.len(), 2);
@@ -72,6 +80,55 @@ async fn the_public_sees_a_photo_without_its_place_and_staff_as_it_was_sent() {
     assert_eq!(world.client.get(&urls[1]).await.header("content-type"), "image/gif");
     let nothing = world.client.get("/api/v1/pictures/00000000-0000-7000-8000-000000000000").await;
     assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_picture_of_what_is_void_is_shown_to_staff_alone() {
+    let world = World::new().await;
+    let answer = send(&world, &[&photo(b"")]).await;
+    let id = answer.json()[0]["service_request_id"].as_str().unwrap().to_owned();
+    let url = shown(&world, &answer).await[0].clone();
+    world.take_up().await;
+    assert_eq!(world.client.get(&url).await.status, StatusCode::OK);
+    let key = world.key(Role::Dispatcher, &UnitId::new("x").unwrap()).await;
+    let path = format!("/api/v1/incidents/{id}");
+    let case = world.client.get_as(&key, &path).await.json();
+    // What a dispatcher has to look at is no case yet.
+    let act = if case["stage"] == "collected" { "refuse" } else { "void" };
+    let step = json!({ "act": act, "revision": case["revision"], "words": "abuse" }).to_string();
+    let path = format!("{path}/steps");
+    let done = world.client.post_as(&key, &path, "application/json", step).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text());
+    assert_eq!(world.client.get(&url).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.client.get_as(&key, &url).await.bytes, photo(b""));
+}
+
+/// A body that begins so and then says nothing more, nor that it ends.
+fn stalled(begins: Vec<u8>) -> Body {
+    let begins = stream::iter([Ok::<Vec<u8>, std::io::Error>(begins)]);
+    Body::from_stream(begins.chain(stream::pending()))
+}
+
+#[tokio::test]
+async fn who_sends_nothing_or_too_slowly_keeps_nobody_s_picture_out() {
+    let lag = Duration::from_millis(100);
+    let world = World::with(Limits { uploads_max: 1, upload_lag: lag, ..Limits::default() }).await;
+    let path = "/open311/v2/requests.json";
+    let large = photo(&[b'x'; 40_000]);
+    let whole = body(&[&large]);
+    let mut silent = pin!(world.client.post(path, MULTIPART, stalled(whole[..1_000].to_vec())));
+    assert!(timeout(lag, &mut silent).await.is_err(), "it waits for the rest");
+    assert_eq!(send(&world, &[&large]).await.status, StatusCode::CREATED);
+    // What has come so far takes the place, which it loses again.
+    let slow = world.client.post(path, MULTIPART, stalled(whole[..20_000].to_vec())).await;
+    assert_eq!(slow.status, StatusCode::BAD_REQUEST);
+    assert!(told(&slow)[0].contains("too slowly"), "{}", slow.text());
+    assert_eq!(send(&world, &[&large]).await.status, StatusCode::CREATED);
+    let place = world.web.uploads.clone().try_acquire_owned().unwrap();
+    assert_eq!(send(&world, &[&large]).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    // A small one needs none.
+    assert_eq!(send(&world, &[&photo(b"")]).await.status, StatusCode::CREATED);
+    drop(place);
 }
 
 #[tokio::test]

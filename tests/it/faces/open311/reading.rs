@@ -3,12 +3,15 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
-use zonewarden::domain::accounts::Role;
+use zonewarden::app::open311::{Wanted, list};
+use zonewarden::app::refusal::Refusal;
+use zonewarden::domain::accounts::{Caller, Role};
 use zonewarden::domain::id::UnitId;
 use zonewarden::domain::time::Instant;
+use zonewarden::geom::coord::GridPoint;
 use zonewarden::http::limits::Limits;
 
-use super::{PARKING, filed, told};
+use super::{PARKING, filed, flood, stored, told};
 use crate::client::request;
 use crate::world::World;
 
@@ -160,6 +163,54 @@ async fn what_is_promised_is_the_whole_case_s_deadline_and_nothing_before_its_cl
     assert_eq!(whole["of"], "whole", "{shown}");
     assert_ne!(shown["due_at"], whole["due_at"], "that of its stage is nearer");
     assert_eq!(expected().await, Some(seconds(&whole["due_at"])));
+}
+
+#[tokio::test]
+async fn a_filter_finds_what_lies_behind_ten_thousand_that_it_does_not_name() {
+    let world = &World::new().await;
+    let old = filed(world, "service_code=event.01.litter&lat=36.585&long=109.484&accuracy=5").await;
+    world.take_up().await;
+    world.pass_us(3_600_000_000);
+    let other = filed(world, "service_code=event.05.parking&lat=36.6&long=109.49").await;
+    let like = stored(world, &other).await;
+    flood(world, &like, 10_001, false).await;
+    world.pass_us(3_600_000_000);
+    let key = world.key(Role::Dispatcher, &UnitId::new("x").unwrap()).await;
+    let step = json!({ "act": "void", "revision": world.revision(&old).await, "words": "x" });
+    let path = format!("/api/v1/incidents/{old}/steps");
+    let answer = world.client.post_as(&key, &path, "application/json", step.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    check(world, "status=closed", &[&old]).await;
+    check(world, "updated_after=2026-05-06T04:00:00Z", &[&old]).await;
+    check(world, "bbox=109.483,36.584,109.485,36.586", &[&old]).await;
+    check(world, "lat=36.585&long=109.484&radius=5&status=closed", &[&old]).await;
+}
+
+#[tokio::test]
+async fn a_search_that_would_look_through_too_much_is_refused_and_tells_no_part() {
+    let world = World::new().await;
+    let like = stored(&world, &filed(&world, PARKING).await).await;
+    flood(&world, &like, 30, false).await;
+    let seat = world.app.seat(None).unwrap();
+    // Some metres beside all of them: the store's box holds them, the circle does not.
+    let around = Some((GridPoint { x: 1_094_840_000, y: 365_852_000 }, 5.0));
+    let wanted = Wanted { around, limit: 10, ..Wanted::default() };
+    let search = async |most| list(&world.app, &seat, &Caller::cli(), &wanted, most).await;
+    let Err(Refusal::Invalid(faults)) = search(20).await else { panic!("it was answered") };
+    assert!(faults[0].words.contains("more than 20 requests"), "{faults:?}");
+    assert_eq!(search(100).await.map(|found| found.len()).ok(), Some(0));
+}
+
+#[tokio::test]
+async fn what_the_public_asks_for_takes_no_place_of_the_heavy_work() {
+    let world = World::new().await;
+    let id = filed(&world, PARKING).await;
+    let heavy = std::sync::Arc::clone(&world.web.heavy);
+    let places = u32::try_from(heavy.available_permits()).unwrap();
+    let _taken = heavy.acquire_many_owned(places).await.unwrap();
+    assert_eq!(ids(&world, "status=open").await, std::slice::from_ref(&id));
+    let table = world.client.get("/open311/v2/requests.csv").await;
+    assert!(table.text().contains(&id), "{}", table.text());
 }
 
 #[tokio::test]

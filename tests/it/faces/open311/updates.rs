@@ -83,6 +83,39 @@ async fn what_happened_to_public_requests_is_told_the_oldest_first_and_to_all_be
 }
 
 #[tokio::test]
+async fn of_what_is_void_nothing_that_was_said_is_told_until_it_is_taken_up_again() {
+    let world = &World::new().await;
+    let more =
+        "description=canary+one&address_string=canary+two&media_url=https://example.org/canary";
+    let id = filed(world, &format!("{LITTER}&{more}")).await;
+    world.take_up().await;
+    let form = format!("service_request_id={id}&description=canary+three");
+    assert_eq!(add(world, &form).await.status, StatusCode::CREATED);
+    let everywhere = async || {
+        let mut all = String::new();
+        for path in [
+            "/open311/v2/requests.json?extensions=true",
+            "/open311/v2/requests.csv",
+            "/open311/v2/servicerequestupdates.json",
+            "/api/v1/feed.geojson",
+            "/api/v1/feed.atom",
+        ] {
+            all.push_str(world.client.get(path).await.text());
+        }
+        all
+    };
+    let said = everywhere().await;
+    assert!(["one", "two", "three"].iter().all(|it| said.contains(&format!("canary {it}"))));
+    assert!(said.contains("example.org/canary"), "{said}");
+    step(world, &id, json!({ "act": "void", "words": "abuse" })).await;
+    let said = everywhere().await;
+    assert!(said.contains(&id) && !said.contains("canary"), "{said}");
+    step(world, &id, json!({ "act": "reopen", "words": "it was none" })).await;
+    let said = everywhere().await;
+    assert!(said.contains("canary one") && said.contains("canary three"), "{said}");
+}
+
+#[tokio::test]
 async fn however_many_steps_nobody_hears_of_lie_in_the_stretch_the_updates_are_found() {
     let world = &World::new().await;
     // What nobody is told of comes first: four steps a case.

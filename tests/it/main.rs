@@ -19,3 +19,4 @@ mod mvt;
 mod faces;
 mod world;
 mod transfer;
+mod map_clients;

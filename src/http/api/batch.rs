@@ -114,7 +114,7 @@ pub(crate) async fn locate_batch(
         };
         Some((Ok(Bytes::from(more)), (None, batch)))
     });
-    let mut response = Response::new(Body::from_stream(rest));
+    let mut response = Response::new(body::streamed(rest));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

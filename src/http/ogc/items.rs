@@ -23,6 +23,7 @@ use crate::domain::ogc::feature::{Feature, Thing};
 use crate::domain::ogc::schema::Schema;
 use crate::formats::urlencoded::encoded;
 use crate::geom::crs::wire::WireCrs;
+use crate::http::body::streamed;
 use crate::http::etag;
 use crate::http::json::Json;
 use crate::http::ogc::collections::GEOJSON;
@@ -197,7 +198,7 @@ fn poured(head: Vec<u8>, features: Features) -> Body {
         let (pile, at) = pile(&features, at);
         Some((Ok(Bytes::from(pile)), (None, at, features)))
     });
-    Body::from_stream(piles)
+    streamed(piles)
 }
 
 /// Some features from `from` on, and where to go on; behind the last the brackets are closed.

@@ -38,3 +38,4 @@ mod maps;
 mod webhooks;
 mod drafts;
 mod ogc;
+mod packed;

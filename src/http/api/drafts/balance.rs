@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
@@ -151,7 +150,7 @@ pub(crate) async fn balance_plan(
     let rest = stream::unfold(answer, |mut answer| async move {
         answer.recv().await.map(|line| (Ok::<_, std::convert::Infallible>(line), answer))
     });
-    let mut response = Response::new(Body::from_stream(rest));
+    let mut response = Response::new(body::streamed(rest));
     let headers = response.headers_mut();
     let media = HeaderValue::from_static("application/x-ndjson");
     headers.insert(header::CONTENT_TYPE, media);

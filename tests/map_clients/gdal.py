@@ -76,9 +76,9 @@ print(
             "at_once": codes("schools"),
             "within": codes("schools", bbox=box),
             "graded": codes("restaurants", where="grade = 'A'"),
-            "both": codes("restaurants", bbox=box, where="grade = 'A' AND name_zh LIKE '%1%'"),
-            "metres": corner("schools", CRS="EPSG:3857"),
-            "degrees": corner("schools"),
+            "both": codes("restaurants", bbox=box, where="grade = 'A' AND code LIKE '%7'"),
+            "metres": corner("units", CRS="EPSG:3857"),
+            "degrees": corner("units"),
             "zones": copied("zones", append=False),
             "restaurants": copied("restaurants", append=True),
         }

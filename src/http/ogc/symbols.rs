@@ -96,7 +96,7 @@ pub fn symbol(name: &str, pen: Pen, colour: &str) -> String {
     element("symbol", &[("type", kind), ("name", name), ("alpha", "1")], &layer)
 }
 
-/// Words at every feature, made by an expression.
+/// Words within every feature, made by an expression.
 #[must_use]
 pub fn labels(expression: &str, colour: &str) -> String {
     let around = [("bufferDraw", "1"), ("bufferSize", "0.8"), ("bufferColor", "#ffffff")];
@@ -108,7 +108,9 @@ pub fn labels(expression: &str, colour: &str) -> String {
         ("textColor", colour),
     ];
     let words = element("text-style", &given, &element("text-buffer", &around, ""));
-    let settings = element("settings", &[], &words);
+    let lines = element("text-format", &[("multilineAlign", "1")], "");
+    let settings = [words, lines, element("placement", &[("placement", "4")], "")].concat();
+    let settings = element("settings", &[], &settings);
     element("labeling", &[("type", "simple")], &settings)
 }
 

@@ -53,7 +53,8 @@ async fn the_layers_for_qgis_are_those_that_there_are_in_the_colours_of_the_map(
     let all = all["collections"].as_array().unwrap();
     let named: BTreeSet<&str> =
         xml.split("typename='").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
-    assert_eq!(named, all.iter().map(|one| one["id"].as_str().unwrap()).collect());
+    let there: BTreeSet<&str> = all.iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!(named, there);
     assert_eq!(values(xml, "source").len(), all.len() + 1, "and the tiles");
     assert!(values(xml, "name").contains(&"Responsibility zones"));
     for source in values(xml, "source") {

@@ -167,7 +167,7 @@ fn pages(runtime: &Runtime, rounds: usize) -> Result<bool, Fault> {
     };
     let address = runtime.block_on(start(lamps, Router::new().route(POSTGIS, get(handler))))?;
     runtime.block_on(fill(&url, address, lamps))?;
-    let there = after.iter().map(|code| format!("{POSTGIS}?after={code}")).collect();
+    let there: Vec<String> = after.iter().map(|code| format!("{POSTGIS}?after={code}")).collect();
     let contestants = [Arc::new(ours), Arc::new(there)];
     let mut rates = [Vec::new(), Vec::new()];
     for round in 0..rounds {
@@ -321,11 +321,12 @@ fn whole(runtime: &Runtime) -> Result<bool, Fault> {
         connection.ask(&request(&format!("{ITEMS}?limit=1")), None).await?;
         connection.ask(&request(&page_from(0)), None).await?;
         let before = resident()?;
-        let (mut came, mut bytes, mut count) = (None, 0, 0);
+        let (mut came, mut bytes, mut count) = (None, 0_u64, 0);
         let begun = Instant::now();
         for first in (0..ALL).step_by(PAGE_OF_ALL) {
             let mut at = None;
-            bytes += connection.ask(&request(&page_from(first)), Some(&mut at)).await?;
+            let came_now = connection.ask(&request(&page_from(first)), Some(&mut at)).await?;
+            bytes += u64::try_from(came_now)?;
             came = came.or(at);
             count += connection.returned()?;
         }
@@ -339,7 +340,7 @@ fn whole(runtime: &Runtime) -> Result<bool, Fault> {
     let share = first.as_secs_f64() / all.as_secs_f64();
     let grown = memory.1.saturating_sub(memory.0);
     let mib = |bytes: u64| bytes as f64 / 1_048_576.0;
-    println!("{ALL} features, {:.0} MiB, in {:.2} s", mib(bytes as u64), all.as_secs_f64());
+    println!("{ALL} features, {:.0} MiB, in {:.2} s", mib(bytes), all.as_secs_f64());
     println!(
         "  the first byte after {:.2} ms: {:.3} % (below {:.0} %: {})",
         first.as_secs_f64() * 1e3,

@@ -159,9 +159,14 @@ fn editing(paths: &mut Map<String, Value>, path: &str, (id, title): (&str, &str)
         let statuses = [
             (status, "Done"),
             ("400", "Every fault"),
+            ("401", "The key opens nothing"),
             ("404", "Nothing here, or nothing that the key opens"),
+            ("408", "The body came too slowly"),
             ("409", "It contradicts what is there"),
             ("412", "It is not as it was looked at"),
+            ("413", "The body is too large"),
+            ("415", "The body's type is not taken"),
+            ("503", "Busy or not ready"),
         ];
         for (status, words) in statuses {
             told["responses"][status] = json!({ "description": words });

@@ -56,11 +56,13 @@ async fn debian_s_gdal_pages_filters_and_gives_the_same_by_way_of_a_geopackage()
     assert_eq!(listed(&paged), all);
     let box_of = BOX.map(|side| side.to_string());
     let [west, south, east, north] = box_of.each_ref().map(String::as_str);
-    let spat = ["-ro", "-al", "-geom=NO", "-spat", west, south, east, north, &source, "schools"];
+    let spat =
+        ["-ro", "-al", "-geom=NO", "-spat", west, south, east, north, source.as_str(), "schools"];
     let inside = served.ids(&format!("/ogc/collections/schools/items?{}", within())).await;
     assert!(!inside.is_empty() && inside.len() < all.len());
     assert_eq!(listed(&ogr("ogrinfo", &spat).await), inside);
-    let graded = ["-ro", "-al", "-geom=NO", "-where", "grade = 'A'", &source, "restaurants"];
+    let graded =
+        ["-ro", "-al", "-geom=NO", "-where", "grade = 'A'", source.as_str(), "restaurants"];
     let best = served.ids("/ogc/collections/restaurants/items?grade=A&limit=10000").await;
     assert!(!best.is_empty());
     assert_eq!(listed(&ogr("ogrinfo", &graded).await), best);

@@ -14,10 +14,13 @@ from qgis.core import (  # noqa: E402  QGIS reads the platform when it is loaded
     QgsApplication,
     QgsFeatureRequest,
     QgsLayerDefinition,
+    QgsMapRendererParallelJob,
+    QgsMapSettings,
     QgsProject,
     QgsRectangle,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtCore import QEventLoop, QSize  # noqa: E402
 
 address, definition = sys.argv[1:]
 application = QgsApplication([], False)
@@ -32,6 +35,22 @@ def layer(name):
 def codes(layer, request=None):
     found = layer.getFeatures(request or QgsFeatureRequest())
     return sorted(one["code"] for one in found)
+
+
+def colours(layer):
+    """How many colours a picture of the city's middle has, as the layer is defined but for its words."""
+    layer.setLabelsEnabled(False)
+    settings = QgsMapSettings()
+    settings.setLayers([layer])
+    settings.setOutputSize(QSize(600, 600))
+    settings.setExtent(QgsRectangle(109.46, 36.56, 109.51, 36.61))
+    settings.setFlag(QgsMapSettings.Antialiasing, False)
+    job, loop = QgsMapRendererParallelJob(settings), QEventLoop()
+    job.finished.connect(loop.quit)
+    job.start()
+    loop.exec_()
+    picture = job.renderedImage()
+    return len({picture.pixel(x, y) for x in range(0, 600, 3) for y in range(0, 600, 3)})
 
 
 box = QgsFeatureRequest().setFilterRect(QgsRectangle(109.47, 36.57, 109.50, 36.60))
@@ -58,6 +77,7 @@ print(
                 for one in project.mapLayers().values()
                 if isinstance(one, QgsVectorLayer) and one.labelsEnabled()
             ],
+            "colours": colours(project.mapLayersByName("Responsibility zones")[0]),
             "shown": [
                 node.name()
                 for node in project.layerTreeRoot().findLayers()

@@ -35,7 +35,7 @@ pub(crate) fn described(mut counter: Counter<'_>) -> Result<Response, Wrong> {
     let mut get = operation("getLayers", words, &common(&[]), qgis::MEDIA, false);
     // It has one form, whatever is preferred.
     let whole = json!({ "schema": { "type": "string" } });
-    get["responses"]["200"]["content"] = json!({ qgis::MEDIA: whole });
+    get["responses"]["200"]["content"] = json!({ (qgis::MEDIA): whole });
     paths.insert(qgis::PATH.to_owned(), json!({ "get": get }));
     for collection in visible(&counter) {
         let schema = counter.web.schemas.of(collection, &counter.atlas);

@@ -65,7 +65,7 @@ async fn in_browser(journey: impl AsyncFnOnce(&Browser, &str)) {
         }
     };
     let server = Server::start().await;
-    let outcome = AssertUnwindSafe(journey(&browser, &server.url)).catch_unwind().await;
+    let outcome = AssertUnwindSafe(journey(&browser, server.url.as_str())).catch_unwind().await;
     if outcome.is_err() {
         let picture = concat!(env!("CARGO_TARGET_TMPDIR"), "/browser.png");
         std::fs::write(picture, browser.picture().await).unwrap();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Map, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -17,6 +18,14 @@ use crate::app::refusal::Fault;
 use crate::domain::text;
 use crate::http::params::shown;
 use crate::http::problem::{Kind, Problem};
+
+/// A body that is made while it is sent. What packs it asks once more behind the end, which not every stream bears.
+#[must_use]
+pub fn streamed<E: Into<axum::BoxError>>(
+    pieces: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+) -> Body {
+    Body::from_stream(pieces.fuse())
+}
 
 /// The media type of a body, lower case, without parameters.
 ///

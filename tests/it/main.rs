@@ -20,3 +20,4 @@ mod mvt;
 mod faces;
 mod world;
 mod transfer;
+mod map_clients;

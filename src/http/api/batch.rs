@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use http_body_util::{BodyExt, Limited};
 
 use crate::domain::accounts::Operation;
@@ -114,7 +114,7 @@ pub(crate) async fn locate_batch(
         };
         Some((Ok(Bytes::from(more)), (None, batch)))
     });
-    let mut response = Response::new(Body::from_stream(rest.fuse()));
+    let mut response = Response::new(body::streamed(rest));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -12,6 +12,7 @@ use crate::http::ogc::collections::{GEOJSON, visible};
 use crate::http::ogc::counter::{Counter, JSON, SCHEMA};
 use crate::http::ogc::error::Wrong;
 use crate::http::ogc::landing::OPENAPI;
+use crate::http::ogc::qgis;
 use crate::http::ogc::schemas::{Which, property};
 use crate::http::ogc::wish::{PAGE_DEFAULT, PAGE_MAX, RESERVED};
 use crate::http::problem::MEDIA_TYPE;
@@ -30,6 +31,12 @@ pub(crate) fn described(mut counter: Counter<'_>) -> Result<Response, Wrong> {
         let get = operation(id, counter.word(words), &common(&[]), media, false);
         paths.insert(path.to_owned(), json!({ "get": get }));
     }
+    let words = counter.word(("QGIS 图层文件", "Layers for QGIS"));
+    let mut get = operation("getLayers", words, &common(&[]), qgis::MEDIA, false);
+    // It has one form, whatever is preferred.
+    let whole = json!({ "schema": { "type": "string" } });
+    get["responses"]["200"]["content"] = json!({ (qgis::MEDIA): whole });
+    paths.insert(qgis::PATH.to_owned(), json!({ "get": get }));
     for collection in visible(&counter) {
         let schema = counter.web.schemas.of(collection, &counter.atlas);
         of_collection(&mut paths, &counter, collection, &schema);
@@ -152,9 +159,14 @@ fn editing(paths: &mut Map<String, Value>, path: &str, (id, title): (&str, &str)
         let statuses = [
             (status, "Done"),
             ("400", "Every fault"),
+            ("401", "The key opens nothing"),
             ("404", "Nothing here, or nothing that the key opens"),
+            ("408", "The body came too slowly"),
             ("409", "It contradicts what is there"),
             ("412", "It is not as it was looked at"),
+            ("413", "The body is too large"),
+            ("415", "The body's type is not taken"),
+            ("503", "Busy or not ready"),
         ];
         for (status, words) in statuses {
             told["responses"][status] = json!({ "description": words });

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use serde_json::{Value, json};
 
 use crate::app::incidents;
@@ -23,6 +23,7 @@ use crate::domain::ogc::feature::{Feature, Thing};
 use crate::domain::ogc::schema::Schema;
 use crate::formats::urlencoded::encoded;
 use crate::geom::crs::wire::WireCrs;
+use crate::http::body::streamed;
 use crate::http::etag;
 use crate::http::json::Json;
 use crate::http::ogc::collections::GEOJSON;
@@ -197,8 +198,7 @@ fn poured(head: Vec<u8>, features: Features) -> Body {
         let (pile, at) = pile(&features, at);
         Some((Ok(Bytes::from(pile)), (None, at, features)))
     });
-    // Who sends a body may ask again behind its end.
-    Body::from_stream(piles.fuse())
+    streamed(piles)
 }
 
 /// Some features from `from` on, and where to go on; behind the last the brackets are closed.

@@ -13,4 +13,6 @@ pub mod write;
 pub mod wish;
 pub mod items;
 pub mod editing;
+pub mod symbols;
+pub mod qgis;
 pub mod mount;

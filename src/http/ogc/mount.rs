@@ -20,16 +20,18 @@ use crate::http::ogc::editing::{change, create};
 use crate::http::ogc::error::Wrong;
 use crate::http::ogc::items::{item, items};
 use crate::http::ogc::landing::{conformance, landing};
+use crate::http::ogc::qgis::definition;
 use crate::http::ogc::schemas::{Which, schema};
 use crate::http::problem::{Kind, Problem};
 use crate::http::web::Web;
 
 /// Every path that is mounted; the rest of `/ogc` is nothing, told in its own shape.
-pub const MOUNTED: [&str; 12] = [
+pub const MOUNTED: [&str; 13] = [
     "/ogc",
     "/ogc/",
     "/ogc/conformance",
     "/ogc/api",
+    "/ogc/zonewarden.qlr",
     "/ogc/collections",
     "/ogc/collections/{id}",
     "/ogc/collections/{id}/queryables",
@@ -62,6 +64,7 @@ enum Named {
     Landing,
     Conformance,
     Api,
+    Layers,
     Collections,
     Collection(Collection),
     Schema(Collection, Which),
@@ -77,7 +80,9 @@ impl Named {
             | Self::Schema(one, _)
             | Self::Items(one)
             | Self::Item(one, _) => Some(*one),
-            Self::Landing | Self::Conformance | Self::Api | Self::Collections => None,
+            Self::Landing | Self::Conformance | Self::Api | Self::Layers | Self::Collections => {
+                None
+            }
         }
     }
 
@@ -113,6 +118,7 @@ fn named(path: &str) -> Option<Named> {
         [] => Named::Landing,
         ["conformance"] => Named::Conformance,
         ["api"] => Named::Api,
+        ["zonewarden.qlr"] => Named::Layers,
         ["collections"] => Named::Collections,
         ["collections", id, ref more @ ..] => {
             let id = Collection::from_id(id)?;
@@ -185,6 +191,7 @@ async fn read(counter: Counter<'_>, named: Named) -> Result<Response, Wrong> {
         Named::Landing => landing(counter),
         Named::Conformance => conformance(counter),
         Named::Api => described(counter),
+        Named::Layers => definition(counter).await,
         Named::Collections => collections(counter).await,
         Named::Collection(one) => collection(counter, one).await,
         Named::Schema(one, which) => schema(counter, one, which),
@@ -219,9 +226,14 @@ mod tests {
 
     #[test]
     fn a_path_names_what_is_there_and_nothing_else() {
-        for path in
-            ["/ogc", "/ogc/", "/ogc/api", "/ogc/collections/", "/ogc/collections/zones/items/a%2Fb"]
-        {
+        for path in [
+            "/ogc",
+            "/ogc/",
+            "/ogc/api",
+            "/ogc/zonewarden.qlr",
+            "/ogc/collections/",
+            "/ogc/collections/zones/items/a%2Fb",
+        ] {
             assert!(named(path).is_some(), "{path}");
         }
         let item = named("/ogc/collections/zones/items/%E8%B4%A3+1");

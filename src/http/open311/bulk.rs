@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 
 use crate::app::open311::Search;
 use crate::app::refusal::Refusal;
 use crate::app::state::Seat;
 use crate::domain::accounts::Operation;
 use crate::formats::open311::table;
+use crate::http::body::streamed;
 use crate::http::open311::counter::{Asked, Counter};
 use crate::http::open311::error::Wrong;
 use crate::http::open311::telling::{MEMBERS, Teller};
@@ -55,7 +55,7 @@ pub(crate) async fn every_service_request(asked: &Asked<'_>) -> Result<Response,
         };
         Some((chunk.map(Bytes::from), table))
     });
-    let mut response = Response::new(Body::from_stream(rows.fuse()));
+    let mut response = Response::new(streamed(rows));
     let headers = response.headers_mut();
     let media = HeaderValue::from_static("text/csv; charset=utf-8");
     headers.insert(header::CONTENT_TYPE, media);

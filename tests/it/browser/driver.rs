@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -126,6 +128,13 @@ impl Browser {
             "parameters": { "pointerType": "mouse" }, "actions": steps,
         }))
         .await;
+    }
+
+    /// What is shown, as PNG; nothing when there is no picture of it.
+    pub(super) async fn picture(&self) -> Vec<u8> {
+        let taken = call("GET", &format!("{}/screenshot", self.session), None).await;
+        let text = taken.unwrap_or_default();
+        STANDARD.decode(text.as_str().unwrap_or_default()).unwrap_or_default()
     }
 
     /// What the browser complained of: errors of scripts, refused loads, breaches of the policy.

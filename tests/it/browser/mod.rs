@@ -2,6 +2,7 @@
 //! unit answers, in both languages, and to the documentation, with the machine's doors shut.
 
 mod driver;
+mod tiles;
 
 use std::net::TcpListener;
 use std::panic::AssertUnwindSafe;
@@ -52,8 +53,9 @@ impl Drop for Server {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_click_on_the_map_says_who_answers_and_why_in_both_languages() {
+/// Does something in a browser, at a server of its own; says so loudly when there is no browser, and fails where
+/// there must be one. What was shown when it failed is kept as a picture beside the build.
+async fn in_browser(journey: impl AsyncFnOnce(&Browser, &str)) {
     let browser = match Browser::start().await {
         Ok(browser) => browser,
         Err(lacking) => {
@@ -63,11 +65,27 @@ async fn a_click_on_the_map_says_who_answers_and_why_in_both_languages() {
         }
     };
     let server = Server::start().await;
-    let outcome = AssertUnwindSafe(journey(&browser, &server.url)).catch_unwind().await;
+    let outcome = AssertUnwindSafe(journey(&browser, server.url.as_str())).catch_unwind().await;
+    if outcome.is_err() {
+        let picture = concat!(env!("CARGO_TARGET_TMPDIR"), "/browser.png");
+        std::fs::write(picture, browser.picture().await).unwrap();
+        eprintln!("what was shown: {picture}");
+    }
     browser.quit().await;
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic);
     }
+}
+
+/// What was asked for elsewhere. What the browser shows before the first page is its own, and within it.
+fn away<'a>(asked: &'a [String], url: &str) -> Vec<&'a String> {
+    let near = [url, "data:", "blob:", "about:", "chrome:", "chrome-untrusted:"];
+    asked.iter().filter(|to| !near.iter().any(|ours| to.starts_with(ours))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_click_on_the_map_says_who_answers_and_why_in_both_languages() {
+    in_browser(journey).await;
 }
 
 async fn journey(browser: &Browser, url: &str) {
@@ -118,11 +136,7 @@ async fn journey(browser: &Browser, url: &str) {
     the_documentation_is_shown(browser, url).await;
     let asked = browser.requests().await;
     assert!(asked.iter().any(|to| to.contains("/api/v1/locate")), "{asked:?}");
-    // What the browser shows before the first page is its own, and within it.
-    let near = [url, "data:", "blob:", "about:", "chrome:", "chrome-untrusted:"];
-    let inside = |to: &&String| near.iter().any(|ours| to.starts_with(ours));
-    let away: Vec<_> = asked.iter().filter(|to| !inside(to)).collect();
-    assert!(away.is_empty(), "requests left the machine: {away:?}");
+    assert_eq!(away(&asked, url), Vec::<&String>::new(), "requests left the machine");
 }
 
 /// What is drawn in layers of the map, as far as it is in sight.

@@ -42,3 +42,4 @@ mod maps;
 mod webhooks;
 mod drafts;
 mod ogc;
+mod packed;

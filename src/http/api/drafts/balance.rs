@@ -2,12 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -151,7 +150,7 @@ pub(crate) async fn balance_plan(
     let rest = stream::unfold(answer, |mut answer| async move {
         answer.recv().await.map(|line| (Ok::<_, std::convert::Infallible>(line), answer))
     });
-    let mut response = Response::new(Body::from_stream(rest.fuse()));
+    let mut response = Response::new(body::streamed(rest));
     let headers = response.headers_mut();
     let media = HeaderValue::from_static("application/x-ndjson");
     headers.insert(header::CONTENT_TYPE, media);

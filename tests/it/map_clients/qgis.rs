@@ -1,0 +1,122 @@
+//! QGIS: its provider of OGC API – Features, and the layer definition that we serve for it.
+
+use std::collections::BTreeSet;
+
+use axum::http::{Method, StatusCode};
+use zonewarden::domain::accounts::Role;
+use zonewarden::domain::id::UnitId;
+
+use super::{BOX, Served, python, texts, told};
+use crate::client::request;
+use crate::world::World;
+
+const DEFINITION: &str = "/ogc/zonewarden.qlr";
+
+/// The values of an attribute, in order.
+fn values<'a>(xml: &'a str, attribute: &str) -> Vec<&'a str> {
+    let begins = format!(" {attribute}=\"");
+    xml.split(&begins).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+/// Fails where a tag is not closed by its own end.
+fn well_formed(xml: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    for tag in xml.split('<').skip(1) {
+        let (tag, _) = tag.split_once('>').unwrap_or_else(|| panic!("no end: {tag}"));
+        match tag.strip_prefix('/') {
+            _ if tag.starts_with('!') => {}
+            Some(name) => assert_eq!(open.pop(), Some(name), "in {open:?}"),
+            None => open.push(tag.split(' ').next().unwrap()),
+        }
+    }
+    assert_eq!(open, Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn the_layers_for_qgis_are_those_that_there_are_in_the_colours_of_the_map() {
+    let world = World::new().await;
+    let landing = world.client.get("/ogc?lang=en").await.json();
+    let link = landing["links"].as_array().unwrap();
+    let link = link.iter().find(|link| link["rel"] == "related").unwrap();
+    assert_eq!(link["type"], "application/x-qgis-layer-definition");
+    let place = link["href"].as_str().unwrap();
+    assert_eq!(place, format!("{DEFINITION}?lang=en"));
+    let mut asked = request(Method::GET, place, None, axum::body::Body::empty());
+    asked.headers_mut().insert("host", "maps.example".parse().unwrap());
+    let answer = world.client.ask(asked).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(answer.header("content-type"), "application/x-qgis-layer-definition");
+    assert!(answer.header("content-disposition").contains("zonewarden.qlr"));
+    let xml = answer.text();
+    well_formed(xml);
+    let all = world.client.get("/ogc/collections").await.json();
+    let all = all["collections"].as_array().unwrap();
+    let named: BTreeSet<&str> =
+        xml.split("typename='").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
+    let there: BTreeSet<&str> = all.iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!(named, there);
+    assert_eq!(values(xml, "source").len(), all.len() + 1, "and the tiles");
+    assert!(values(xml, "name").contains(&"Responsibility zones"));
+    for source in values(xml, "source") {
+        let there = ["http://maps.example/ogc?lang=en", "http://maps.example/tiles/city/%7Bz%7D/"];
+        assert!(there.iter().any(|place| source.contains(place)), "{source}");
+    }
+    // Every zone has its colour, and each of the eight is that of tiles.
+    let atlas = world.app.atlas(&world.city).unwrap();
+    let mut coloured: Vec<&str> = xml
+        .split("<val type=\"string\" value=\"")
+        .skip(1)
+        .filter_map(|v| v.split('"').next())
+        .collect();
+    let mut zones: Vec<&str> = atlas.zones().iter().map(|zone| zone.id.as_str()).collect();
+    zones.sort_unstable();
+    coloured.sort_unstable();
+    assert_eq!(coloured, zones);
+    for hue in ["5b8def", "2bb39a", "f0a94a", "d977c4", "8fb948", "e77f6c", "8d7fe8", "49b4d6"] {
+        assert!(xml.contains(&format!("#4d{hue}")), "{hue}");
+    }
+    let key = world.key(Role::Dispatcher, &UnitId::new("x").unwrap()).await;
+    assert!(!xml.contains("typename='incidents'"));
+    let answer = world.client.get_as(&key, DEFINITION).await;
+    assert!(answer.text().contains("typename='incidents'"));
+    let zh = world.client.get(&format!("{DEFINITION}?lang=zh")).await;
+    assert!(values(zh.text(), "name").contains(&"责任区"));
+}
+
+#[tokio::test]
+async fn qgis_reads_features_and_draws_the_layers_that_we_define() {
+    let Some(python) = python("ZONEWARDEN_TEST_QGIS", "REQUIRE_QGIS") else { return };
+    let served = Served::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("zonewarden.qlr");
+    let host = served.root.trim_start_matches("http://");
+    let place = format!("{DEFINITION}?lang=en");
+    let mut asked = request(Method::GET, &place, None, axum::body::Body::empty());
+    asked.headers_mut().insert("host", host.parse().unwrap());
+    std::fs::write(&file, served.world.client.ask(asked).await.bytes).unwrap();
+    let root = format!("{}/ogc", served.root);
+    let told = told(&python, "project.py", &[&root, &file.display().to_string()]).await;
+    assert_eq!(told["valid"], serde_json::json!([true, true, false]), "{told}");
+    let fields = texts(&told["fields"]);
+    for name in ["code", "number", "name_zh", "lead", "effective_from"] {
+        assert!(fields.iter().any(|field| field == name), "{name}: {fields:?}");
+    }
+    assert_eq!(texts(&told["zones"]), served.ids("/ogc/collections/zones/items").await);
+    let bbox = BOX.map(|side| side.to_string()).join(",");
+    let path = format!("/ogc/collections/schools/items?bbox={bbox}&limit=10000");
+    assert_eq!(texts(&told["within"]), served.ids(&path).await);
+    assert_eq!(told["loaded"][0], true, "{told}");
+    let drawn = told["drawn"].as_object().unwrap();
+    assert_eq!(drawn.len(), served.collections().await.len() + 1, "{drawn:?}");
+    for (name, layer) in drawn {
+        assert_eq!(layer[0], true, "{name}: {layer}");
+        assert!(layer[1].as_str().unwrap().contains(host), "{name}: {layer}");
+    }
+    assert_eq!(drawn["Responsibility zones"][2], "categorizedSymbol");
+    assert_eq!(drawn["City (vector tiles)"][2], "basic");
+    assert_eq!(texts(&told["labelled"]), ["Responsibility zones"]);
+    assert!(told["colours"].as_u64() > Some(8), "the zones, their edges and nothing: {told}");
+    let shown = texts(&told["shown"]);
+    assert!(shown.iter().any(|name| name == "School"), "{shown:?}");
+    assert!(shown.iter().all(|name| name != "City (vector tiles)"), "{shown:?}");
+}

@@ -20,7 +20,7 @@ use crate::domain::zoning::edit::{ZONES_MAX, ZoningEdit};
 use crate::domain::zoning::found::told;
 use crate::domain::zoning::redraw::drawn;
 use crate::formats::layer::{Finding, Findings, Layer};
-use crate::formats::nouns::{Mapping, system, zones};
+use crate::formats::nouns::{Invalid, Mapping, system, zones};
 use crate::geom::coverage::build::build;
 use crate::geom::coverage::build::settings::BuildSettings;
 use crate::geom::coverage::map::Coverage;
@@ -162,7 +162,14 @@ fn of_zones(
         }
     };
     let known: BTreeSet<UnitId> = state.units.iter().map(|unit| unit.id.clone()).collect();
-    let mapping = Mapping { crs, id: ask.id.clone(), lead: ask.lead.clone(), units: Some(known) };
+    let mapping = Mapping {
+        crs,
+        id: ask.id.clone(),
+        lead: ask.lead.clone(),
+        units: Some(known),
+        // The build has a reading of every shape, and tells which it had to read.
+        invalid: Invalid::Kept,
+    };
     let mapped = zones::from_layer(layer, &mapping);
     let readable = !mapped.refused();
     found.extend(mapped.findings);

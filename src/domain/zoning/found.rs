@@ -35,6 +35,9 @@ pub fn mends(finding: &Finding) -> bool {
     }
 }
 
+/// What a build made of an area that is not valid.
+const READ_AS_IT_IS: &str = "it was read by odd and even: a place is in it where an odd number of its borders lies west of it";
+
 /// A finding in words; `name` gives what an area is called. `None` for what is no fault.
 #[must_use]
 pub fn told(finding: &Finding, name: impl Fn(u16) -> String) -> Option<Told> {
@@ -47,12 +50,13 @@ pub fn told(finding: &Finding, name: impl Fn(u16) -> String) -> Option<Told> {
     match finding {
         Finding::Invalid { face, fault } => {
             let (what, remedy) = fault.kind.words();
+            let fault = format!("{what} (at {}, {})", fault.at.x, fault.at.y);
             one(
                 Some(*face),
                 None,
                 true,
-                format!("{what} (at {}, {})", fault.at.x, fault.at.y),
-                remedy,
+                fault,
+                &format!("{READ_AS_IT_IS}; to have another, {remedy}"),
             )
         }
         Finding::Empty { face, cause } => {

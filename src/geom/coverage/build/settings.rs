@@ -33,6 +33,18 @@ pub struct BuildSettings {
     pub remedy: Option<Remedy>,
 }
 
+impl BuildSettings {
+    /// Nothing is moved, closed or settled but what has to be.
+    pub const AS_IT_IS: Self = Self {
+        snap_m: 0.0,
+        gap_width_m: 0.0,
+        hole_width_m: 0.0,
+        overlap_width_m: 0.0,
+        sliver_width_m: 0.0,
+        remedy: None,
+    };
+}
+
 impl Default for BuildSettings {
     /// Five centimetres, some grid steps, are snapped; gaps and overlaps of survey precision (half
     /// a metre) are mended.

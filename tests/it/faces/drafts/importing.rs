@@ -103,6 +103,48 @@ async fn zones_drawn_over_each_other_are_told_with_the_place_and_nothing_is_writ
     }
 }
 
+/// A file of zones `a`, `b` …, led by the first unit, each with its ring.
+fn rings(rings: &[&str]) -> Vec<u8> {
+    let lead = &demonstration().units[0].id;
+    let feature = |(letter, ring): (char, &&str)| {
+        format!(
+            r#"{{"type":"Feature","properties":{{"id":"{letter}","lead":"{lead}"}},"geometry":{{"type":"Polygon","coordinates":[{ring}]}}}}"#
+        )
+    };
+    let features: Vec<String> = ('a'..='z').zip(rings).map(feature).collect();
+    format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(",")).into_bytes()
+}
+
+#[tokio::test]
+async fn rings_that_lie_across_themselves_become_a_draft_and_are_told_with_row_and_place() {
+    let office = Office::new().await;
+    // A fifth of a step wide: valid, and not on the grid.
+    let spike = "[[109.4,36.5],[109.5,36.5],[109.5,36.6],[109.45000003,36.6],[109.45000002,36.61],[109.45000001,36.6],[109.4,36.6],[109.4,36.5]]";
+    // Never valid; its halves meet in 109.6667, 36.5667.
+    let bow = "[[109.6,36.5],[109.7,36.6],[109.7,36.5],[109.6,36.7],[109.6,36.5]]";
+    let made = import(&office, "name=x&format=geojson", rings(&[spike, bow])).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let told = made.json();
+    let of_row = |row: u64| -> Vec<Value> {
+        let all = told["findings"].as_array().unwrap().iter();
+        all.filter(|it| it["row"] == row && it["warning"] == true).cloned().collect()
+    };
+    let rounded = of_row(1);
+    assert!(rounded[0]["place"].as_str().unwrap().contains("at 109.45"), "{told}");
+    assert!(rounded[0]["fault"].as_str().unwrap().contains("on the grid of 1e-7 degree"), "{told}");
+    let [invalid] = &of_row(2)[..] else { panic!("{told}") };
+    assert_eq!(invalid["place"], "b", "{told}");
+    assert!(invalid["fault"].as_str().unwrap().contains("overlaps itself (at 109.6"), "{told}");
+    assert!(
+        invalid["remedy"].as_str().unwrap().starts_with("it was read by odd and even"),
+        "{told}"
+    );
+    let id = told["draft"]["id"].as_str().unwrap().to_owned();
+    let zones = office.get(&office.a, &format!("/api/v1/drafts/{id}/zones")).await;
+    let text = zones.to_string();
+    assert!(!text.contains("36.61"), "the spike covers nothing: {text}");
+}
+
 #[tokio::test]
 async fn a_plan_of_five_thousand_zones_is_imported_edited_and_published() {
     const SIDE: i32 = 71;

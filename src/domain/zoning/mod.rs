@@ -4,6 +4,8 @@ pub mod diff;
 pub mod edit;
 pub mod facts;
 pub mod fault;
+pub mod together;
+pub mod repair;
 pub mod found;
 pub mod mended;
 pub mod redraw;

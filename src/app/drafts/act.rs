@@ -17,7 +17,8 @@ use crate::domain::drafts::refusal::Refusal as Unlawful;
 use crate::domain::drafts::step::{Act, Deed, DraftStep};
 use crate::domain::id::{DraftId, KeyId, ZoneId};
 use crate::domain::zoning::edit::ZoningEdit;
-use crate::domain::zoning::working::Applied;
+use crate::domain::zoning::handed::handed;
+use crate::domain::zoning::working::{Applied, Working};
 use crate::store::Basis;
 
 /// Takes a step, or only says what it would do.
@@ -153,6 +154,7 @@ fn done(
     (locked, revision, dry_run): (&BTreeSet<ZoneId>, u32, bool),
 ) -> Result<Applied, Refusal> {
     let applied = ground.working.apply(edits, locked).map_err(|faults| edit_faults(&faults))?;
+    let applied = with_areas(&ground.working, applied);
     if dry_run {
         ground.working.take_back(&applied).map_err(|fault| Refusal::Inner(fault.to_string()))?;
     } else {
@@ -169,6 +171,7 @@ fn redone(
 ) -> Result<Applied, Refusal> {
     let applied =
         ground.working.apply(edits, &BTreeSet::new()).map_err(|faults| edit_faults(&faults))?;
+    let applied = with_areas(&ground.working, applied);
     let kept: Vec<String> =
         applied.reshaped.intersection(locked).map(ToString::to_string).collect();
     if dry_run || !kept.is_empty() {
@@ -194,11 +197,23 @@ fn undone(
     if !kept.is_empty() {
         return Err(unlawful(Unlawful::Locked { act: Act::Undo, zones: kept }));
     }
-    if dry_run {
-        return Ok(ground.last().map(Applied::turned));
+    let last = ground.last().cloned().map(|last| with_areas(&ground.working, last));
+    if !dry_run {
+        ground.take_back().map_err(Refusal::Inner)?;
     }
-    let taken = ground.take_back().map_err(Refusal::Inner)?;
-    Ok(taken.as_ref().map(Applied::turned))
+    Ok(last.as_ref().map(Applied::turned))
+}
+
+/// What edits did, with the areas that change hands also where they drew all zones anew; the ground is as they
+/// left it.
+fn with_areas(working: &Working, mut applied: Applied) -> Applied {
+    // That the ground is not as they left it is said by whoever takes them back.
+    if applied.is_whole()
+        && let Ok(moved) = handed(working, &applied)
+    {
+        applied.moved = moved;
+    }
+    applied
 }
 
 fn known_zones(ground: &Ground, zones: &BTreeSet<ZoneId>) -> Result<(), Refusal> {

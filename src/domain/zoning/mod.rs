@@ -10,6 +10,7 @@ pub mod found;
 pub mod mended;
 pub mod redraw;
 pub mod working;
+pub mod handed;
 pub mod review;
 pub mod balance;
 pub mod tract;

@@ -75,7 +75,7 @@ pub struct Applied {
     pub touched: BTreeSet<ZoneId>,
     /// Those of them whose area is otherwise.
     pub reshaped: BTreeSet<ZoneId>,
-    /// The areas that change hands.
+    /// The areas that change hands; where the ground was drawn anew `handed` tells them.
     pub moved: Vec<Moved>,
     /// Where a border was bent by a grid step, so that everything stays on the grid.
     pub bent: Vec<GridPoint>,

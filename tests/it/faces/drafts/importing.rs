@@ -209,6 +209,23 @@ async fn gaps_are_told_with_their_repair_also_those_that_were_snapped_and_closed
 }
 
 #[tokio::test]
+async fn an_import_that_is_undone_and_done_again_tells_the_areas_that_change_hands() {
+    let office = Office::new().await;
+    let told = import(&office, "name=x&format=geojson", gaps()).await.json();
+    let id = told["draft"]["id"].as_str().unwrap().to_owned();
+    let sum = |told: &Value, end: &str| -> f64 {
+        let all = told["moved"].as_array().unwrap().iter();
+        all.filter(|it| it[end] == "a").map(|it| it["area_m2"].as_f64().unwrap()).sum()
+    };
+    for (act, end, other) in [("undo", "from", "to"), ("redo", "to", "from")] {
+        let told = office.done(&office.a, &id, json!({ "act": act })).await;
+        // A hundredth of a degree each way.
+        let a_m2 = sum(&told, end);
+        assert!((a_m2 - 994_200.0).abs() < 1_000.0 && sum(&told, other) == 0.0, "{act}: {a_m2}");
+    }
+}
+
+#[tokio::test]
 async fn a_plan_of_five_thousand_zones_is_imported_edited_and_published() {
     const SIDE: i32 = 71;
     let office = Office::new().await;

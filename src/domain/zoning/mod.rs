@@ -7,6 +7,7 @@ pub mod fault;
 pub mod together;
 pub mod repair;
 pub mod found;
+pub mod outline;
 pub mod mended;
 pub mod redraw;
 pub mod working;

@@ -65,8 +65,8 @@ pub struct ReviewBody {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ReviewFinding)]
 pub struct ReviewFindingBody {
-    /// `empty`, `no_unit`, `same_number`, `parts`, `sliver`, `gap`, `outline`, `enclave`, `island`, `idle_unit`, or
-    /// `mended`: a fault of the areas that the draft began with, such as a hair-line overlap or gap, which was mended.
+    /// `empty`, `no_unit`, `same_number`, `parts`, `sliver`, `gap`, `outline_won` and `outline_lost` (ground that is in no
+    /// zone now and would be in one, and the other way round), `enclave`, `island`, `idle_unit`, or `mended`: a fault of the areas that the draft began with, such as a hair-line overlap or gap, which was mended.
     pub kind: String,
     /// `blocks`: it keeps the draft from being published; `warns`: hardly meant; `informs`.
     pub weight: String,
@@ -378,9 +378,12 @@ impl<'a> About<'a> {
                 ..none
             },
             ReviewFinding::MendedMore { .. } => Self { kind: "mended", ..none },
-            ReviewFinding::Outline { more_m2 } => {
-                Self { kind: "outline", area_m2: Some(more_m2.abs()), ..none }
-            }
+            ReviewFinding::Outline { more_m2, at, .. } => Self {
+                kind: if *more_m2 > 0.0 { "outline_won" } else { "outline_lost" },
+                at: Some(*at),
+                area_m2: Some(more_m2.abs()),
+                ..none
+            },
             ReviewFinding::Enclave { zone, within } => Self {
                 kind: "enclave",
                 zone: Some(zone),

@@ -209,11 +209,36 @@ fn a_draft_without_zones_is_empty_and_the_weightiest_finding_stands_first() {
     let zones = drawn("aab/aab", CELL);
     let atlas = atlas(&zones, &[]);
     let all = found(&atlas, &[]);
-    let less = ReviewFinding::Outline { more_m2: -Before::of(&atlas).area_m2 };
     let idle = |id: &str| ReviewFinding::IdleUnit { unit: unit(id) };
-    assert_eq!(all, [ReviewFinding::Empty, less, idle("ua"), idle("ub")]);
+    let [ReviewFinding::Empty, ReviewFinding::Outline { more_m2, places: 1, .. }, rest @ ..] =
+        &all[..]
+    else {
+        panic!("{all:?}")
+    };
+    assert_eq!(rest, [idle("ua"), idle("ub")]);
     assert_eq!((all[0].weight(), all[1].weight()), (Weight::Blocks, Weight::Warns));
-    near(Before::of(&atlas).area_m2, 6.0 * CELL_M2, 1.0);
+    near(*more_m2, -6.0 * CELL_M2, 1.0);
+}
+
+#[test]
+fn ground_that_is_won_here_and_lost_there_is_told_of_both_places() {
+    // The cell in the north east goes to nobody, and as large a one in the south west comes to `a`.
+    let (force, draft) = (drawn(".bb/.ab", CELL), drawn(".b./aab", CELL));
+    let mut all = found(&atlas(&force, &[]), &draft);
+    all.retain(|it| matches!(it, ReviewFinding::Outline { .. }));
+    let [
+        ReviewFinding::Outline { more_m2: won_m2, at: won, places: 1 },
+        ReviewFinding::Outline { more_m2: lost_m2, at: lost, places: 1 },
+    ] = &all[..]
+    else {
+        panic!("{all:?}")
+    };
+    near(*won_m2, CELL_M2, 1.0);
+    near(*lost_m2, -CELL_M2, 1.0);
+    let cell = |at: &GridPoint| ((at.x - CORNER.x) / CELL, (at.y - CORNER.y) / CELL);
+    assert_eq!((cell(won), cell(lost)), ((0, 0), (2, 1)));
+    assert!(all[0].to_string().contains("that are in no zone now would be in one"), "{}", all[0]);
+    assert!(all[1].to_string().contains("that are in a zone now would be in none"), "{}", all[1]);
 }
 
 /// Three cells side by side, `a` to `c`: `b` lies three steps over `a` along their border, and its border with `c`

@@ -8,6 +8,7 @@ pub mod together;
 pub mod repair;
 pub mod found;
 pub mod outline;
+pub mod held;
 pub mod mended;
 pub mod redraw;
 pub mod working;

@@ -47,6 +47,13 @@ impl OutlineChange {
     pub fn is_some(&self) -> bool {
         [&self.won, &self.lost].into_iter().any(|pieces| sum_m2(pieces) > NOTHING_M2)
     }
+
+    /// The largest piece of all.
+    #[must_use]
+    pub fn largest(&self) -> Option<&Piece> {
+        let firsts = [self.won.first(), self.lost.first()].into_iter().flatten();
+        firsts.max_by(|a, b| a.area_m2.total_cmp(&b.area_m2))
+    }
 }
 
 /// The size of all pieces.

@@ -217,6 +217,36 @@ fn what_changes_hands_where_all_zones_are_drawn_anew_is_told_area_by_area() {
 }
 
 #[test]
+fn a_locked_outline_lets_borders_within_move_and_keeps_the_ground_of_all() {
+    let held = Held { outline: true, ..Held::default() };
+    let mut working = Working::of(&four()).unwrap();
+    let out =
+        edit(json!({ "kind": "move_vertex", "from": corner(1.0, 0.0), "to": corner(1.0, -0.1) }));
+    let free = Working::of(&four()).unwrap().apply(std::slice::from_ref(&out), &none()).unwrap();
+    assert!(free.outline);
+    let fault = working.apply_held(&[out], &held).unwrap_err().remove(0);
+    assert!(fault.says.contains("locked") && fault.at.is_some(), "{fault:?}");
+    assert!(!working.apply_held(&[moved_middle()], &held).unwrap().outline);
+
+    let mut zones = four();
+    zones.remove(3);
+    let redraw = |zones: &[Zone]| ZoningEdit::Redraw { zones: zones.iter().map(drawn).collect() };
+    let mut working = Working::of(&four()).unwrap();
+    let fault = working.apply_held(&[redraw(&zones)], &held).unwrap_err().remove(0);
+    assert!(fault.says.contains("the outline is locked"), "{fault:?}");
+    // Somewhere in `d`, which would be nobody's.
+    let at = fault.at.unwrap().degrees();
+    let ([west, south], [east, north]) = (corner(1.0, 1.0), corner(2.0, 2.0));
+    assert!((west..east).contains(&at.lon()) && (south..north).contains(&at.lat()), "{fault:?}");
+    // `c` takes the place of `d` too: the same ground, otherwise divided.
+    let ring =
+        [(0.0, 1.0), (2.0, 1.0), (2.0, 2.0), (0.0, 2.0), (0.0, 1.0)].map(|(x, y)| corner(x, y));
+    let ring: LineString<f64> = ring.map(|[x, y]| Coord { x, y }).to_vec().into();
+    zones[2].area = MultiPolygon::new(vec![Polygon::new(ring, Vec::new())]);
+    assert!(!working.apply_held(&[redraw(&zones)], &held).unwrap().outline);
+}
+
+#[test]
 fn a_place_in_another_system_is_taken_for_the_vertex_next_to_it() {
     let working = Working::of(&four()).unwrap();
     let mut edits = [moved_middle()];

@@ -1,19 +1,26 @@
-//! Published test vectors against ours: conversions between coordinate systems, and validity.
+//! Published test vectors against ours: conversions between coordinate systems, validity, and coverages.
 //!
 //! Run by hand, with the paths of local files: `cargo bench --bench vectors -- --crs
-//! crs_vectors.csv --validity geos_isvalid_cases.csv`. Ends with 1 when a row disagrees.
+//! crs_vectors.csv --validity geos_isvalid_cases.csv --coverage precincts.gpkg`. Ends with 1 when a row disagrees.
 //!
 //! - `--crs`: columns `source,frm,to,in_lon,in_lat,out_lon,out_lat,tolerance,note`.
 //! - `--validity`: columns `desc,type,wkt,expected_valid,shapely_reason`, as JTS, GEOS and Shapely
 //!   judge them.
+//! - `--coverage`: polygons in WGS84, in any format that is read (a file in metres or feet is converted first:
+//!   `ogr2ogr -t_srs EPSG:4326`); prints how many findings of each kind a build has of them, for a comparison with
+//!   what is known of the file.
 
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use geo_types::{Coord, Geometry, Polygon};
+use geo_types::{Coord, Geometry, MultiPolygon, Polygon};
+use zonewarden::app::transfer::{Format, file};
 use zonewarden::formats::wkt;
+use zonewarden::geom::coverage::build::build;
+use zonewarden::geom::coverage::build::finding::Finding;
+use zonewarden::geom::coverage::build::settings::BuildSettings;
 use zonewarden::geom::crs::{Crs, convert_coord};
 use zonewarden::geom::measure::between_m;
 use zonewarden::geom::project::web_mercator;
@@ -29,11 +36,21 @@ fn main() -> ExitCode {
     while let Some(what) = args.next() {
         let Some(path) = args.next() else { break };
         asked += 1;
+        if what == "--coverage" {
+            match coverage(&path) {
+                Ok(told) => println!("{what}: {path}: {told}"),
+                Err(fault) => {
+                    println!("{path}: {fault}");
+                    return ExitCode::from(2);
+                }
+            }
+            continue;
+        }
         let check: fn(&Row) -> Result<(), String> = match what.as_str() {
             "--crs" => crs,
             "--validity" => validity,
             _ => {
-                println!("{what}: --crs FILE or --validity FILE");
+                println!("{what}: --crs FILE, --validity FILE or --coverage FILE");
                 return ExitCode::from(2);
             }
         };
@@ -46,7 +63,7 @@ fn main() -> ExitCode {
         }
     }
     if asked == 0 {
-        println!("nothing compared: give --crs FILE or --validity FILE");
+        println!("nothing compared: give --crs FILE, --validity FILE or --coverage FILE");
     }
     ExitCode::from(u8::from(disagreeing > 0))
 }
@@ -158,4 +175,58 @@ fn validity(row: &Row) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("expected {reason}; found {found:?}: {}", text(row, "desc")))
+}
+
+/// What a build has to say of a file's polygons, counted; once with its usual widths, once as they came.
+fn coverage(path: &str) -> Result<String, String> {
+    let bytes = std::fs::read(path).map_err(|fault| fault.to_string())?;
+    let format = Format::of_name(path).ok_or("the name does not say the format")?;
+    let reading = file::read(&bytes, format, None);
+    if reading.refused() {
+        let first = reading.findings.iter().find(|finding| !finding.warning);
+        return Err(first.map_or_else(String::new, ToString::to_string));
+    }
+    let areas: Vec<MultiPolygon<f64>> =
+        reading.layer.features.into_iter().filter_map(|it| area(it.geometry?)).collect();
+    let areas: Vec<&MultiPolygon<f64>> = areas.iter().collect();
+    let mut told = vec![format!("{} areas", areas.len())];
+    let usual = BuildSettings::default();
+    for (name, settings) in
+        [("snapped", usual), ("as they came", BuildSettings { snap_m: 0.0, ..usual })]
+    {
+        let built = build(&areas, &settings)
+            .map_err(|faults| faults.first().map_or_else(String::new, ToString::to_string))?;
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for finding in &built.findings {
+            *counts.entry(kind(finding)).or_default() += 1;
+        }
+        let counts: Vec<String> =
+            counts.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+        told.push(format!("{name}: {}", counts.join(", ")));
+    }
+    Ok(told.join("; "))
+}
+
+fn area(geometry: Geometry<f64>) -> Option<MultiPolygon<f64>> {
+    match geometry {
+        Geometry::Polygon(polygon) => Some(MultiPolygon(vec![polygon])),
+        Geometry::MultiPolygon(polygons) => Some(polygons),
+        _ => None,
+    }
+}
+
+fn kind(finding: &Finding) -> &'static str {
+    match finding {
+        Finding::Invalid { .. } => "invalid on the grid",
+        Finding::Empty { .. } => "empty",
+        Finding::Duplicate { .. } => "duplicates",
+        Finding::Snapped(_) => "snapped",
+        Finding::Unmatched { .. } => "unmatched",
+        Finding::Overlap(_) => "overlaps",
+        Finding::Gap(gap) if gap.closed.is_some() => "gaps closed",
+        Finding::Gap(_) => "gaps left",
+        Finding::Hole { .. } => "holes",
+        Finding::Sliver { .. } => "slivers",
+        Finding::Detached { .. } => "parts apart",
+    }
 }

@@ -435,6 +435,16 @@ fn zones_that_overlap_or_cross_themselves_are_told_and_still_answered() {
     assert!(ran.ok && ran.out.contains("36.55,west,"), "{} {}", ran.out, ran.err);
     assert!(ran.err.contains("warning: row 2, east at 109.6, 36.55"), "{}", ran.err);
 
+    // A spike a fifth of a step wide: on the grid it lies upon itself, and covers nothing.
+    let spike = "[109.65000003,36.6],[109.65000002,36.61],[109.65000001,36.6],[109.5,36.6]";
+    let spiked =
+        DOUBTFUL.replace("[109.5,36.6],[109.5,36.5]]]", &format!("{spike},[109.5,36.5]]]"));
+    assert_ne!(spiked, DOUBTFUL);
+    std::fs::write(&desk.zones, spiked).unwrap();
+    let ran = desk.csv("lon,lat\n109.65,36.55\n", &[]);
+    assert!(ran.ok && ran.out.contains("36.55,east,"), "{} {}", ran.out, ran.err);
+    assert!(ran.err.contains("warning: row 2, east at 109.65, 36.6"), "{}", ran.err);
+
     let nowhere = DOUBTFUL.replace("[109.7,36.6]", "[109.7,96.6]");
     std::fs::write(&desk.zones, nowhere).unwrap();
     let ran = desk.csv("lon,lat\n109.45,36.55\n", &[]);

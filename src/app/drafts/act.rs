@@ -17,7 +17,9 @@ use crate::domain::drafts::refusal::Refusal as Unlawful;
 use crate::domain::drafts::step::{Act, Deed, DraftStep};
 use crate::domain::id::{DraftId, KeyId, ZoneId};
 use crate::domain::zoning::edit::ZoningEdit;
-use crate::domain::zoning::working::Applied;
+use crate::domain::zoning::handed::handed;
+use crate::domain::zoning::held::Held;
+use crate::domain::zoning::working::{Applied, Working};
 use crate::store::Basis;
 
 /// Takes a step, or only says what it would do.
@@ -100,7 +102,7 @@ async fn on_the_ground(
 ) -> Result<Ended, Refusal> {
     let (dry_run, foreign) = (order.dry_run, order.foreign);
     let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
-    let locked = bench.draft.locked.clone();
+    let held = bench.draft.held();
     let redo = bench.draft.strokes.get(bench.draft.done).map(|stroke| stroke.edits.clone());
     let (mut deed, revision) = (step.deed.clone(), step.revision);
     let stroke = bench.draft.strokes.get(bench.draft.done).map(|stroke| stroke.revision);
@@ -111,22 +113,21 @@ async fn on_the_ground(
                 ground.working.snap(edits);
             }
             for edit in edits {
-                if let ZoningEdit::Thin { arc: None, keep, .. } = edit {
-                    keep.extend(locked.iter().cloned());
+                if let ZoningEdit::Thin { arc: None, keep, keep_outline, .. } = edit {
+                    keep.extend(held.zones.iter().cloned());
+                    *keep_outline |= held.outline;
                 }
             }
         }
         let applied = match &deed {
-            Deed::Edit { edits } => {
-                done(&mut ground, edits, (&locked, revision, dry_run)).map(Some)
-            }
+            Deed::Edit { edits } => done(&mut ground, edits, (&held, revision, dry_run)).map(Some),
             Deed::Redo => {
                 let edits = redo.unwrap_or_default();
                 let revision = stroke.unwrap_or(revision);
-                redone(&mut ground, &edits, (&locked, revision, dry_run)).map(Some)
+                redone(&mut ground, &edits, (&held, revision, dry_run)).map(Some)
             }
-            Deed::Undo => undone(&mut ground, &locked, dry_run),
-            Deed::Lock { zones } => known_zones(&ground, zones).map(|()| None),
+            Deed::Undo => undone(&mut ground, &held, dry_run),
+            Deed::Lock { zones, .. } => known_zones(&ground, zones).map(|()| None),
             _ => Ok(None),
         };
         (ground, applied, deed)
@@ -150,9 +151,10 @@ async fn on_the_ground(
 fn done(
     ground: &mut Ground,
     edits: &[ZoningEdit],
-    (locked, revision, dry_run): (&BTreeSet<ZoneId>, u32, bool),
+    (held, revision, dry_run): (&Held, u32, bool),
 ) -> Result<Applied, Refusal> {
-    let applied = ground.working.apply(edits, locked).map_err(|faults| edit_faults(&faults))?;
+    let applied = ground.working.apply_held(edits, held).map_err(|faults| edit_faults(&faults))?;
+    let applied = with_areas(&ground.working, applied);
     if dry_run {
         ground.working.take_back(&applied).map_err(|fault| Refusal::Inner(fault.to_string()))?;
     } else {
@@ -165,12 +167,12 @@ fn done(
 fn redone(
     ground: &mut Ground,
     edits: &[ZoningEdit],
-    (locked, revision, dry_run): (&BTreeSet<ZoneId>, u32, bool),
+    (held, revision, dry_run): (&Held, u32, bool),
 ) -> Result<Applied, Refusal> {
     let applied =
         ground.working.apply(edits, &BTreeSet::new()).map_err(|faults| edit_faults(&faults))?;
-    let kept: Vec<String> =
-        applied.reshaped.intersection(locked).map(ToString::to_string).collect();
+    let applied = with_areas(&ground.working, applied);
+    let kept = kept(&applied, held);
     if dry_run || !kept.is_empty() {
         ground.working.take_back(&applied).map_err(|fault| Refusal::Inner(fault.to_string()))?;
     } else {
@@ -184,21 +186,35 @@ fn redone(
 }
 
 /// Takes the last stroke back, unless it changed the area of a zone that is locked now.
-fn undone(
-    ground: &mut Ground,
-    locked: &BTreeSet<ZoneId>,
-    dry_run: bool,
-) -> Result<Option<Applied>, Refusal> {
-    let reshaped = ground.last().map(|last| last.reshaped.clone()).unwrap_or_default();
-    let kept: Vec<String> = reshaped.intersection(locked).map(ToString::to_string).collect();
+fn undone(ground: &mut Ground, held: &Held, dry_run: bool) -> Result<Option<Applied>, Refusal> {
+    let kept = ground.last().map(|last| kept(last, held)).unwrap_or_default();
     if !kept.is_empty() {
         return Err(unlawful(Unlawful::Locked { act: Act::Undo, zones: kept }));
     }
-    if dry_run {
-        return Ok(ground.last().map(Applied::turned));
+    let last = ground.last().cloned().map(|last| with_areas(&ground.working, last));
+    if !dry_run {
+        ground.take_back().map_err(Refusal::Inner)?;
     }
-    let taken = ground.take_back().map_err(Refusal::Inner)?;
-    Ok(taken.as_ref().map(Applied::turned))
+    Ok(last.as_ref().map(Applied::turned))
+}
+
+/// What is locked now of what edits changed.
+fn kept(applied: &Applied, held: &Held) -> Vec<String> {
+    let zones = applied.reshaped.intersection(&held.zones).map(ToString::to_string);
+    let outline = (held.outline && applied.outline).then(|| "the outline".to_owned());
+    zones.chain(outline).collect()
+}
+
+/// What edits did, with the areas that change hands also where they drew all zones anew; the ground is as they
+/// left it.
+fn with_areas(working: &Working, mut applied: Applied) -> Applied {
+    // That the ground is not as they left it is said by whoever takes them back.
+    if applied.is_whole()
+        && let Ok(moved) = handed(working, &applied)
+    {
+        applied.moved = moved;
+    }
+    applied
 }
 
 fn known_zones(ground: &Ground, zones: &BTreeSet<ZoneId>) -> Result<(), Refusal> {

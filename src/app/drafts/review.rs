@@ -24,6 +24,7 @@ use crate::domain::incidents::docket::IncidentOrder;
 use crate::domain::reports::routing::{Ask, route_unit};
 use crate::domain::time::Instant;
 use crate::domain::zoning::edit::ZoningEdit;
+use crate::domain::zoning::held::Held;
 use crate::domain::zoning::review::findings::{ReviewFinding, findings};
 use crate::domain::zoning::review::movers::{Flow, Mover, flows, movers};
 use crate::domain::zoning::review::outline::Before;
@@ -103,7 +104,7 @@ pub async fn review(
     let bench = Bench::catch_up(app.store(), &seat.city, id, turn.take()).await?;
     let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
     let revision = bench.draft.revision;
-    let locked = bench.draft.locked.clone();
+    let held = bench.draft.held();
     let mut edits = edits;
     if let Some(edits) = &mut edits {
         let faults = look_up(&reading.atlas, edits);
@@ -117,7 +118,7 @@ pub async fn review(
         ground.review(&reading.things);
         let told = match edits {
             None => Ok(told(&ground, &reading, revision, (None, look.listed))),
-            Some(edits) => tried(&mut ground, &reading, revision, (&edits, &locked, look.listed)),
+            Some(edits) => tried(&mut ground, &reading, revision, (&edits, &held, look.listed)),
         };
         (ground, told)
     });
@@ -131,9 +132,9 @@ fn tried(
     ground: &mut Ground,
     reading: &Reading,
     revision: u32,
-    (edits, locked, listed): (&[ZoningEdit], &BTreeSet<ZoneId>, u32),
+    (edits, held, listed): (&[ZoningEdit], &Held, u32),
 ) -> Result<Told, Refusal> {
-    let applied = ground.working.apply(edits, locked).map_err(|faults| edit_faults(&faults))?;
+    let applied = ground.working.apply_held(edits, held).map_err(|faults| edit_faults(&faults))?;
     let followed = ground.reviewed.as_mut().map(|it| it.follow(&ground.working, &applied));
     let told = told(ground, reading, revision, (Some(&applied.touched), listed));
     if let (Some(review), Some(followed)) = (ground.reviewed.as_mut(), followed) {

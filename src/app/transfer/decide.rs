@@ -19,7 +19,7 @@ use crate::domain::id::{CityId, UnitId};
 use crate::domain::text::Names;
 use crate::domain::time::{Calendar, Instant};
 use crate::formats::layer::{Finding, Findings, Layer};
-use crate::formats::nouns::{Mapping, cover, facilities, rules, units, zones};
+use crate::formats::nouns::{Invalid, Mapping, cover, facilities, rules, units, zones};
 use crate::geom::crs::Crs;
 use crate::geom::locate::area::AREAS_MAX;
 
@@ -87,6 +87,7 @@ pub fn decide(layer: &Layer, plea: &Plea, state: Option<&CityState>) -> Verdict 
         id: plea.id.clone(),
         lead: plea.lead.clone(),
         units: (!plea.make_units).then_some(known),
+        invalid: Invalid::Refused,
     };
     let mut found = Findings::default();
     let mut changes = Vec::new();

@@ -15,6 +15,7 @@ use crate::domain::id::{DraftId, KeyId, ZoneId};
 use crate::domain::text::{self, WORDS_CHARS_MAX};
 use crate::domain::time::Instant;
 use crate::domain::zoning::edit::ZoningEdit;
+use crate::domain::zoning::held::Held;
 
 /// Edits that are undone together.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +49,8 @@ pub struct Draft {
     pub shared: BTreeSet<KeyId>,
     /// Zones whose areas no edit may change.
     pub locked: BTreeSet<ZoneId>,
+    /// Whether no edit may win or lose ground at the outline of all zones.
+    pub locked_outline: bool,
     /// The edits, oldest first; behind `done` those that were taken back and may be done again.
     pub strokes: Vec<Stroke>,
     /// How many of the strokes hold.
@@ -114,6 +117,12 @@ impl fmt::Display for StepsFault {
 impl std::error::Error for StepsFault {}
 
 impl Draft {
+    /// What no edit may change.
+    #[must_use]
+    pub fn held(&self) -> Held {
+        Held { zones: self.locked.clone(), outline: self.locked_outline }
+    }
+
     /// The first step of a draft.
     ///
     /// # Errors
@@ -188,6 +197,7 @@ impl Draft {
             owner: step.actor.clone(),
             shared: BTreeSet::new(),
             locked: BTreeSet::new(),
+            locked_outline: false,
             strokes: edits.iter().map(stroke).collect(),
             done: edits.len(),
             drew: BTreeSet::new(),
@@ -352,7 +362,10 @@ impl Draft {
                 self.words.clone_from(words);
             }
             Deed::Share { with } => self.shared.clone_from(with),
-            Deed::Lock { zones } => self.locked.clone_from(zones),
+            Deed::Lock { zones, outline } => {
+                self.locked.clone_from(zones);
+                self.locked_outline = *outline;
+            }
             Deed::Rebase { base, dropped } => self.rebase(*base, dropped, &step.actor),
             Deed::Propose { .. } => self.proposed_by = Some(step.actor.clone()),
             Deed::Approve { .. } => self.approved_by = Some(step.actor.clone()),

@@ -189,10 +189,13 @@ pub enum Deed {
         /// The keys.
         with: BTreeSet<KeyId>,
     },
-    /// The zones that are locked: all of them, those before no more.
+    /// What is locked: all of it, what was before no more.
     Lock {
         /// The zones.
         zones: BTreeSet<ZoneId>,
+        /// Whether the outline of all zones is, too: no ground is won or lost there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        outline: bool,
     },
     /// It stands on another plan.
     Rebase {

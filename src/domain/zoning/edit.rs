@@ -172,6 +172,9 @@ pub enum ZoningEdit {
         /// the same again wherever the draft is read.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         keep: BTreeSet<ZoneId>,
+        /// Whether the outline is not thinned either, because it was locked.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keep_outline: bool,
     },
     /// A hole is cut into a zone.
     AddHole {

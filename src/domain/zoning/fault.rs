@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::domain::id::ZoneId;
 use crate::geom::coord::GridPoint;
 
 /// An edit that does not fit, with what would be right and the place.
@@ -28,3 +29,23 @@ impl fmt::Display for EditFault {
 }
 
 impl std::error::Error for EditFault {}
+
+/// A sentence about faces as one about zones; `zone_of` gives the zone of a face.
+pub(super) fn in_zones<'a>(says: &str, zone_of: impl Fn(u16) -> Option<&'a ZoneId>) -> String {
+    let mut told: Vec<String> = Vec::new();
+    // Behind `face 3` and between `faces 3 and 4` stand numbers of faces.
+    let mut named = false;
+    for word in says.split(' ') {
+        let digits = word.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let face = digits.parse::<u16>().ok().filter(|_| named);
+        told.push(match face.and_then(&zone_of) {
+            Some(zone) => format!("{zone}{}", &word[digits.len()..]),
+            None => word.replace("face", "zone"),
+        });
+        named = face.is_some() && digits == word
+            || word == "face"
+            || word == "faces"
+            || named && word == "and";
+    }
+    told.join(" ")
+}

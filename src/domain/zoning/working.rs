@@ -16,10 +16,13 @@ use crate::domain::zoning::edit::{
     DrawnZone, NamesGiven, NewZone, ZONES_MAX, ZoningEdit, on_the_ground,
 };
 use crate::domain::zoning::facts::{Facts, beside};
-use crate::domain::zoning::fault::EditFault;
+use crate::domain::zoning::fault::{EditFault, in_zones};
 use crate::domain::zoning::found::mends;
+use crate::domain::zoning::held::Held;
 use crate::domain::zoning::mended::{AllMended, Words};
+use crate::domain::zoning::outline::OutlineChange;
 use crate::domain::zoning::redraw::zone_of;
+use crate::domain::zoning::together::all_found;
 use crate::geom::coord::GridPoint;
 use crate::geom::coverage::build::build;
 use crate::geom::coverage::build::finding::Finding;
@@ -74,7 +77,9 @@ pub struct Applied {
     pub touched: BTreeSet<ZoneId>,
     /// Those of them whose area is otherwise.
     pub reshaped: BTreeSet<ZoneId>,
-    /// The areas that change hands.
+    /// Whether ground was won or lost at the outline of all zones, or in what they enclose.
+    pub outline: bool,
+    /// The areas that change hands; where the ground was drawn anew `handed` tells them.
     pub moved: Vec<Moved>,
     /// Where a border was bent by a grid step, so that everything stays on the grid.
     pub bent: Vec<GridPoint>,
@@ -146,6 +151,7 @@ impl Applied {
         self.back.extend(next.back);
         self.touched.extend(next.touched);
         self.reshaped.extend(next.reshaped);
+        self.outline |= next.outline;
         self.moved.extend(next.moved);
         self.bent.extend(next.bent);
     }
@@ -168,20 +174,11 @@ impl Working {
     /// # Cost
     /// That of [`Self::of`], and where vertices were snapped as much again.
     pub fn taken_up(zones: &[Zone]) -> Result<Self, Vec<String>> {
-        let (mut working, mut found) = Self::made(zones)?;
-        let snapped = found.iter().any(|it| matches!(it, Finding::Snapped(_)));
-        if snapped {
-            // Snapped borders leave no place: each overlap and gap is told from the areas as they came.
-            let areas: Vec<&MultiPolygon<f64>> = zones.iter().map(|zone| &zone.area).collect();
-            let exact = BuildSettings { snap_m: 0.0, ..BuildSettings::default() };
-            if let Ok(as_given) = build(&areas, &exact) {
-                let placed = |it: &Finding| matches!(it, Finding::Overlap(_) | Finding::Gap(_));
-                found.retain(|it| !placed(it));
-                found.extend(as_given.findings.into_iter().filter(placed));
-            }
-        }
+        let (mut working, findings) = Self::made(zones)?;
+        let areas: Vec<&MultiPolygon<f64>> = zones.iter().map(|zone| &zone.area).collect();
+        let found = all_found(&areas, &BuildSettings::default(), findings);
         let zone = |face: u16| zones.get(usize::from(face)).map(|zone| &zone.id);
-        working.mended = Arc::new(AllMended::of(&found, &Words { zone: &zone, snapped }));
+        working.mended = Arc::new(AllMended::of(&found, &Words { zone: &zone }));
         Ok(working)
     }
 
@@ -295,9 +292,21 @@ impl Working {
         edits: &[ZoningEdit],
         locked: &BTreeSet<ZoneId>,
     ) -> Result<Applied, Vec<EditFault>> {
+        self.apply_held(edits, &Held { zones: locked.clone(), outline: false })
+    }
+
+    /// [`Self::apply`] where also the outline may be locked.
+    ///
+    /// # Errors
+    /// As [`Self::apply`].
+    pub fn apply_held(
+        &mut self,
+        edits: &[ZoningEdit],
+        held: &Held,
+    ) -> Result<Applied, Vec<EditFault>> {
         let mut applied = Applied::default();
         for (number, edit) in edits.iter().enumerate() {
-            match self.one(edit, locked) {
+            match self.one(edit, held) {
                 Ok(next) => applied.join(next),
                 Err(mut fault) => {
                     fault.edit = number;
@@ -355,7 +364,7 @@ impl Working {
             .map(|(_, q)| q)
     }
 
-    fn one(&mut self, edit: &ZoningEdit, locked: &BTreeSet<ZoneId>) -> Result<Applied, EditFault> {
+    fn one(&mut self, edit: &ZoningEdit, held: &Held) -> Result<Applied, EditFault> {
         if let Some(named) = edit.named() {
             return Err(said(format!("{named} was not looked up; give its area or line"), None));
         }
@@ -370,20 +379,19 @@ impl Working {
             on_the_ground(edit, new, |zone| self.face(zone)).map_err(|zone| no_zone(&zone))?;
         match (asked, edit) {
             (Some(asked), _) => {
-                let keep = match edit {
-                    ZoningEdit::Thin { keep, .. } => Some(keep),
-                    _ => None,
+                let (keep, outline) = match edit {
+                    ZoningEdit::Thin { keep, keep_outline, .. } => (Some(keep), *keep_outline),
+                    _ => (None, false),
                 };
-                let held = locked.iter().chain(keep.into_iter().flatten());
-                let faces = held.filter_map(|zone| self.face(zone)).collect();
-                let locks = Locks { faces, outline: false };
-                let planned = self
-                    .coverage
-                    .plan(&asked, &locks)
-                    .map_err(|fault| said(self.in_zones(&fault.to_string()), fault.at()))?;
+                let zones = held.zones.iter().chain(keep.into_iter().flatten());
+                let faces = zones.filter_map(|zone| self.face(zone)).collect();
+                let locks = Locks { faces, outline: outline || held.outline };
+                let planned = self.coverage.plan(&asked, &locks).map_err(|fault| {
+                    said(in_zones(&fault.to_string(), |face| self.zone_of(Some(face))), fault.at())
+                })?;
                 self.reshape(edit, new, &planned.patch, planned.bent)
             }
-            (None, ZoningEdit::Redraw { zones }) => self.redraw(zones, locked),
+            (None, ZoningEdit::Redraw { zones }) => self.redraw(zones, held),
             (None, edit) => self.set(edit),
         }
     }
@@ -410,7 +418,9 @@ impl Working {
                 applied.touched.insert(zone.clone());
             }
         }
-        let changed: Vec<u16> = patch.changed().into_keys().flatten().collect();
+        let labels = patch.changed();
+        applied.outline = labels.contains_key(&None);
+        let changed: Vec<u16> = labels.into_keys().flatten().collect();
         let reshaped = changed.iter().filter_map(|face| self.zone_of(Some(*face)).cloned());
         applied.reshaped.extend(reshaped);
         applied.moved = patch
@@ -484,22 +494,24 @@ impl Working {
     }
 
     /// All zones are others.
-    fn redraw(
-        &mut self,
-        drawn: &[DrawnZone],
-        locked: &BTreeSet<ZoneId>,
-    ) -> Result<Applied, EditFault> {
+    fn redraw(&mut self, drawn: &[DrawnZone], held: &Held) -> Result<Applied, EditFault> {
         let mut zones: Vec<Zone> = drawn.iter().map(zone_of).collect();
         zones.sort_by(|a, b| a.id.cmp(&b.id));
         let then = Self::taken_up(&zones).map_err(|faults| said(faults.join("; "), None))?;
         let area = |of: &Self, zone: &ZoneId| of.face(zone).map(|face| of.coverage.polygons(face));
-        for zone in locked {
+        for zone in &held.zones {
             if area(self, zone) != area(&then, zone) {
                 let says = format!("the area of zone {zone} is locked, and this draws another one");
                 return Err(said(says, None));
             }
         }
-        let mut applied = Applied::default();
+        let (was, is) = (self.coverage.together(), then.coverage.together());
+        let outline = OutlineChange::between(&was, &is);
+        if held.outline && outline.is_some() {
+            let says = "the outline is locked, and this draws another one".to_owned();
+            return Err(said(says, outline.largest().map(|piece| piece.at)));
+        }
+        let mut applied = Applied { outline: outline.is_some(), ..Applied::default() };
         for id in self.faces.keys().chain(then.faces.keys()) {
             let facts = |of: &Self| of.face(id).and_then(|face| of.facts.get(&face).cloned());
             if area(self, id) != area(&then, id) {
@@ -540,26 +552,6 @@ impl Working {
     /// The lowest number above all zones' numbers.
     fn free_number(&self) -> u32 {
         self.facts.values().map(|facts| facts.number).max().unwrap_or(0).saturating_add(1)
-    }
-
-    /// A sentence about faces as one about zones.
-    fn in_zones(&self, says: &str) -> String {
-        let mut told: Vec<String> = Vec::new();
-        // Behind `face 3` and between `faces 3 and 4` stand numbers of faces.
-        let mut named = false;
-        for word in says.split(' ') {
-            let digits = word.trim_end_matches(|c: char| !c.is_ascii_digit());
-            let face = digits.parse().ok().filter(|_| named);
-            told.push(match face.and_then(|face| self.zone_of(Some(face))) {
-                Some(zone) => format!("{zone}{}", &word[digits.len()..]),
-                None => word.replace("face", "zone"),
-            });
-            named = face.is_some() && digits == word
-                || word == "face"
-                || word == "faces"
-                || named && word == "and";
-        }
-        told.join(" ")
     }
 }
 

@@ -40,6 +40,18 @@ pub struct Mapping {
     pub lead: Option<UnitId>,
     /// The units there are; `None`: any unit may be named.
     pub units: Option<BTreeSet<UnitId>>,
+    /// What becomes of a zone's area that is not valid.
+    pub invalid: Invalid,
+}
+
+/// What becomes of an area that is not valid as it was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Invalid {
+    /// Each fault of it is an error.
+    #[default]
+    Refused,
+    /// It is kept as it is, on the grid: whoever builds a ground of it tells what is wrong.
+    Kept,
 }
 
 /// What a layer gave: nouns with the rows they came from, and every finding.

@@ -4,17 +4,20 @@ use geo::{CoordsIter, unary_union};
 use geo_types::{Coord, Geometry, LineString, MultiLineString, MultiPolygon, Polygon};
 
 use crate::formats::layer::{FEATURE_VERTICES_MAX, Findings, HAIR_M};
+use crate::formats::nouns::Invalid;
 use crate::formats::nouns::collection::one_shape;
 use crate::geom::coord::{LonLat, PositionFault, step};
+use crate::geom::coverage::valid::made_valid;
 use crate::geom::crs::{Crs, convert_geometry};
 use crate::geom::measure;
-use crate::geom::validity::faults as faults_of;
+use crate::geom::validity::{Fault, faults as faults_of};
 
 /// Most faults of one geometry's shape that are told.
 const FAULTS_MAX: usize = 20;
 
 /// The geometry in WGS84 on the grid, rings oriented, repeated vertices left out; `None`, with
-/// findings, where it is no position, collapses on the grid, or is not valid.
+/// findings, where it is no position, collapses on the grid, or is not valid. An area that was valid and is not
+/// on the grid is mended, with a warning.
 pub(super) fn place(
     geometry: &Geometry<f64>,
     crs: Crs,
@@ -22,12 +25,23 @@ pub(super) fn place(
     found: &mut Findings,
 ) -> Option<Geometry<f64>> {
     let shape = one_shape(geometry, row, found)?;
-    placed(&shape, crs, row, found)
+    placed(&shape, (crs, Invalid::Refused), row, found)
+}
+
+/// The same of an area that may not be valid as it was given.
+pub(super) fn place_area(
+    area: &Geometry<f64>,
+    wanted: (Crs, Invalid),
+    row: usize,
+    found: &mut Findings,
+) -> Option<Geometry<f64>> {
+    let shape = one_shape(area, row, found)?;
+    placed(&shape, wanted, row, found)
 }
 
 fn placed(
     geometry: &Geometry<f64>,
-    crs: Crs,
+    (crs, invalid): (Crs, Invalid),
     row: usize,
     found: &mut Findings,
 ) -> Option<Geometry<f64>> {
@@ -48,51 +62,92 @@ fn placed(
         return None;
     }
     if crs.same_degrees(Crs::Wgs84) {
-        kept(geometry, row, found)
+        kept(geometry, invalid, row, found)
     } else {
         // Points are converted, edges are not bent: long ones are cut first.
-        kept(&convert_geometry(geometry, crs, Crs::Wgs84), row, found)
+        kept(&convert_geometry(geometry, crs, Crs::Wgs84), invalid, row, found)
     }
 }
 
 /// The same of a geometry of positions in WGS84.
-fn kept(given: &Geometry<f64>, row: usize, found: &mut Findings) -> Option<Geometry<f64>> {
+fn kept(
+    given: &Geometry<f64>,
+    invalid: Invalid,
+    row: usize,
+    found: &mut Findings,
+) -> Option<Geometry<f64>> {
     let mut told = Findings::default();
     let geometry = tidy(measure::on_grid(given), row, &mut told);
-    let mut faults = geometry.as_ref().map(faults_of).unwrap_or_default();
+    let faults = geometry.as_ref().map(faults_of).unwrap_or_default();
     if !faults.is_empty()
         && let Geometry::MultiPolygon(parts) = given
         && let Some(rest) = without_slivers(parts, row, found)
     {
         // What was told is told again of the rest.
-        return kept(&rest.into(), row, found);
+        return kept(&rest.into(), invalid, row, found);
     }
     found.absorb(told);
+    let geometry = geometry?;
     if faults.is_empty() {
-        return geometry;
+        return Some(geometry);
     }
-    let more = faults.len().saturating_sub(FAULTS_MAX);
-    faults.truncate(FAULTS_MAX);
-    for fault in faults {
-        let (what, remedy) = fault.kind.words();
-        found.error(
-            row,
-            format!(
-                "part {}, ring {}, at {}, {}",
-                fault.part + 1,
-                fault.ring,
-                fault.at.x,
-                fault.at.y
-            ),
-            what,
-            remedy,
-        );
+    if let Some(mended) = mended(given, &geometry) {
+        tell(&faults, row, found, true);
+        return Some(mended);
     }
-    if more > 0 {
-        found.error(row, "geometry", format!("{more} more such faults"), "mend the shape");
+    if invalid == Invalid::Kept {
+        return Some(geometry);
     }
+    tell(&faults, row, found, false);
     None
 }
+
+/// An area that was valid, and crosses or touches itself only since it was rounded to the grid, as a valid one.
+/// `None` where it was not valid before, and where nothing but a hair line is left of it.
+fn mended(given: &Geometry<f64>, rounded: &Geometry<f64>) -> Option<Geometry<f64>> {
+    let rounded = area(rounded.clone()).filter(|_| faults_of(given).is_empty())?;
+    let mended = made_valid(&rounded)?;
+    let sizes = mended.iter().map(|part| {
+        let around_m = measure::length_m(&part.exterior().clone().into());
+        (measure::polygon_area_m2(part).abs(), around_m)
+    });
+    let (area_m2, around_m) = sizes.fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1));
+    let mut parts = mended.0;
+    let mended = if parts.len() == 1 {
+        Geometry::Polygon(parts.remove(0))
+    } else {
+        MultiPolygon(parts).into()
+    };
+    (2.0 * area_m2 >= HAIR_M * around_m && faults_of(&mended).is_empty()).then_some(mended)
+}
+
+/// Tells what is wrong with a shape, each with its place: as warnings where it came of the rounding alone.
+fn tell(faults: &[Fault], row: usize, found: &mut Findings, rounding: bool) {
+    for fault in faults.iter().take(FAULTS_MAX) {
+        let (what, remedy) = fault.kind.words();
+        let (part, ring, at) = (fault.part + 1, fault.ring, fault.at);
+        let place = format!("part {part}, ring {ring}, at {}, {}", at.x, at.y);
+        if rounding {
+            let what = format!("{what} on the grid of 1e-7 degree, and did not before");
+            found.warning(row, place, what, MENDED);
+        } else {
+            found.error(row, place, what, remedy);
+        }
+    }
+    let more = faults.len().saturating_sub(FAULTS_MAX);
+    if more > 0 {
+        let what = format!("{more} more such faults");
+        if rounding {
+            found.warning(row, "geometry", what, MENDED);
+        } else {
+            found.error(row, "geometry", what, "mend the shape");
+        }
+    }
+}
+
+/// What was done about an area that only rounding made invalid.
+const MENDED: &str =
+    "its borders were cut there, and nothing was moved by more than half a step of the grid";
 
 /// The parts without those that were valid, are a hair line, and cross themselves once they lie on
 /// the grid, all in WGS84: real boundary files have such crumbs. `None` when there is no such part, or nothing

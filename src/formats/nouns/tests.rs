@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use geo_types::{Geometry, LineString, MultiPolygon, Polygon, line_string, point, polygon};
 use serde_json::json;
 
-use super::{Mapping, cover, facilities, rules, system, units, zones};
+use super::{Invalid, Mapping, cover, facilities, rules, system, units, zones};
 use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::atlas::rule::{Mode, Reach, Rule};
 use crate::domain::atlas::unit::{Unit, UnitKind};
@@ -15,7 +15,7 @@ use crate::formats::geojson;
 use crate::formats::layer::{Finding, Layer};
 use crate::geom::coord::GridPoint;
 use crate::geom::crs::{Crs, convert_geometry};
-use crate::geom::measure::on_grid;
+use crate::geom::measure::{on_grid, polygon_on_grid};
 use crate::geom::validity::faults;
 
 fn layer(features: &[(&str, &str)]) -> Layer {
@@ -555,4 +555,44 @@ fn a_wide_zone_of_many_vertices_around_many_small_ones_is_no_pile() {
     hole.0.reverse();
     zones.push(Polygon::new(around, vec![hole]));
     assert_eq!(cover_of_areas(zones), vec![]);
+}
+
+/// A square with a spike a fifth of a step wide, which lies upon itself on the grid.
+const SPIKE: &str = r#"{"type":"Polygon","coordinates":[[[109.4,36.5],[109.5,36.5],[109.5,36.6],[109.45000003,36.6],[109.45000002,36.61],[109.45000001,36.6],[109.4,36.6],[109.4,36.5]]]}"#;
+/// A square with a bay whose head lies a twentieth of a step before the far border; on the grid it is beyond.
+const BAY: &str = r#"{"type":"Polygon","coordinates":[[[109.4,36.5],[109.445,36.5],[109.4500006,36.600000175],[109.455,36.5],[109.5,36.5],[109.5,36.6],[109.450001,36.6000003],[109.45,36.6],[109.4,36.6],[109.4,36.5]]]}"#;
+
+#[test]
+fn an_area_that_only_rounding_made_invalid_is_mended_with_a_warning_and_place() {
+    for (shape, parts, corners) in [(SPIKE, 1, 5), (BAY, 2, 5)] {
+        let read = layer(&[(r#"{"id":"A"}"#, shape)]);
+        let given = read.features[0].geometry.clone().unwrap();
+        assert!(faults(&given).is_empty() && !faults(&on_grid(&given)).is_empty(), "{shape}");
+        let mapped = zones::from_layer(&read, &lead("u"));
+        let found = words(&mapped.findings);
+        assert!(!mapped.refused() && !found.is_empty(), "{found:?}");
+        for line in &found {
+            assert!(line.starts_with("warning: row 1, part 1, ring 0, at 109.45"), "{line}");
+            assert!(line.contains("on the grid of 1e-7 degree, and did not before"), "{line}");
+        }
+        let area = &mapped.items[0].area;
+        assert!(faults(&area.clone().into()).is_empty(), "{area:?}");
+        assert_eq!(area, &area.0.iter().map(polygon_on_grid).collect::<MultiPolygon<f64>>());
+        assert_eq!((area.0.len(), area.0[0].exterior().0.len() - 1), (parts, corners), "{area:?}");
+        // What is kept as it was given needs no mending less.
+        let kept = Mapping { invalid: Invalid::Kept, ..lead("u") };
+        assert_eq!(zones::from_layer(&read, &kept), mapped);
+    }
+}
+
+#[test]
+fn an_area_that_was_never_valid_is_refused_or_kept_as_it_was_given() {
+    let bow = r#"{"type":"Polygon","coordinates":[[[109.4,36.5],[109.5,36.6],[109.5,36.5],[109.4,36.7],[109.4,36.5]]]}"#;
+    let read = layer(&[(r#"{"id":"A"}"#, bow)]);
+    let refused = zones::from_layer(&read, &lead("u"));
+    assert!(refused.refused() && refused.items.is_empty(), "{:?}", refused.findings);
+    check_words(&refused.findings, &["error: row 1, part 1, ring 0, at 109.4"]);
+    let kept = zones::from_layer(&read, &Mapping { invalid: Invalid::Kept, ..lead("u") });
+    assert_eq!(kept.findings, []);
+    assert!(!faults(&kept.items[0].area.clone().into()).is_empty());
 }

@@ -9,7 +9,7 @@ use crate::domain::id::{UnitId, ZoneId};
 use crate::formats::layer::{Feature, Findings, Layer};
 use crate::formats::nouns::collection::one_shape;
 use crate::formats::nouns::columns::{Column, Columns, NAMES, Row, with_attributes};
-use crate::formats::nouns::place::{area, place};
+use crate::formats::nouns::place::{area, place_area};
 use crate::formats::nouns::{Mapped, Mapping, check_unit, unique};
 
 const COLUMNS: &[Column] = &[
@@ -109,8 +109,9 @@ fn read(row: &mut Row<'_>, mapping: &Mapping) -> Option<Zone> {
         let fault = if given.is_none() { "is missing" } else { "is no area" };
         row.error("geometry", fault, "give the zone's area as a polygon or multi-polygon");
     }
+    let wanted = (mapping.crs, mapping.invalid);
     let shape = shape
-        .and_then(|parts| place(&parts.into(), mapping.crs, row.feature.row, row.found))
+        .and_then(|parts| place_area(&parts.into(), wanted, row.feature.row, row.found))
         .and_then(area);
     let id = id?;
     let number = number.unwrap_or_else(|| number_of(&id, row.feature.row));

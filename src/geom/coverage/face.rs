@@ -24,6 +24,17 @@ impl Coverage {
         (0..=u16::MAX).take(count).map(|face| self.polygons(face)).collect()
     }
 
+    /// All faces together, as [`Self::polygons`] spells them. Costs what the outline has of segments.
+    #[must_use]
+    pub fn together(&self) -> MultiPolygon<f64> {
+        // What has the outside on one side has a face on the other.
+        let border = self.around(None).map(|(side, right)| {
+            let (a, b) = (Spot::from(side.a), Spot::from(side.b));
+            if right { (a, b) } else { (b, a) }
+        });
+        MultiPolygon(parts(border.collect()).iter().map(|part| polygon(part, 1.0)).collect())
+    }
+
     /// What lies outside of all faces and is enclosed by them, as [`Self::polygons`] spells it.
     #[must_use]
     pub fn gaps(&self) -> Vec<Polygon<f64>> {

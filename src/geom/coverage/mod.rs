@@ -37,6 +37,7 @@ pub mod dissolve;
 pub mod thin;
 pub mod edit;
 pub mod build;
+pub mod valid;
 
 #[cfg(test)]
 mod trial;

@@ -167,7 +167,6 @@ async fn bad_geojson_becomes_no_draft() {
             "not closed",
         ),
         ("a ring of three", one("[[109.4,36.5],[109.5,36.5],[109.4,36.5]]"), "the ring has 3"),
-        ("a bow tie", one(BOW_TIE), "part 1, ring 0"),
         ("the same code twice", two(("a", WEST), ("a", ACROSS)), "stands in row 1 already"),
         ("zones over each other", two(("a", WEST), ("b", ACROSS)), "over each other"),
         ("no code", bytes(&good.replace("\"id\":\"a\"", "\"id\":\"a b\"")), "`a b` is no code"),

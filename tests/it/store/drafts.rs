@@ -82,7 +82,8 @@ fn of_two_steps_on_one_revision_one_is_written_and_the_other_told() {
             let refused = commit(&store, begun).await.unwrap_err();
             assert!(refused.to_string().contains("is there already"), "{refused}");
             let (one, first) = then(draft.clone(), edit(), "a", 6);
-            let (_, second) = then(draft, Deed::Lock { zones: BTreeSet::default() }, "a", 7);
+            let (_, second) =
+                then(draft, Deed::Lock { zones: BTreeSet::default(), outline: true }, "a", 7);
             let (first, second) = tokio::join!(commit(&store, first), commit(&store, second));
             let lost = [first, second].into_iter().filter_map(Result::err).collect::<Vec<_>>();
             assert_eq!(lost.len(), 1, "{}", place.name());

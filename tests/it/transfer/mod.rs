@@ -153,6 +153,23 @@ async fn a_file_with_faults_lists_all_of_them_and_writes_nothing() {
 }
 
 #[tokio::test]
+async fn an_area_that_crosses_itself_only_on_the_grid_is_imported_with_a_warning() {
+    let world = World::empty().await;
+    // The spike is a fifth of a step wide.
+    let spike = "[[109.4,36.5],[109.5,36.5],[109.5,36.6],[109.45000003,36.6],[109.45000002,36.61],[109.45000001,36.6],[109.4,36.6],[109.4,36.5]]";
+    let file = zones(&[("A", spike), ("B", EAST)]);
+    let outcome = world.import("yanan", &file, &made(false)).await;
+    let found = words(&outcome);
+    assert!(outcome.committed.is_some() && !outcome.refused(), "{found:#?}");
+    let told = found.iter().find(|line| line.contains("overlaps itself")).unwrap();
+    assert!(told.starts_with("warning: row 1, part 1, ring 0, at 109.45"), "{told}");
+    let state = world.app.store().load(&CityId::new("yanan").unwrap()).await.unwrap().unwrap();
+    let corners: Vec<usize> =
+        state.zones.iter().map(|zone| zone.area.0[0].exterior().0.len() - 1).collect();
+    assert_eq!(corners, [5, 4], "the spike is gone, its foot is left");
+}
+
+#[tokio::test]
 async fn a_city_is_made_whole_from_zones_and_a_dry_run_makes_none() {
     let world = World::empty().await;
     let file = zones(&[("A", WEST), ("B", EAST)]);

@@ -179,7 +179,12 @@ fn every_fault_of_a_step_is_told_and_the_limits_have_names() {
         &["name", "words"],
     );
     check(work.ask(&a, Deed::Edit { edits: Vec::new() }), &["edits"]);
-    let thin = |m: f64| ZoningEdit::Thin { tolerance_m: m, arc: None, keep: BTreeSet::new() };
+    let thin = |m: f64| ZoningEdit::Thin {
+        tolerance_m: m,
+        arc: None,
+        keep: BTreeSet::new(),
+        keep_outline: false,
+    };
     check(
         work.ask(&a, Deed::Edit { edits: vec![thin(-1.0), thin(2.0), thin(f64::NAN)] }),
         &["edits[0].tolerance_m", "edits[2].tolerance_m"],

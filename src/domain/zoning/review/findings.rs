@@ -8,6 +8,7 @@ use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::id::{UnitId, ZoneId};
 use crate::domain::zoning::mended::{Mended, list};
+use crate::domain::zoning::outline::{NOTHING_M2, OutlineChange, sum_m2};
 use crate::domain::zoning::review::borders::Beside;
 use crate::domain::zoning::review::outline::Gap;
 use crate::domain::zoning::review::state::Review;
@@ -47,8 +48,9 @@ pub enum ReviewFinding {
     Mended(Arc<Mended>),
     /// So many more faults than are listed were mended.
     MendedMore { count: usize },
-    /// The zones together have another area than those in force: square metres more, or less when negative.
-    Outline { more_m2: f64 },
+    /// The zones together have ground that those in force have not, or, where negative, have not what those have, in so
+    /// many places, of which the largest is told.
+    Outline { more_m2: f64, at: GridPoint, places: usize },
     /// A zone lies wholly within another.
     Enclave { zone: ZoneId, within: ZoneId },
     /// A zone touches no other.
@@ -110,10 +112,15 @@ impl fmt::Display for ReviewFinding {
             Self::MendedMore { count } => {
                 write!(f, "mended on taking up: {count} more faults, smaller than those listed")
             }
-            Self::Outline { more_m2 } => {
-                let how = if *more_m2 > 0.0 { "more" } else { "less" };
-                let m2 = more_m2.abs();
-                write!(f, "all zones together have {m2:.0} m² {how} than those in force")
+            Self::Outline { more_m2, at, places } => {
+                let how = if *more_m2 > 0.0 { "in no zone now" } else { "in a zone now" };
+                let not = if *more_m2 > 0.0 { "would be in one" } else { "would be in none" };
+                let (m2, at) = (more_m2.abs(), at.degrees());
+                let places = match places {
+                    1 => "at".to_owned(),
+                    several => format!("in {several} places, the largest at"),
+                };
+                write!(f, "{m2:.0} m² that are {how} {not}, {places} {}, {}", at.lon(), at.lat())
             }
             Self::Enclave { zone, within } => {
                 write!(f, "zone {zone} lies wholly within zone {within}")
@@ -216,10 +223,12 @@ fn outline(review: &Review, working: &Working, found: &mut Vec<ReviewFinding>) {
         inherited: gap.inherited,
     };
     found.extend(review.gaps().iter().map(gap));
-    let then: f64 = review.shapes().values().map(|shape| shape.area_m2).sum();
-    let more_m2 = then - review.things().before().area_m2;
-    // A square metre over the whole city is rounding of the figures themselves.
-    if more_m2.abs() > 1.0 {
-        found.push(ReviewFinding::Outline { more_m2 });
+    let OutlineChange { won, lost } = review.outline();
+    for (pieces, sign) in [(won, 1.0), (lost, -1.0)] {
+        let sum_m2 = sum_m2(pieces);
+        if let Some(largest) = pieces.first().filter(|_| sum_m2 > NOTHING_M2) {
+            let (at, places) = (largest.at, pieces.len());
+            found.push(ReviewFinding::Outline { more_m2: sign * sum_m2, at, places });
+        }
     }
 }

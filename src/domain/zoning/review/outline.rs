@@ -1,8 +1,9 @@
-//! What the zones enclose and leave to nobody, and how much ground they cover, against the plan in force.
+//! What the zones enclose and leave to nobody, and which ground they cover, against the plan in force.
 
-use geo_types::Polygon;
+use geo_types::{MultiPolygon, Polygon};
 
 use crate::domain::atlas::in_force::Atlas;
+use crate::domain::zoning::outline::OutlineChange;
 use crate::domain::zoning::working::Working;
 use crate::geom::coord::{GridPoint, step};
 use crate::geom::coverage::map::Coverage;
@@ -11,8 +12,8 @@ use crate::geom::measure::{between_m, polygon_area_m2};
 /// The ground of the plan in force.
 #[derive(Clone, Debug, Default)]
 pub struct Before {
-    /// The area of all its zones.
-    pub area_m2: f64,
+    /// All its zones together; `None` where they give no ground.
+    outline: Option<MultiPolygon<f64>>,
     /// What they enclose and leave to nobody.
     gaps: Vec<Polygon<f64>>,
 }
@@ -36,14 +37,19 @@ impl Before {
     /// The ground of an atlas. Zones that give none, which no plan in force has, leave no gaps.
     #[must_use]
     pub fn of(atlas: &Atlas) -> Self {
-        let Ok(ground) = Working::of(atlas.zones()) else {
-            let parts = atlas.zones().iter().flat_map(|zone| zone.area.iter());
-            return Self { area_m2: parts.map(polygon_area_m2).sum(), gaps: Vec::new() };
-        };
+        let Ok(ground) = Working::of(atlas.zones()) else { return Self::default() };
         // Of the ground, not of the areas as they came: what lies twice is no area that a draft loses.
         let coverage = ground.coverage();
-        let area = |face: u16| -> f64 { coverage.polygons(face).iter().map(polygon_area_m2).sum() };
-        Self { area_m2: coverage.faces().into_iter().map(area).sum(), gaps: coverage.gaps() }
+        Self { outline: Some(coverage.together()), gaps: coverage.gaps() }
+    }
+
+    /// What a ground has more and less at its outline than this one, and in places that it encloses.
+    #[must_use]
+    pub fn outline_of(&self, coverage: &Coverage) -> OutlineChange {
+        let was = self.outline.as_ref();
+        was.map_or_else(OutlineChange::default, |was| {
+            OutlineChange::between(was, &coverage.together())
+        })
     }
 
     /// The gaps of a ground, and which of them this one has too.

@@ -7,6 +7,7 @@ use geo_types::{Coord, MultiPolygon};
 
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::{UnitId, ZoneId};
+use crate::domain::zoning::outline::OutlineChange;
 use crate::domain::zoning::review::borders::Borders;
 use crate::domain::zoning::review::outline::Gap;
 use crate::domain::zoning::review::piles::Piles;
@@ -37,6 +38,7 @@ pub struct Review {
     shapes: BTreeMap<u16, Shape>,
     borders: Borders,
     gaps: Vec<Gap>,
+    outline: OutlineChange,
 }
 
 /// What an edit changed in a review.
@@ -45,8 +47,8 @@ pub struct Followed {
     moved: Vec<(usize, u16)>,
     shapes: Vec<(u16, Option<Shape>)>,
     patches: Vec<Patch>,
-    /// The gaps before, where the outline was touched.
-    gaps: Option<Vec<Gap>>,
+    /// The gaps before, and what had been won and lost, where the outline was touched.
+    outline: Option<(Vec<Gap>, OutlineChange)>,
     /// What there was before all was reviewed anew.
     whole: Option<Box<Review>>,
 }
@@ -116,6 +118,7 @@ impl Review {
             shapes: shapes.collect(),
             borders: Borders::of(coverage),
             gaps: things.before().gaps_of(coverage),
+            outline: things.before().outline_of(coverage),
             things,
             faces: found,
             sums,
@@ -157,6 +160,12 @@ impl Review {
     #[must_use]
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
+    }
+
+    /// What was won and lost at the outline.
+    #[must_use]
+    pub fn outline(&self) -> &OutlineChange {
+        &self.outline
     }
 
     /// The incidents that no rule holds and the facilities that lie in a zone of the plan in force and in a face of the draft,
@@ -204,12 +213,13 @@ impl Review {
             self.segments(patch.removed(), patch.added());
         }
         let sides = patches.iter().flat_map(|patch| patch.removed().iter().chain(patch.added()));
-        let outline = sides.into_iter().any(|side| side.left.is_none() || side.right.is_none());
-        let gaps = outline.then(|| {
-            let gaps = self.things.before().gaps_of(working.coverage());
-            std::mem::replace(&mut self.gaps, gaps)
+        let touched = sides.into_iter().any(|side| side.left.is_none() || side.right.is_none());
+        let outline = touched.then(|| {
+            let (before, coverage) = (self.things.before(), working.coverage());
+            let (gaps, outline) = (before.gaps_of(coverage), before.outline_of(coverage));
+            (std::mem::replace(&mut self.gaps, gaps), std::mem::replace(&mut self.outline, outline))
         });
-        Followed { moved, shapes, patches, gaps, whole: None }
+        Followed { moved, shapes, patches, outline, whole: None }
     }
 
     fn segments(&mut self, removed: &[Side], added: &[Side]) {
@@ -237,8 +247,8 @@ impl Review {
         for patch in followed.patches.iter().rev() {
             self.segments(patch.added(), patch.removed());
         }
-        if let Some(gaps) = followed.gaps {
-            self.gaps = gaps;
+        if let Some((gaps, outline)) = followed.outline {
+            (self.gaps, self.outline) = (gaps, outline);
         }
     }
 

@@ -107,6 +107,7 @@ fn same(a: &Review, b: &Review) {
     assert_eq!(a.shapes(), b.shapes());
     assert_eq!(a.borders(), b.borders());
     assert_eq!(a.gaps(), b.gaps());
+    assert_eq!(a.outline(), b.outline());
     for pair in a.sums().keys() {
         let named = |of: &Review| of.named(*pair).iter().copied().collect::<BTreeSet<u32>>();
         assert_eq!(named(a), named(b));
@@ -282,6 +283,6 @@ fn a_unit_that_is_none_blocks_and_a_hole_is_found() {
     assert!(
         found
             .iter()
-            .any(|it| matches!(it, ReviewFinding::Outline { more_m2 } if *more_m2 < -300.0))
+            .any(|it| matches!(it, ReviewFinding::Outline { more_m2, .. } if *more_m2 < -300.0))
     );
 }

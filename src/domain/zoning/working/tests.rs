@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::id::UnitId;
+use crate::domain::zoning::handed::handed;
 use crate::domain::zoning::redraw::drawn;
 
 /// Degrees along the side of a cell.
@@ -191,6 +192,58 @@ fn a_whole_set_takes_the_place_of_another_and_gives_it_back() {
     assert_eq!(again, redraw);
     let mut locked = Working::of(&four()).unwrap();
     assert!(locked.apply(&[redraw], &ids(&["d"])).is_err());
+}
+
+#[test]
+fn what_changes_hands_where_all_zones_are_drawn_anew_is_told_area_by_area() {
+    let mut working = Working::of(&four()).unwrap();
+    let mut zones = four();
+    // `d` becomes nobody's, and `c` what `a` was.
+    zones.remove(3);
+    let (first, third) = (zones[0].area.clone(), zones[2].area.clone());
+    (zones[0].area, zones[2].area) = (third, first);
+    let redraw = ZoningEdit::Redraw { zones: zones.iter().map(drawn).collect() };
+    let applied = working.apply(&[redraw], &none()).unwrap();
+    let then = working.zones();
+    let moved = handed(&working, &applied).unwrap();
+    let name = |zone: &Option<ZoneId>| zone.as_ref().map(ToString::to_string);
+    let pairs: Vec<_> = moved.iter().map(|it| (name(&it.from), name(&it.to))).collect();
+    let pair = |from: &str, to: Option<&str>| (Some(from.to_owned()), to.map(str::to_owned));
+    assert_eq!(pairs, [pair("a", Some("c")), pair("c", Some("a")), pair("d", None)]);
+    for (moved, was) in moved.iter().zip([0, 2, 3]) {
+        assert!((moved.area_m2 - area_m2(&four()[was].area)).abs() < 0.1, "{moved:?}");
+    }
+    assert_eq!(working.zones(), then, "to be told changes nothing");
+}
+
+#[test]
+fn a_locked_outline_lets_borders_within_move_and_keeps_the_ground_of_all() {
+    let held = Held { outline: true, ..Held::default() };
+    let mut working = Working::of(&four()).unwrap();
+    let out =
+        edit(json!({ "kind": "move_vertex", "from": corner(1.0, 0.0), "to": corner(1.0, -0.1) }));
+    let free = Working::of(&four()).unwrap().apply(std::slice::from_ref(&out), &none()).unwrap();
+    assert!(free.outline);
+    let fault = working.apply_held(&[out], &held).unwrap_err().remove(0);
+    assert!(fault.says.contains("locked") && fault.at.is_some(), "{fault:?}");
+    assert!(!working.apply_held(&[moved_middle()], &held).unwrap().outline);
+
+    let mut zones = four();
+    zones.remove(3);
+    let redraw = |zones: &[Zone]| ZoningEdit::Redraw { zones: zones.iter().map(drawn).collect() };
+    let mut working = Working::of(&four()).unwrap();
+    let fault = working.apply_held(&[redraw(&zones)], &held).unwrap_err().remove(0);
+    assert!(fault.says.contains("the outline is locked"), "{fault:?}");
+    // Somewhere in `d`, which would be nobody's.
+    let at = fault.at.unwrap().degrees();
+    let ([west, south], [east, north]) = (corner(1.0, 1.0), corner(2.0, 2.0));
+    assert!((west..east).contains(&at.lon()) && (south..north).contains(&at.lat()), "{fault:?}");
+    // `c` takes the place of `d` too: the same ground, otherwise divided.
+    let ring =
+        [(0.0, 1.0), (2.0, 1.0), (2.0, 2.0), (0.0, 2.0), (0.0, 1.0)].map(|(x, y)| corner(x, y));
+    let ring: LineString<f64> = ring.map(|[x, y]| Coord { x, y }).to_vec().into();
+    zones[2].area = MultiPolygon::new(vec![Polygon::new(ring, Vec::new())]);
+    assert!(!working.apply_held(&[redraw(&zones)], &held).unwrap().outline);
 }
 
 #[test]

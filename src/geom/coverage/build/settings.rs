@@ -11,6 +11,21 @@ pub enum Remedy {
     Middle,
 }
 
+impl Remedy {
+    /// Every way.
+    pub const ALL: [Self; 3] = [Self::Longest, Self::Largest, Self::Middle];
+
+    /// Its code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Longest => "longest",
+            Self::Largest => "largest",
+            Self::Middle => "middle",
+        }
+    }
+}
+
 /// Widths up to which a build mends what it finds.
 ///
 /// A width is the diameter of the largest circle inside, in metres. Whatever is wider stays as it
@@ -31,6 +46,18 @@ pub struct BuildSettings {
     pub sliver_width_m: f64,
     /// How gaps are closed; `None` as each finding proposes.
     pub remedy: Option<Remedy>,
+}
+
+impl BuildSettings {
+    /// Nothing is moved, closed or settled but what has to be.
+    pub const AS_IT_IS: Self = Self {
+        snap_m: 0.0,
+        gap_width_m: 0.0,
+        hole_width_m: 0.0,
+        overlap_width_m: 0.0,
+        sliver_width_m: 0.0,
+        remedy: None,
+    };
 }
 
 impl Default for BuildSettings {

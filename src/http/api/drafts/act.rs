@@ -45,6 +45,8 @@ pub struct NewStepBody {
     with: Option<Vec<String>>,
     /// Of a lock: the zones whose areas stay, all of them.
     zones: Option<Vec<String>>,
+    /// Of a lock: whether the outline of all zones stays too, so that no ground is won or lost there.
+    outline: Option<bool>,
     /// Of a rebase: leave out the edits that no longer fit.
     drop_conflicts: Option<bool>,
     /// Of a rebase: let a set of zones that was imported, balanced or taken from a former plan stand, whatever was

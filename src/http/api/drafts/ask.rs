@@ -63,7 +63,10 @@ fn deed(fields: &mut Fields, act: Act, crs: Crs) -> Deed {
         },
         Act::Comment => Deed::Comment { words: said(fields), place: place(fields, crs) },
         Act::Share => Deed::Share { with: fields.list("with", KeyId::new).into_iter().collect() },
-        Act::Lock => Deed::Lock { zones: fields.list("zones", ZoneId::new).into_iter().collect() },
+        Act::Lock => Deed::Lock {
+            zones: fields.list("zones", ZoneId::new).into_iter().collect(),
+            outline: fields.flag("outline").unwrap_or_default(),
+        },
         Act::Approve => Deed::Approve { words: said(fields) },
         Act::Refuse => Deed::Refuse { words: said(fields) },
         Act::Withdraw => Deed::Withdraw { words: said(fields) },

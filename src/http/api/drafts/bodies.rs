@@ -96,6 +96,8 @@ pub struct DraftBody {
     pub words: String,
     /// Zones whose areas no edit may change.
     pub locked: Vec<String>,
+    /// Whether no edit may win or lose ground at the outline of all zones.
+    pub locked_outline: bool,
     /// Who laid it before a second person.
     #[schema(required = true)]
     pub proposed_by: Option<String>,
@@ -230,6 +232,7 @@ impl DraftBody {
             docket: DocketBody::of(&DraftDocket::of(draft)),
             words: draft.words.clone(),
             locked: draft.locked.iter().map(ToString::to_string).collect(),
+            locked_outline: draft.locked_outline,
             proposed_by: draft.proposed_by.clone(),
             approved_by: draft.approved_by.clone(),
             copied_from: draft.copied_from.map(|from| from.draft.to_string()),

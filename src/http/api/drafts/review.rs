@@ -12,6 +12,7 @@ use crate::app::state::must;
 use crate::domain::accounts::Operation;
 use crate::domain::atlas::facility::FacilityKind;
 use crate::domain::id::{UnitId, ZoneId};
+use crate::domain::zoning::repair::Repair;
 use crate::domain::zoning::review::findings::{ReviewFinding, Weight};
 use crate::domain::zoning::review::movers::{Flow, Mover};
 use crate::domain::zoning::review::state::{PlanFigures, ZoneFigures};
@@ -22,6 +23,7 @@ use crate::geom::crs::Crs;
 use crate::http::api::drafts::answer::{at, draft_id};
 use crate::http::api::drafts::ask::edits;
 use crate::http::api::drafts::ground::position;
+use crate::http::api::drafts::repair::RepairBody;
 use crate::http::body::{self, Fields};
 use crate::http::desk::Desk;
 use crate::http::params::Params;
@@ -63,8 +65,8 @@ pub struct ReviewBody {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ReviewFinding)]
 pub struct ReviewFindingBody {
-    /// `empty`, `no_unit`, `same_number`, `parts`, `sliver`, `gap`, `outline`, `enclave`, `island`, `idle_unit`, or
-    /// `mended`: a fault of the areas that the draft began with, such as a hair-line overlap or gap, which was mended.
+    /// `empty`, `no_unit`, `same_number`, `parts`, `sliver`, `gap`, `outline_won` and `outline_lost` (ground that is in no
+    /// zone now and would be in one, and the other way round), `enclave`, `island`, `idle_unit`, or `mended`: a fault of the areas that the draft began with, such as a hair-line overlap or gap, which was mended.
     pub kind: String,
     /// `blocks`: it keeps the draft from being published; `warns`: hardly meant; `informs`.
     pub weight: String,
@@ -87,6 +89,9 @@ pub struct ReviewFindingBody {
     /// How wide, metres.
     #[schema(required = true)]
     pub width_m: Option<f64>,
+    /// Of a gap or an overlap that was mended, what was proposed for it, why, and what was done.
+    #[schema(required = true)]
+    pub repair: Option<RepairBody>,
 }
 
 /// What lies somewhere.
@@ -323,6 +328,7 @@ struct About<'a> {
     area_m2: Option<f64>,
     width_m: Option<f64>,
     beside: &'a [ZoneId],
+    repair: Option<&'a Repair>,
 }
 
 impl<'a> About<'a> {
@@ -368,12 +374,16 @@ impl<'a> About<'a> {
                 area_m2: it.area_m2,
                 width_m: it.width_m,
                 beside: &it.zones,
+                repair: it.repair.as_ref(),
                 ..none
             },
             ReviewFinding::MendedMore { .. } => Self { kind: "mended", ..none },
-            ReviewFinding::Outline { more_m2 } => {
-                Self { kind: "outline", area_m2: Some(more_m2.abs()), ..none }
-            }
+            ReviewFinding::Outline { more_m2, at, .. } => Self {
+                kind: if *more_m2 > 0.0 { "outline_won" } else { "outline_lost" },
+                at: Some(*at),
+                area_m2: Some(more_m2.abs()),
+                ..none
+            },
             ReviewFinding::Enclave { zone, within } => Self {
                 kind: "enclave",
                 zone: Some(zone),
@@ -406,6 +416,7 @@ impl ReviewFindingBody {
             at: about.at.map(|at| position(at, crs)),
             area_m2: about.area_m2.map(|m2| rounded(m2, 100.0)),
             width_m: about.width_m.map(|m| rounded(m, 1_000.0)),
+            repair: about.repair.map(|it| RepairBody::of(it, crs)),
         }
     }
 }

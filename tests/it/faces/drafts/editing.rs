@@ -131,6 +131,34 @@ async fn a_copy_goes_its_own_way_and_is_compared_with_what_it_was_copied_from() 
 }
 
 #[tokio::test]
+async fn a_locked_outline_keeps_the_citys_border_and_lets_those_within_move() {
+    let office = Office::new().await;
+    let id = office.draft().await;
+    let borders = office.get(&office.a, &format!("/api/v1/drafts/{id}/borders")).await;
+    let outer = borders["borders"].as_array().unwrap().iter();
+    let outer = outer.filter(|it| it["left"].is_null() || it["right"].is_null());
+    let long = outer.map(|it| it["points"].as_array().unwrap()).max_by_key(|it| it.len()).unwrap();
+    let from: [f64; 2] = serde_json::from_value(long[long.len() / 2].clone()).unwrap();
+    let away = |by: f64| from.map(|degrees| ((degrees + by) * 1e7).round() / 1e7);
+    let shift = |from: [f64; 2], to: [f64; 2]| json!({ "act": "edit", "edits": [{ "kind": "move_vertex", "from": from, "to": to }] });
+    office.done(&office.a, &id, shift(from, away(1e-6))).await;
+    let lock = json!({ "act": "lock", "zones": [], "outline": true });
+    let told = office.done(&office.a, &id, lock).await;
+    assert_eq!(told["draft"]["locked_outline"], true, "{told}");
+    let refused = office.step(&office.a, &id, json!({ "act": "undo" })).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text());
+    assert!(refused.text().contains("the outline"), "{}", refused.text());
+    let refused = office.step(&office.a, &id, shift(away(1e-6), away(2e-6))).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
+    assert!(refused.json()["faults"][0]["at"].is_array(), "{}", refused.text());
+    office.done(&office.a, &id, office.move_vertex(&id).await).await;
+    office.done(&office.a, &id, json!({ "act": "undo" })).await;
+    let told = office.done(&office.a, &id, json!({ "act": "lock", "zones": [] })).await;
+    assert_eq!(told["draft"]["locked_outline"], false, "{told}");
+    office.done(&office.a, &id, json!({ "act": "undo" })).await;
+}
+
+#[tokio::test]
 async fn what_is_locked_stays_also_when_an_edit_is_undone() {
     let office = Office::new().await;
     let id = office.draft().await;

@@ -103,6 +103,128 @@ async fn zones_drawn_over_each_other_are_told_with_the_place_and_nothing_is_writ
     }
 }
 
+/// A file of zones `a`, `b` …, led by the first unit, each with its ring.
+fn rings(rings: &[&str]) -> Vec<u8> {
+    let lead = &demonstration().units[0].id;
+    let feature = |(letter, ring): (char, &&str)| {
+        format!(
+            r#"{{"type":"Feature","properties":{{"id":"{letter}","lead":"{lead}"}},"geometry":{{"type":"Polygon","coordinates":[{ring}]}}}}"#
+        )
+    };
+    let features: Vec<String> = ('a'..='z').zip(rings).map(feature).collect();
+    format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(",")).into_bytes()
+}
+
+#[tokio::test]
+async fn rings_that_lie_across_themselves_become_a_draft_and_are_told_with_row_and_place() {
+    let office = Office::new().await;
+    // A fifth of a step wide: valid, and not on the grid.
+    let spike = "[[109.4,36.5],[109.5,36.5],[109.5,36.6],[109.45000003,36.6],[109.45000002,36.61],[109.45000001,36.6],[109.4,36.6],[109.4,36.5]]";
+    // Never valid; its halves meet in 109.6667, 36.5667.
+    let bow = "[[109.6,36.5],[109.7,36.6],[109.7,36.5],[109.6,36.7],[109.6,36.5]]";
+    let made = import(&office, "name=x&format=geojson", rings(&[spike, bow])).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let told = made.json();
+    let of_row = |row: u64| -> Vec<Value> {
+        let all = told["findings"].as_array().unwrap().iter();
+        all.filter(|it| it["row"] == row && it["warning"] == true).cloned().collect()
+    };
+    let rounded = of_row(1);
+    assert!(rounded[0]["place"].as_str().unwrap().contains("at 109.45"), "{told}");
+    assert!(rounded[0]["fault"].as_str().unwrap().contains("on the grid of 1e-7 degree"), "{told}");
+    let [invalid] = &of_row(2)[..] else { panic!("{told}") };
+    assert_eq!(invalid["place"], "b", "{told}");
+    assert!(invalid["fault"].as_str().unwrap().contains("overlaps itself (at 109.6"), "{told}");
+    assert!(
+        invalid["remedy"].as_str().unwrap().starts_with("it was read by odd and even"),
+        "{told}"
+    );
+    let id = told["draft"]["id"].as_str().unwrap().to_owned();
+    let zones = office.get(&office.a, &format!("/api/v1/drafts/{id}/zones")).await;
+    let text = zones.to_string();
+    assert!(!text.contains("36.61"), "the spike covers nothing: {text}");
+}
+
+/// Two zones whose border has a gap of 2.7 m and one of four steps: `b` leaves it twice.
+fn gaps() -> Vec<u8> {
+    let west = "[[109.4,36.5],[109.41,36.5],[109.41,36.51],[109.4,36.51],[109.4,36.5]]";
+    let east = "[[109.41,36.5],[109.42,36.5],[109.42,36.51],[109.41,36.51],[109.41,36.508],[109.41003,36.5075],\
+        [109.41003,36.5065],[109.41,36.506],[109.41,36.504],[109.4100004,36.503],[109.41,36.502],[109.41,36.5]]";
+    rings(&[west, east])
+}
+
+/// The easternmost place of a zone of a draft.
+async fn easternmost(office: &Office, told: &Value, zone: &str) -> f64 {
+    let id = told["draft"]["id"].as_str().unwrap();
+    let zones = office.get(&office.a, &format!("/api/v1/drafts/{id}/zones")).await;
+    let all = zones["features"].as_array().unwrap().iter();
+    let area = all.filter(|it| it["id"] == zone).map(|it| &it["geometry"]["coordinates"][0][0]);
+    let places = area.flat_map(|ring| ring.as_array().unwrap());
+    places.map(|at| at[0].as_f64().unwrap()).fold(f64::MIN, f64::max)
+}
+
+#[tokio::test]
+async fn gaps_are_told_with_their_repair_also_those_that_were_snapped_and_closed_as_asked() {
+    let office = Office::new().await;
+    let made = import(&office, "name=x&format=geojson", gaps()).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let told = made.json();
+    let repairs = told["repairs"].as_array().unwrap();
+    let done = |what: Value| {
+        repairs.iter().find(|it| it["done"] == what).unwrap_or_else(|| panic!("{what}: {told}"))
+    };
+    let (left, snapped) = (done(Value::Null), done(json!("together")));
+    assert_eq!(repairs.len(), 2, "{told}");
+    for repair in [left, snapped] {
+        assert_eq!((&repair["kind"], &repair["proposed"]), (&json!("gap"), &json!("longest")));
+        assert_eq!((&repair["reason"], &repair["joins"]), (&json!("joins_nothing"), &json!([])));
+    }
+    assert_eq!((&left["areas"], &left["to"]), (&json!(["b", "a"]), &json!("b")));
+    assert!((left["at"][1].as_f64().unwrap() - 36.507).abs() < 0.001, "{left}");
+    assert!((snapped["at"][1].as_f64().unwrap() - 36.503).abs() < 0.001, "{snapped}");
+    assert!(left["width_m"].as_f64().unwrap() > 2.0 && !left["middle"][0].is_null(), "{left}");
+    let words: Vec<&str> = told["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|it| it["fault"].as_str().unwrap().contains("is a gap"))
+        .map(|it| it["remedy"].as_str().unwrap())
+        .collect();
+    let left = "it was left; proposed: give it to b, which has the longest border, because that joins none that did \
+        not touch before";
+    assert_eq!(words, [left, "the borders were brought together"]);
+    assert!((easternmost(&office, &told, "a").await - 109.41).abs() < 1e-9);
+
+    let query = "name=y&format=geojson&gap_width=5&remedy=middle";
+    let told = import(&office, query, gaps()).await.json();
+    assert_eq!(told["repairs"][0]["done"], "middle", "{told}");
+    let east = easternmost(&office, &told, "a").await;
+    assert!((east - 109.410_015).abs() < 2e-6, "half of the gap is the western zone's: {east}");
+    let told = import(&office, &query.replace("middle", "longest"), gaps()).await.json();
+    assert_eq!(told["repairs"][0]["done"], "longest", "{told}");
+    for (query, place) in [("gap_width=0.1", "gap_width"), ("remedy=glue", "remedy")] {
+        let refused = import(&office, &format!("name=x&format=geojson&{query}"), gaps()).await;
+        assert_eq!(refused.places(), [place], "{}", refused.text());
+    }
+}
+
+#[tokio::test]
+async fn an_import_that_is_undone_and_done_again_tells_the_areas_that_change_hands() {
+    let office = Office::new().await;
+    let told = import(&office, "name=x&format=geojson", gaps()).await.json();
+    let id = told["draft"]["id"].as_str().unwrap().to_owned();
+    let sum = |told: &Value, end: &str| -> f64 {
+        let all = told["moved"].as_array().unwrap().iter();
+        all.filter(|it| it[end] == "a").map(|it| it["area_m2"].as_f64().unwrap()).sum()
+    };
+    for (act, end, other) in [("undo", "from", "to"), ("redo", "to", "from")] {
+        let told = office.done(&office.a, &id, json!({ "act": act })).await;
+        // A hundredth of a degree each way.
+        let a_m2 = sum(&told, end);
+        assert!((a_m2 - 994_200.0).abs() < 1_000.0 && sum(&told, other) == 0.0, "{act}: {a_m2}");
+    }
+}
+
 #[tokio::test]
 async fn a_plan_of_five_thousand_zones_is_imported_edited_and_published() {
     const SIDE: i32 = 71;

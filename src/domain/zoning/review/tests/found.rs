@@ -16,12 +16,14 @@ use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, FacilityId, IncidentId, UnitId, ZoneId};
 use crate::domain::text::{Attributes, Names};
 use crate::domain::time::{Calendar, Instant};
+use crate::domain::zoning::repair::{Broken, Repair, Way};
 use crate::domain::zoning::review::findings::{ReviewFinding, Weight, findings};
 use crate::domain::zoning::review::outline::Before;
 use crate::domain::zoning::review::state::Review;
 use crate::domain::zoning::review::things::{OpenCase, PastReport, Things};
 use crate::domain::zoning::working::Working;
 use crate::geom::coord::GridPoint;
+use crate::geom::coverage::build::settings::Remedy;
 use crate::geom::measure::polygon_on_grid;
 
 /// The south-west corner of every drawing.
@@ -207,11 +209,36 @@ fn a_draft_without_zones_is_empty_and_the_weightiest_finding_stands_first() {
     let zones = drawn("aab/aab", CELL);
     let atlas = atlas(&zones, &[]);
     let all = found(&atlas, &[]);
-    let less = ReviewFinding::Outline { more_m2: -Before::of(&atlas).area_m2 };
     let idle = |id: &str| ReviewFinding::IdleUnit { unit: unit(id) };
-    assert_eq!(all, [ReviewFinding::Empty, less, idle("ua"), idle("ub")]);
+    let [ReviewFinding::Empty, ReviewFinding::Outline { more_m2, places: 1, .. }, rest @ ..] =
+        &all[..]
+    else {
+        panic!("{all:?}")
+    };
+    assert_eq!(rest, [idle("ua"), idle("ub")]);
     assert_eq!((all[0].weight(), all[1].weight()), (Weight::Blocks, Weight::Warns));
-    near(Before::of(&atlas).area_m2, 6.0 * CELL_M2, 1.0);
+    near(*more_m2, -6.0 * CELL_M2, 1.0);
+}
+
+#[test]
+fn ground_that_is_won_here_and_lost_there_is_told_of_both_places() {
+    // The cell in the north east goes to nobody, and as large a one in the south west comes to `a`.
+    let (force, draft) = (drawn(".bb/.ab", CELL), drawn(".b./aab", CELL));
+    let mut all = found(&atlas(&force, &[]), &draft);
+    all.retain(|it| matches!(it, ReviewFinding::Outline { .. }));
+    let [
+        ReviewFinding::Outline { more_m2: won_m2, at: won, places: 1 },
+        ReviewFinding::Outline { more_m2: lost_m2, at: lost, places: 1 },
+    ] = &all[..]
+    else {
+        panic!("{all:?}")
+    };
+    near(*won_m2, CELL_M2, 1.0);
+    near(*lost_m2, -CELL_M2, 1.0);
+    let cell = |at: &GridPoint| ((at.x - CORNER.x) / CELL, (at.y - CORNER.y) / CELL);
+    assert_eq!((cell(won), cell(lost)), ((0, 0), (2, 1)));
+    assert!(all[0].to_string().contains("that are in no zone now would be in one"), "{}", all[0]);
+    assert!(all[1].to_string().contains("that are in a zone now would be in none"), "{}", all[1]);
 }
 
 /// Three cells side by side, `a` to `c`: `b` lies three steps over `a` along their border, and its border with `c`
@@ -263,6 +290,35 @@ fn what_was_mended_when_a_draft_took_its_plan_up_is_told_with_place_size_and_nei
         assert!(it.words.starts_with("mended on taking up: "), "{}", it.words);
         assert!(it.words.ends_with("; the borders were brought together"), "{}", it.words);
     }
+}
+
+#[test]
+fn a_gap_that_was_closed_is_told_apart_from_those_that_were_snapped_with_the_reason() {
+    // Thirty steps are 27 cm: too far to be snapped, and narrow enough to be closed.
+    let zones = hairy(&[4, 30]);
+    let all = found(&atlas(&zones, &[]), &zones);
+    let repairs = all.iter().filter_map(|it| match it {
+        ReviewFinding::Mended(it) => it.repair.as_ref().map(|repair| (&it.words, repair)),
+        _ => None,
+    });
+    let told: Vec<(&str, f64, &Repair)> = repairs
+        .map(|(words, it)| (words.split_once(" wide; ").unwrap().1, it.area_m2, it))
+        .collect();
+    let [closed, over, snapped] = &told[..] else { panic!("{told:?}") };
+    near(closed.1, 2.98, 0.02);
+    assert_eq!((closed.2.broken, closed.2.done), (Broken::Gap, Some(Way::Gap(Remedy::Longest))));
+    assert_eq!((closed.2.why.code(), closed.2.to.as_deref()), ("joins_nothing", Some("b")));
+    assert_eq!(
+        closed.0,
+        "it was closed as proposed: give it to b, which has the longest border, because that joins none that did \
+         not touch before"
+    );
+    assert_eq!((over.2.broken, over.2.done), (Broken::Overlap, Some(Way::Together)));
+    near(snapped.1, 0.398, 0.002);
+    assert_eq!(
+        (snapped.2.done, snapped.0),
+        (Some(Way::Together), "the borders were brought together")
+    );
 }
 
 #[test]

@@ -8,6 +8,8 @@ pub mod found;
 pub mod mended;
 pub mod redraw;
 pub mod working;
+pub mod arcs;
+pub mod drawing;
 pub mod review;
 pub mod balance;
 pub mod tract;

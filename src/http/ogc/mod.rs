@@ -13,4 +13,5 @@ pub mod write;
 pub mod wish;
 pub mod items;
 pub mod editing;
+pub mod drafting;
 pub mod mount;

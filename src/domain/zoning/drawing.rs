@@ -257,10 +257,11 @@ mod tests {
 
     /// The parts of a border that a line lays anew.
     fn anew(edits: &[ZoningEdit]) -> Vec<Vec<GridPoint>> {
-        let places = |line: &Line| line.iter().map(|place| place.0).collect();
+        let places =
+            |line: &[Place]| -> Vec<GridPoint> { line.iter().map(|place| place.0).collect() };
         let told = edits.iter().map(|edit| match edit {
             ZoningEdit::ReshapeArc { line } => places(line),
-            ZoningEdit::MoveVertex { from, to } => places(&vec![*from, *to]),
+            ZoningEdit::MoveVertex { from, to } => places(&[*from, *to]),
             other => panic!("{other:?}"),
         });
         told.collect()

@@ -54,7 +54,7 @@ pub async fn act(
 }
 
 /// A deed that is written as it was asked.
-async fn plain(
+pub(super) async fn plain(
     app: &App,
     seat: &Seat,
     caller: &Caller,

@@ -12,6 +12,7 @@ mod blocks;
 mod rebase;
 pub mod publish;
 pub mod act;
+pub mod draw;
 pub mod due;
 pub mod read;
 pub mod make;

@@ -11,7 +11,9 @@ pub(super) fn unknown(atlas: &Atlas, edits: &[ZoningEdit]) -> Vec<Fault> {
     for (n, edit) in edits.iter().enumerate() {
         let mut named: Vec<(&str, &UnitId)> = Vec::new();
         match edit {
-            ZoningEdit::Split { new, .. } | ZoningEdit::AddHole { new: Some(new), .. } => {
+            ZoningEdit::Split { new, .. }
+            | ZoningEdit::Carve { new, .. }
+            | ZoningEdit::AddHole { new: Some(new), .. } => {
                 named.extend(of_new(new));
             }
             ZoningEdit::SetZone { lead, co, .. } => {

@@ -5,3 +5,5 @@ pub mod when;
 pub mod select;
 pub mod dockets;
 pub mod edit;
+pub mod drafts;
+pub mod drawing;

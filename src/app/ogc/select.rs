@@ -43,13 +43,20 @@ pub fn page(atlas: &Atlas, collection: Collection, wish: &Wish) -> Page {
         };
         numbers.retain(keeps);
     }
+    let stands = |number: u32, after: &str| {
+        feature(atlas, collection, number).is_some_and(|found| found.id().as_ref() <= after)
+    };
+    cut(numbers, wish, stands)
+}
+
+/// The page that is wanted of all features that are, ascending by id. `stands` tells whether one has this id or a
+/// smaller one.
+#[must_use]
+pub fn cut(mut numbers: Vec<u32>, wish: &Wish, stands: impl Fn(u32, &str) -> bool) -> Page {
     let matched = numbers.len();
     if let Some(after) = &wish.after {
         // The feature itself may be gone since: go on behind where it stood.
-        let behind = |number: &u32| {
-            feature(atlas, collection, *number).is_some_and(|f| f.id().as_ref() <= after.as_str())
-        };
-        let from = numbers.partition_point(behind);
+        let from = numbers.partition_point(|number| stands(*number, after));
         numbers.drain(..from);
     }
     let more = numbers.len() > wish.limit;
@@ -63,7 +70,9 @@ fn numbers(atlas: &Atlas, collection: Collection, frames: Option<&[GridBox]>) ->
         return match collection {
             Collection::Zones => (0..).zip(atlas.zones()).map(|(n, _)| n).collect(),
             Collection::Units => (0..).zip(atlas.units()).map(|(n, _)| n).collect(),
-            Collection::Incidents => Vec::new(),
+            Collection::Incidents | Collection::DraftZones(_) | Collection::DraftArcs(_) => {
+                Vec::new()
+            }
             Collection::Facilities(kind) => {
                 let all = (0..).zip(atlas.facilities());
                 all.filter(|(_, facility)| facility.kind == kind).map(|(n, _)| n).collect()
@@ -77,7 +86,7 @@ fn numbers(atlas: &Atlas, collection: Collection, frames: Option<&[GridBox]>) ->
             let inside = seated.filter(|(_, unit)| unit.seat.is_some_and(|at| frame.holds(at)));
             inside.map(|(n, _)| n).collect()
         }
-        Collection::Incidents => Vec::new(),
+        Collection::Incidents | Collection::DraftZones(_) | Collection::DraftArcs(_) => Vec::new(),
         Collection::Facilities(kind) => atlas.in_box(&[kind], *frame),
     };
     let mut found: Vec<u32> = frames.iter().flat_map(within).collect();
@@ -86,26 +95,30 @@ fn numbers(atlas: &Atlas, collection: Collection, frames: Option<&[GridBox]>) ->
     found
 }
 
-/// The feature of a number; `None` for incidents, which the atlas does not hold.
+/// The feature of a number; `None` for incidents and drafts, which the atlas does not hold.
 #[must_use]
 pub fn feature(atlas: &Atlas, collection: Collection, number: u32) -> Option<Feature<'_>> {
     let at = number as usize;
     let thing = match collection {
         Collection::Zones => Thing::Zone(atlas.zones().get(at)?),
         Collection::Units => Thing::Unit(atlas.units().get(at)?),
-        Collection::Incidents => return None,
+        Collection::Incidents | Collection::DraftZones(_) | Collection::DraftArcs(_) => {
+            return None;
+        }
         Collection::Facilities(_) => Thing::Facility(atlas.facilities().get(at)?),
     };
     Some(Feature { atlas, thing })
 }
 
-/// The feature with an id; `None` for incidents, which the atlas does not hold.
+/// The feature with an id; `None` for incidents and drafts, which the atlas does not hold.
 #[must_use]
 pub fn find<'a>(atlas: &'a Atlas, collection: Collection, id: &str) -> Option<Feature<'a>> {
     let thing = match collection {
         Collection::Zones => Thing::Zone(atlas.zone(&ZoneId::new(id).ok()?)?),
         Collection::Units => Thing::Unit(atlas.unit(&UnitId::new(id).ok()?)?),
-        Collection::Incidents => return None,
+        Collection::Incidents | Collection::DraftZones(_) | Collection::DraftArcs(_) => {
+            return None;
+        }
         Collection::Facilities(kind) => {
             let found = atlas.facility(&FacilityId::new(id).ok()?)?;
             Thing::Facility(Some(found).filter(|facility| facility.kind == kind)?)

@@ -1,7 +1,12 @@
-//! The collections: zones, units, incidents, and one for each kind of facility.
+//! The collections: zones, units, incidents, one for each kind of facility, and two for each draft.
+
+use std::borrow::Cow;
+
+use uuid::Uuid;
 
 use crate::domain::accounts::Operation;
 use crate::domain::atlas::facility::FacilityKind;
+use crate::domain::id::DraftId;
 
 /// A collection of features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,31 +19,61 @@ pub enum Collection {
     Incidents,
     /// The facilities of one kind.
     Facilities(FacilityKind),
+    /// The zones of a draft as its edits leave them.
+    DraftZones(DraftId),
+    /// The borders of a draft, each once for both sides.
+    DraftArcs(DraftId),
 }
 
+/// What stands before a draft's id in those of its collections.
+const DRAFT: &str = "draft-";
+
 impl Collection {
-    /// Every collection, in the order shown.
+    /// Every collection of what is in force, in the order shown.
     pub fn all() -> impl Iterator<Item = Self> {
         let kinds = FacilityKind::ALL.iter().map(|kind| Self::Facilities(*kind));
         [Self::Zones, Self::Units, Self::Incidents].into_iter().chain(kinds)
     }
 
-    /// The collection with this id.
+    /// Those of a draft.
+    #[must_use]
+    pub fn of_draft(id: DraftId) -> [Self; 2] {
+        [Self::DraftZones(id), Self::DraftArcs(id)]
+    }
+
+    /// The draft whose collection it is.
+    #[must_use]
+    pub fn draft(self) -> Option<DraftId> {
+        match self {
+            Self::DraftZones(id) | Self::DraftArcs(id) => Some(id),
+            Self::Zones | Self::Units | Self::Incidents | Self::Facilities(_) => None,
+        }
+    }
+
+    /// The collection with this id. Whether there is such a draft is not known here.
     #[must_use]
     pub fn from_id(id: &str) -> Option<Self> {
-        Self::all().find(|one| one.id() == id)
+        let Some(of_draft) = id.strip_prefix(DRAFT) else {
+            return Self::all().find(|one| one.id() == id);
+        };
+        let (draft, _) = of_draft.rsplit_once('-')?;
+        let draft = DraftId(Uuid::parse_str(draft).ok()?);
+        // An id has one spelling.
+        Self::of_draft(draft).into_iter().find(|one| one.id() == id)
     }
 
     /// Its id.
     #[must_use]
-    pub fn id(self) -> &'static str {
+    pub fn id(self) -> Cow<'static, str> {
         let kind = match self {
-            Self::Zones => return "zones",
-            Self::Units => return "units",
-            Self::Incidents => return "incidents",
+            Self::Zones => return Cow::Borrowed("zones"),
+            Self::Units => return Cow::Borrowed("units"),
+            Self::Incidents => return Cow::Borrowed("incidents"),
+            Self::DraftZones(id) => return Cow::Owned(format!("{DRAFT}{id}-zones")),
+            Self::DraftArcs(id) => return Cow::Owned(format!("{DRAFT}{id}-arcs")),
             Self::Facilities(kind) => kind,
         };
-        match kind {
+        Cow::Borrowed(match kind {
             FacilityKind::School => "schools",
             FacilityKind::Intersection => "intersections",
             FacilityKind::Checkpoint => "checkpoints",
@@ -60,7 +95,7 @@ impl Collection {
             FacilityKind::Block => "blocks",
             FacilityKind::Component => "components",
             FacilityKind::Site => "sites",
-        }
+        })
     }
 
     /// What people call it: Chinese, English.
@@ -71,6 +106,8 @@ impl Collection {
             Self::Units => ("责任单位", "Responsible units"),
             Self::Incidents => ("案件", "Incidents"),
             Self::Facilities(kind) => kind.label(),
+            Self::DraftZones(_) => ("草案责任区", "Zones of the draft"),
+            Self::DraftArcs(_) => ("草案边界", "Borders of the draft"),
         }
     }
 
@@ -85,6 +122,14 @@ impl Collection {
             Self::Units => ("责任单位及其驻地", "The units that answer, at their seats"),
             Self::Incidents => ("您有权查看的案件", "The incidents that your key lets you see"),
             Self::Facilities(_) => ("本市登记的设施", "Facilities that the city holds"),
+            Self::DraftZones(_) => (
+                "草案中的责任区；修改一个责任区的边界，相邻责任区随之改变",
+                "The zones as the draft's edits leave them; who draws one draws its neighbours too",
+            ),
+            Self::DraftArcs(_) => (
+                "草案中的边界，两侧责任区共用一条",
+                "The draft's borders, each once for the zones on both sides",
+            ),
         }
     }
 
@@ -96,6 +141,8 @@ impl Collection {
             Self::Units => Operation::ListUnits,
             Self::Incidents => Operation::ListIncidents,
             Self::Facilities(_) => Operation::ListFacilities,
+            Self::DraftZones(_) => Operation::GetDraftZones,
+            Self::DraftArcs(_) => Operation::GetDraftBorders,
         }
     }
 }
@@ -106,9 +153,21 @@ mod tests {
 
     #[test]
     fn every_collection_has_an_id_of_its_own() {
-        for one in Collection::all() {
-            assert_eq!(Collection::from_id(one.id()), Some(one));
+        let id = "019a3e0c-0000-7000-8000-0000000000ab";
+        let draft = DraftId(Uuid::parse_str(id).unwrap());
+        for one in Collection::all().chain(Collection::of_draft(draft)) {
+            assert_eq!(Collection::from_id(&one.id()), Some(one));
         }
-        assert_eq!(Collection::from_id("zone"), None);
+        for none in [
+            "zone".to_owned(),
+            "draft-".to_owned(),
+            "draft-zones".to_owned(),
+            format!("draft-{id}"),
+            format!("draft-{id}-units"),
+            format!("draft-{}-zones", id.to_uppercase()),
+            format!("draft-{}-zones", id.replace('-', "")),
+        ] {
+            assert_eq!(Collection::from_id(&none), None, "{none}");
+        }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use geo_types::{Geometry, Point};
+use geo_types::{Coord, Geometry, LineString, Point};
 
 use crate::domain::atlas::facility::Facility;
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::Zone;
-use crate::domain::id::UnitId;
+use crate::domain::id::{UnitId, ZoneId};
 use crate::domain::incidents::docket::Docket;
 use crate::domain::ogc::filter::{Subject, Value};
 use crate::domain::ogc::schema::ID;
@@ -16,7 +16,9 @@ use crate::domain::ogc::span::Span;
 use crate::domain::reports::categories;
 use crate::domain::text::{Attributes, Names};
 use crate::domain::time::Instant;
+use crate::domain::zoning::arcs::NamedBorder;
 use crate::geom::coord::GridPoint;
+use crate::geom::measure::length_m;
 
 /// One feature.
 #[derive(Clone, Copy)]
@@ -38,6 +40,15 @@ pub enum Thing<'a> {
     Facility(&'a Facility),
     /// An incident.
     Incident(&'a Docket),
+    /// A zone of a draft.
+    Drawn {
+        /// The zone.
+        zone: &'a Zone,
+        /// Whether its area is locked.
+        locked: bool,
+    },
+    /// A border of a draft.
+    Arc(&'a NamedBorder),
 }
 
 impl<'a> Feature<'a> {
@@ -45,7 +56,8 @@ impl<'a> Feature<'a> {
     #[must_use]
     pub fn id(&self) -> Cow<'a, str> {
         match self.thing {
-            Thing::Zone(zone) => Cow::Borrowed(zone.id.as_str()),
+            Thing::Zone(zone) | Thing::Drawn { zone, .. } => Cow::Borrowed(zone.id.as_str()),
+            Thing::Arc(arc) => Cow::Borrowed(arc.id.as_str()),
             Thing::Unit(unit) => Cow::Borrowed(unit.id.as_str()),
             Thing::Facility(facility) => Cow::Borrowed(facility.id.as_str()),
             Thing::Incident(docket) => Cow::Owned(docket.id.to_string()),
@@ -59,7 +71,9 @@ impl<'a> Feature<'a> {
             return Value::Text(self.id());
         }
         match self.thing {
-            Thing::Zone(zone) => self.of_zone(zone, name),
+            Thing::Drawn { locked, .. } if name == "locked" => Value::Flag(locked),
+            Thing::Zone(zone) | Thing::Drawn { zone, .. } => self.of_zone(zone, name),
+            Thing::Arc(arc) => of_arc(arc, name),
             Thing::Unit(unit) => of_unit(unit, name),
             Thing::Facility(facility) => self.of_facility(facility, name),
             Thing::Incident(docket) => self.of_incident(docket, name),
@@ -70,7 +84,10 @@ impl<'a> Feature<'a> {
     #[must_use]
     pub fn geometry(&self) -> Option<Cow<'a, Geometry<f64>>> {
         match self.thing {
-            Thing::Zone(zone) => Some(Cow::Owned(Geometry::MultiPolygon(zone.area.clone()))),
+            Thing::Zone(zone) | Thing::Drawn { zone, .. } => {
+                Some(Cow::Owned(Geometry::MultiPolygon(zone.area.clone())))
+            }
+            Thing::Arc(arc) => Some(Cow::Owned(Geometry::LineString(course(arc)))),
             Thing::Unit(unit) => unit.seat.map(point),
             Thing::Facility(facility) => Some(Cow::Borrowed(&facility.geometry)),
             Thing::Incident(docket) => Some(point(docket.matter.position)),
@@ -140,6 +157,27 @@ impl<'a> Feature<'a> {
         let found = unit.and_then(|unit| self.atlas.unit(unit));
         found.map_or(Value::Null, |unit| text(of(&unit.names)))
     }
+}
+
+fn of_arc<'a>(arc: &'a NamedBorder, name: &str) -> Value<'a> {
+    let zone = |zone: Option<&'a ZoneId>| zone.map_or(Value::Null, |zone| text(zone.as_str()));
+    match name {
+        "left" => zone(arc.border.left.as_ref()),
+        "right" => zone(arc.border.right.as_ref()),
+        "length_m" => {
+            let length_m = length_m(&Geometry::LineString(course(arc)));
+            Value::Number((length_m * 100.0).round() / 100.0)
+        }
+        _ => Value::Null,
+    }
+}
+
+fn course(arc: &NamedBorder) -> LineString<f64> {
+    let place = |at: &GridPoint| {
+        let at = at.degrees();
+        Coord { x: at.lon(), y: at.lat() }
+    };
+    arc.border.points.iter().map(place).collect()
 }
 
 fn of_unit<'a>(unit: &'a Unit, name: &str) -> Value<'a> {

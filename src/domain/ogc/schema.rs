@@ -95,6 +95,22 @@ const ZONE: [Row; 7] = [
     ("effective_from", Kind::Time, "方案生效时间", "In force from"),
 ];
 
+const DRAFT_ZONE: [Row; 6] = [
+    ("number", Kind::Whole, "编号", "Number on the map"),
+    ("lead", Kind::Text, "责任单位编码", "Lead unit's code"),
+    ("lead_zh", Kind::Text, "责任单位", "Lead unit (Chinese)"),
+    ("lead_en", Kind::Text, "责任单位（英文）", "Lead unit (English)"),
+    ("co", Kind::Text, "协同单位编码", "Codes of units beside the lead"),
+    ("locked", Kind::Flag, "边界已锁定", "Whether its area is locked"),
+];
+
+const ARC: [Row; 4] = [
+    (ID, Kind::Text, "编码", "Code"),
+    ("left", Kind::Text, "左侧责任区编码", "Zone on its left"),
+    ("right", Kind::Text, "右侧责任区编码", "Zone on its right"),
+    ("length_m", Kind::Number, "长度（米）", "Length (m)"),
+];
+
 const UNIT: [Row; 3] = [
     ("kind", Kind::Text, "单位性质", "Sort of body"),
     ("capacity", Kind::Whole, "可派人员", "Staff it can send out"),
@@ -134,7 +150,8 @@ const INCIDENT: [Row; 22] = [
 ];
 
 impl Schema {
-    /// What the atlas knows of a collection. Looks through all of its features.
+    /// What the atlas knows of a collection. Looks through all of its features; for those of a draft through the
+    /// zones in force, which it was made of.
     #[must_use]
     pub fn of(collection: Collection, atlas: &Atlas) -> Self {
         let (geometry, fields) = match collection {
@@ -146,6 +163,11 @@ impl Schema {
                 let facts = atlas.units().iter().map(|unit| &unit.attributes);
                 ("geometry-point", with_facts(rows(&[&NAMES, &UNIT]), facts))
             }
+            Collection::DraftZones(_) => {
+                let facts = atlas.zones().iter().map(|zone| &zone.attributes);
+                ("geometry-multipolygon", with_facts(rows(&[&NAMES, &DRAFT_ZONE]), facts))
+            }
+            Collection::DraftArcs(_) => ("geometry-linestring", rows(&[&ARC])),
             Collection::Incidents => ("geometry-point", rows(&[&INCIDENT])),
             Collection::Facilities(kind) => {
                 let facts = atlas.facilities().iter().filter(|f| f.kind == kind);
@@ -226,11 +248,14 @@ fn common(a: Option<Kind>, b: Option<Kind>) -> Option<Kind> {
     }
 }
 
-/// Around all features of a collection. Incidents lie where the zones do.
+/// Around all features of a collection. Incidents lie where the zones do, and so do drafts.
 fn extent(collection: Collection, atlas: &Atlas) -> Option<GridBox> {
     let of_point = |at: GridPoint| GridBox { min: at, max: at };
     match collection {
-        Collection::Zones | Collection::Incidents => atlas.areas().extent(),
+        Collection::Zones
+        | Collection::Incidents
+        | Collection::DraftZones(_)
+        | Collection::DraftArcs(_) => atlas.areas().extent(),
         Collection::Units => {
             let seats = atlas.units().iter().filter_map(|unit| unit.seat);
             seats.map(of_point).reduce(GridBox::with)
@@ -319,7 +344,13 @@ mod tests {
 
     #[test]
     fn the_names_of_properties_are_unique() {
-        for tables in [rows(&[&NAMES, &ZONE]), rows(&[&NAMES, &UNIT]), rows(&[&INCIDENT])] {
+        for tables in [
+            rows(&[&NAMES, &ZONE]),
+            rows(&[&NAMES, &UNIT]),
+            rows(&[&INCIDENT]),
+            rows(&[&NAMES, &DRAFT_ZONE]),
+            rows(&[&ARC]),
+        ] {
             let names: std::collections::BTreeSet<&str> =
                 tables.iter().map(|field| field.name.as_str()).collect();
             assert_eq!(names.len(), tables.len());

@@ -150,6 +150,21 @@ pub enum ZoningEdit {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         block: Option<FacilityId>,
     },
+    /// A zone has this area and no other: it takes what others have of it; what it has beside goes, part by part, to
+    /// whom the part has the longest border with, nobody among them.
+    Draw {
+        /// Which.
+        zone: ZoneId,
+        /// The area.
+        area: Area,
+    },
+    /// A new zone is made out of what others, and nobody, have of an area.
+    Carve {
+        /// The zone; where it names no unit, that of the zone it takes most of.
+        new: NewZone,
+        /// The area.
+        area: Area,
+    },
     /// A border is laid along a street.
     Straighten {
         /// The border's part, by two of its vertices.
@@ -230,6 +245,8 @@ impl ZoningEdit {
             Self::Split { .. } => "split",
             Self::Merge { .. } => "merge",
             Self::Give { .. } => "give",
+            Self::Draw { .. } => "draw",
+            Self::Carve { .. } => "carve",
             Self::Straighten { .. } => "straighten",
             Self::Thin { .. } => "thin",
             Self::AddHole { .. } => "add_hole",
@@ -254,6 +271,9 @@ impl ZoningEdit {
             Self::Give { area, part, .. } => {
                 let area = area.iter_mut().flatten().flatten().flatten();
                 area.chain(part).for_each(at);
+            }
+            Self::Draw { area, .. } | Self::Carve { area, .. } => {
+                area.iter_mut().flatten().flatten().for_each(at);
             }
             Self::Thin { arc, .. } => arc.iter_mut().flatten().for_each(at),
             Self::Merge { .. } | Self::SetZone { .. } => {}
@@ -307,12 +327,12 @@ impl ZoningEdit {
                 if block.is_some() && (area.is_some() || part.is_some()) {
                     fault("block", "goes without an area and a part".to_owned());
                 }
-                let count = |area: &Area| area.iter().flatten().map(Vec::len).sum::<usize>();
-                if let Some(count) = area.as_ref().map(count)
-                    && !(3..=EDIT_VERTICES_MAX).contains(&count)
-                {
-                    fault("area", format!("has {count} vertices; 3 to {EDIT_VERTICES_MAX} do"));
-                }
+                area.iter().for_each(|area| drawn_area(area, &mut fault));
+            }
+            Self::Draw { area, .. } => drawn_area(area, &mut fault),
+            Self::Carve { new, area } => {
+                drawn_area(area, &mut fault);
+                made("new", new, &mut fault);
             }
             Self::Merge { into, from } => {
                 if into == from {
@@ -377,6 +397,10 @@ pub(super) fn on_the_ground(
             };
             Edit::Give { what, from: label(from)?, to: label(to)? }
         }
+        ZoningEdit::Draw { zone, area } => {
+            Edit::Draw { face: number(zone)?, polygons: area.clone() }
+        }
+        ZoningEdit::Carve { area, .. } => Edit::Draw { face: new, polygons: area.clone() },
         ZoningEdit::Straighten { between, along, .. } => {
             Edit::Straighten { between: *between, along: along.clone() }
         }
@@ -397,6 +421,13 @@ fn drawn(place: &str, line: &[Place], least: usize, fault: &mut impl FnMut(&str,
     if line.len() < least || line.len() > EDIT_VERTICES_MAX {
         let says = format!("has {} vertices; {least} to {EDIT_VERTICES_MAX} do", line.len());
         fault(place, says);
+    }
+}
+
+fn drawn_area(area: &Area, fault: &mut impl FnMut(&str, String)) {
+    let count: usize = area.iter().flatten().map(Vec::len).sum();
+    if !(3..=EDIT_VERTICES_MAX).contains(&count) {
+        fault("area", format!("has {count} vertices; 3 to {EDIT_VERTICES_MAX} do"));
     }
 }
 
@@ -489,6 +520,8 @@ mod tests {
             r#"{"kind":"give","from":"a","to":"b","area":[],"part":[1.0,2.0]}"#,
             &["part", "area"],
         );
+        check(r#"{"kind":"draw","zone":"a","area":[]}"#, &["area"]);
+        check(r#"{"kind":"carve","new":{"id":"b","names":{}},"area":[]}"#, &["area", "new.names"]);
         check(r#"{"kind":"thin","tolerance_m":-1.0}"#, &["tolerance_m"]);
         check(
             r#"{"kind":"set_zone","zone":"a","attributes":{"k":"\u0000"},"names":{"zh":"a\u202eb"}}"#,

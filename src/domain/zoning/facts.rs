@@ -6,6 +6,10 @@ use crate::domain::atlas::zone::Zone;
 use crate::domain::id::{UnitId, ZoneId};
 use crate::domain::text::{Attributes, Names};
 use crate::domain::zoning::edit::{NamesGiven, ZoningEdit};
+use crate::geom::coverage::moved::MovedArea;
+use crate::geom::coverage::patch::Patch;
+use crate::geom::coverage::side::FaceLabel;
+use crate::geom::measure::polygon_area_m2;
 
 /// What is known of a zone beside its area.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +72,13 @@ impl Facts {
         }
         self
     }
+}
+
+/// The face that gives the most of what a patch moves; `None` where nobody's land is all that it takes.
+pub(super) fn most_of(patch: &Patch) -> FaceLabel {
+    let area_m2 = |it: &MovedArea| it.area.iter().map(polygon_area_m2).map(f64::abs).sum::<f64>();
+    let moved = patch.moved().into_iter().filter(|it| it.from.is_some());
+    moved.max_by(|a, b| area_m2(a).total_cmp(&area_m2(b))).and_then(|it| it.from)
 }
 
 /// Units beside the lead, each once.

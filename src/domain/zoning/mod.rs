@@ -13,6 +13,8 @@ pub mod mended;
 pub mod redraw;
 pub mod working;
 pub mod handed;
+pub mod arcs;
+pub mod drawing;
 pub mod review;
 pub mod balance;
 pub mod tract;

@@ -15,7 +15,7 @@ use crate::domain::text::{Attributes, Names};
 use crate::domain::zoning::edit::{
     DrawnZone, NamesGiven, NewZone, ZONES_MAX, ZoningEdit, on_the_ground,
 };
-use crate::domain::zoning::facts::{Facts, beside};
+use crate::domain::zoning::facts::{Facts, beside, most_of};
 use crate::domain::zoning::fault::{EditFault, in_zones};
 use crate::domain::zoning::found::mends;
 use crate::domain::zoning::held::Held;
@@ -405,7 +405,7 @@ impl Working {
         bent: Vec<GridPoint>,
     ) -> Result<Applied, EditFault> {
         let mut applied = Applied { bent, ..Applied::default() };
-        let made = made_by(edit).map(|zone| self.facts_of(edit, zone)).transpose()?;
+        let made = made_by(edit).map(|zone| self.facts_of(edit, zone, patch)).transpose()?;
         self.coverage.apply(patch).map_err(|fault| said(fault.to_string(), None))?;
         applied.back.push(Back::Ground(patch.inverse()));
         if let Some(facts) = made {
@@ -444,9 +444,15 @@ impl Working {
     }
 
     /// The facts of a zone that an edit makes; what is not said is that of the zone it was part of.
-    fn facts_of(&self, edit: &ZoningEdit, new: &NewZone) -> Result<Facts, EditFault> {
+    fn facts_of(
+        &self,
+        edit: &ZoningEdit,
+        new: &NewZone,
+        patch: &Patch,
+    ) -> Result<Facts, EditFault> {
         let of = match edit {
             ZoningEdit::Split { zone, .. } | ZoningEdit::AddHole { zone, .. } => self.face(zone),
+            ZoningEdit::Carve { .. } => most_of(patch),
             _ => None,
         };
         let lead = of.and_then(|face| self.facts.get(&face)).map(|facts| facts.lead.clone());
@@ -558,7 +564,7 @@ impl Working {
 /// The zone that an edit makes.
 fn made_by(edit: &ZoningEdit) -> Option<&NewZone> {
     match edit {
-        ZoningEdit::Split { new, .. } => Some(new),
+        ZoningEdit::Split { new, .. } | ZoningEdit::Carve { new, .. } => Some(new),
         ZoningEdit::AddHole { new, .. } => new.as_ref(),
         _ => None,
     }

@@ -35,6 +35,7 @@ mod node;
 pub mod moved;
 pub mod dissolve;
 pub mod thin;
+pub mod snapped;
 pub mod edit;
 pub mod build;
 pub mod valid;

@@ -3,8 +3,10 @@
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use crate::app::ogc::when;
+use crate::app::ogc::{drafts, when};
 use crate::app::state::must;
+use crate::domain::accounts::Operation;
+use crate::domain::drafts::docket::DraftDocket;
 use crate::domain::ogc::collection::Collection;
 use crate::domain::time::Instant;
 use crate::geom::coord::GridBox;
@@ -20,20 +22,44 @@ pub const GEOJSON: &str = "application/geo+json";
 pub fn visible(counter: &Counter<'_>) -> impl Iterator<Item = Collection> {
     let held = move |one: &Collection| match one {
         Collection::Facilities(_) => counter.web.schemas.of(*one, &counter.atlas).extent.is_some(),
-        Collection::Zones | Collection::Units | Collection::Incidents => true,
+        Collection::Zones
+        | Collection::Units
+        | Collection::Incidents
+        | Collection::DraftZones(_)
+        | Collection::DraftArcs(_) => true,
     };
     Collection::all().filter(move |one| counter.sees(*one)).filter(held)
+}
+
+/// Those of drafts that the caller may see, each with what people call it.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn of_drafts(counter: &Counter<'_>) -> Result<Vec<(Collection, String)>, Wrong> {
+    let found = drafts::listed(&counter.web.app, &counter.seat, &counter.caller).await?;
+    let two = |draft: DraftDocket| {
+        let title =
+            move |one: Collection| (one, format!("{} · {}", draft.name, counter.word(one.label())));
+        Collection::of_draft(draft.id).map(title)
+    };
+    Ok(found.into_iter().flat_map(two).collect())
 }
 
 /// All of them.
 pub(crate) async fn collections(mut counter: Counter<'_>) -> Result<Response, Wrong> {
     counter.finish()?;
     let begins = when::begins(&counter.web.app, &counter.seat).await?;
-    let told: Vec<Value> = visible(&counter).map(|one| told(&counter, one, begins)).collect();
+    let of_drafts = of_drafts(&counter).await?;
+    let all = visible(&counter).map(|one| (one, counter.title(one))).chain(of_drafts);
+    let told: Vec<Value> = all.map(|(one, title)| told(&counter, one, &title, begins)).collect();
     let crs: Vec<&str> = WireCrs::ALL.iter().map(|crs| crs.uri()).collect();
     let links = counter.own_links("/collections", JSON);
     let document = json!({ "collections": told, "crs": crs, "links": links });
-    Ok(counter.answer(counter.word(("数据集", "Collections")), &document, JSON))
+    let title = counter.word(("数据集", "Collections"));
+    if counter.caller.may(Operation::ListDrafts) {
+        return Ok(counter.fresh(title, &document, JSON));
+    }
+    Ok(counter.answer(title, &document, JSON))
 }
 
 /// One of them.
@@ -44,16 +70,25 @@ pub(crate) async fn collection(
     must(&counter.caller, collection.operation())?;
     counter.finish()?;
     let begins = when::begins(&counter.web.app, &counter.seat).await?;
-    let mut document = told(&counter, collection, begins);
+    let title = counter.title(collection);
+    let mut document = told(&counter, collection, &title, begins);
     let mut links = counter.own_links(&format!("/collections/{}", collection.id()), JSON);
     let given = document["links"].take();
     // The first two lead to this very document.
     links.extend(given.as_array().into_iter().flatten().skip(2).cloned());
     document["links"] = links.into();
-    Ok(counter.answer(counter.word(collection.label()), &document, JSON))
+    if collection.draft().is_some() {
+        return Ok(counter.fresh(&title, &document, JSON));
+    }
+    Ok(counter.answer(&title, &document, JSON))
 }
 
-fn told(counter: &Counter<'_>, collection: Collection, begins: Option<Instant>) -> Value {
+fn told(
+    counter: &Counter<'_>,
+    collection: Collection,
+    title: &str,
+    begins: Option<Instant>,
+) -> Value {
     let schema = counter.web.schemas.of(collection, &counter.atlas);
     let degrees = |frame: GridBox| {
         let (min, max) = (frame.min.degrees(), frame.max.degrees());
@@ -72,19 +107,18 @@ fn told(counter: &Counter<'_>, collection: Collection, begins: Option<Instant>) 
     }
     json!({
         "id": collection.id(),
-        "title": counter.word(collection.label()),
+        "title": title,
         "description": counter.word(collection.told()),
         "itemType": "feature",
         "extent": extent,
         "crs": crs,
         "storageCrs": WireCrs::Crs84.uri(),
-        "links": links(counter, collection),
+        "links": links(counter, collection, title),
     })
 }
 
-fn links(counter: &Counter<'_>, collection: Collection) -> Vec<Value> {
+fn links(counter: &Counter<'_>, collection: Collection, title: &str) -> Vec<Value> {
     let path = format!("/collections/{}", collection.id());
-    let title = counter.word(collection.label());
     let link = |rel: &str, media: &str, title: &str, end: &str, query: &[(&str, &str)]| {
         Link { rel, media, title, href: counter.href(&format!("{path}{end}"), query) }.value()
     };

@@ -6,10 +6,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use crate::app::ogc::drafts;
 use crate::app::refusal::Fault;
 use crate::app::state::Seat;
-use crate::domain::accounts::Caller;
+use crate::domain::accounts::{Caller, Operation};
 use crate::domain::atlas::in_force::Atlas;
+use crate::domain::drafts::state::Draft;
+use crate::domain::drafts::step::Act;
+use crate::domain::id::DraftId;
 use crate::domain::ogc::collection::Collection;
 use crate::formats::urlencoded::{self, Unreadable, encoded};
 use crate::http::desk;
@@ -92,6 +96,8 @@ pub struct Counter<'a> {
     pub given: Vec<(String, String)>,
     /// Under which address the caller sees `/ogc`.
     pub base: String,
+    /// The draft whose collection is asked for.
+    pub draft: Option<Draft>,
     /// What every link goes on saying.
     lasting: Vec<(String, String)>,
 }
@@ -145,8 +151,38 @@ impl<'a> Counter<'a> {
             params,
             given,
             base,
+            draft: None,
             lasting,
         })
+    }
+
+    /// Takes in the draft whose collection is asked for.
+    ///
+    /// # Errors
+    /// For who sees no drafts, and for one that there is not.
+    pub async fn look_at(&mut self, id: DraftId) -> Result<(), Wrong> {
+        let found = drafts::found(&self.web.app, &self.seat, &self.caller, id).await?;
+        self.draft = Some(found);
+        Ok(())
+    }
+
+    /// Whether the caller may draw in the draft that was taken in.
+    #[must_use]
+    pub fn draws(&self) -> bool {
+        let open = |draft: &Draft| draft.open_to(&self.caller).contains(&Act::Edit);
+        self.caller.may(Operation::ActOnDraft) && self.draft.as_ref().is_some_and(open)
+    }
+
+    /// What people call a collection; one of a draft with the draft's name.
+    #[must_use]
+    pub fn title(&self, collection: Collection) -> String {
+        let word = self.word(collection.label());
+        match &self.draft {
+            Some(draft) if collection.draft() == Some(draft.id) => {
+                format!("{} · {word}", draft.name)
+            }
+            _ => word.to_owned(),
+        }
     }
 
     /// What was given must all be right and known; then the parameters are done with.
@@ -224,12 +260,49 @@ impl<'a> Counter<'a> {
         self.dressed(response)
     }
 
+    /// The answer of a document that changes without the atlas: nobody keeps it.
+    #[must_use]
+    pub fn fresh(&self, title: &str, document: &Value, media: &'static str) -> Response {
+        let (media, bytes) = match self.format {
+            Format::Json => (media, serde_json::to_vec(document).unwrap_or_default()),
+            Format::Html => (html::MEDIA, html::page(title, self.language, document).into_bytes()),
+        };
+        let mut response = Response::new(bytes.into());
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        self.dressed(response)
+    }
+
     /// The tag of what this caller is told of an atlas. Each role is told of what it may.
     #[must_use]
     pub fn tag(&self, atlas: &Atlas) -> String {
         let (language, format) = (self.language.code(), self.format.code());
         let role = self.caller.role.code();
         format!("{}-{role}-{language}-{format}\"", etag::of(atlas).trim_end_matches('"'))
+    }
+
+    /// The tag of what this caller is told of a draft, whose units the atlas names.
+    #[must_use]
+    pub fn tag_of_draft(&self, atlas: &Atlas, revision: u32) -> String {
+        let (language, format) = (self.language.code(), self.format.code());
+        let (role, of) = (self.caller.role.code(), etag::of(atlas));
+        format!("{}-r{revision}-{role}-{language}-{format}\"", of.trim_end_matches('"'))
+    }
+
+    /// The draft's revision that the caller looked at, where `If-Match` says so: by a tag of ours, or by the number
+    /// alone.
+    ///
+    /// # Errors
+    /// When it names another one than the draft is at.
+    pub fn draft_seen(&self) -> Result<Option<u32>, Wrong> {
+        let Some(given) = self.headers.get(header::IF_MATCH) else { return Ok(None) };
+        let now = self.draft.as_ref().map(|draft| draft.revision);
+        let mut tags = given.to_str().unwrap_or_default().split(',').map(str::trim);
+        if tags.any(|tag| tag == "*" || (now.is_some() && revision_of(tag) == now)) {
+            return Ok(now);
+        }
+        Err(Wrong::unmet("the draft has gone on since you looked; load it again"))
     }
 
     /// An answer with the headers that all have.
@@ -248,6 +321,14 @@ impl<'a> Counter<'a> {
         }
         response
     }
+}
+
+/// The revision of a draft that a tag names.
+fn revision_of(tag: &str) -> Option<u32> {
+    let opaque = tag.trim_start_matches("W/").trim_matches('"');
+    // Role, language and format stand behind it.
+    let of_draft = opaque.rsplitn(4, '-').nth(3).and_then(|of_draft| of_draft.rsplit('-').next());
+    of_draft.and_then(|number| number.strip_prefix('r')).unwrap_or(opaque).parse().ok()
 }
 
 fn address<'p>(base: &str, path: &str, given: impl Iterator<Item = (&'p str, &'p str)>) -> String {
@@ -293,6 +374,20 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT, given.parse().unwrap());
             assert_eq!(Format::accepted(&headers), format, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_revision_is_read_out_of_a_tag_of_ours_or_a_number() {
+        for (tag, revision) in [
+            ("W/\"city.3-0.1.0-r12-planner-zh-json\"", Some(12)),
+            ("\"12\"", Some(12)),
+            ("W/\"12\"", Some(12)),
+            ("W/\"city.3-0.1.0-planner-zh-json\"", None),
+            ("\"\"", None),
+            ("x", None),
+        ] {
+            assert_eq!(revision_of(tag), revision, "{tag}");
         }
     }
 

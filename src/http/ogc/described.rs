@@ -8,7 +8,7 @@ use crate::domain::accounts::Operation;
 use crate::domain::ogc::collection::Collection;
 use crate::domain::ogc::schema::Schema;
 use crate::geom::crs::wire::WireCrs;
-use crate::http::ogc::collections::{GEOJSON, visible};
+use crate::http::ogc::collections::{GEOJSON, of_drafts, visible};
 use crate::http::ogc::counter::{Counter, JSON, SCHEMA};
 use crate::http::ogc::error::Wrong;
 use crate::http::ogc::landing::OPENAPI;
@@ -18,7 +18,7 @@ use crate::http::ogc::wish::{PAGE_DEFAULT, PAGE_MAX, RESERVED};
 use crate::http::problem::MEDIA_TYPE;
 
 /// The document.
-pub(crate) fn described(mut counter: Counter<'_>) -> Result<Response, Wrong> {
+pub(crate) async fn described(mut counter: Counter<'_>) -> Result<Response, Wrong> {
     counter.finish()?;
     let mut paths = Map::new();
     let fixed = [
@@ -37,9 +37,11 @@ pub(crate) fn described(mut counter: Counter<'_>) -> Result<Response, Wrong> {
     let whole = json!({ "schema": { "type": "string" } });
     get["responses"]["200"]["content"] = json!({ (qgis::MEDIA): whole });
     paths.insert(qgis::PATH.to_owned(), json!({ "get": get }));
-    for collection in visible(&counter) {
+    let of_drafts = of_drafts(&counter).await?;
+    let in_force = visible(&counter).map(|one| (one, counter.title(one)));
+    for (collection, title) in in_force.chain(of_drafts) {
         let schema = counter.web.schemas.of(collection, &counter.atlas);
-        of_collection(&mut paths, &counter, collection, &schema);
+        of_collection(&mut paths, &counter, (collection, &title), &schema);
     }
     let title = counter.word(("责任区地图服务", "Responsibility zones for maps"));
     let document = json!({
@@ -57,6 +59,9 @@ pub(crate) fn described(mut counter: Counter<'_>) -> Result<Response, Wrong> {
         "components": components(&counter),
         "security": [{}, { "bearer": [] }, { "header": [] }],
     });
+    if counter.caller.may(Operation::ListDrafts) {
+        return Ok(counter.fresh(title, &document, OPENAPI));
+    }
     Ok(counter.answer(title, &document, OPENAPI))
 }
 
@@ -97,10 +102,10 @@ fn operation(id: &str, summary: &str, parameters: &[Value], media: &str, found: 
 fn of_collection(
     paths: &mut Map<String, Value>,
     counter: &Counter<'_>,
-    collection: Collection,
+    (collection, title): (Collection, &str),
     schema: &Schema,
 ) {
-    let (id, title) = (collection.id(), counter.word(collection.label()));
+    let id = collection.id();
     let path = format!("/collections/{id}");
     let mut put = |end: &str, name: &str, parameters: &[Value], media: &str, found: bool| {
         let name = format!("{id}.{name}");
@@ -129,14 +134,29 @@ fn of_collection(
     for which in [Which::Queryables, Which::Schema, Which::Feature] {
         put(&format!("/{}", which.path()), which.path(), &common(&[]), SCHEMA, false);
     }
-    let facilities = matches!(collection, Collection::Facilities(_));
-    if facilities && counter.caller.may(Operation::EditFacilities) {
-        editing(paths, &path, (id, title));
+    let may = |operation| counter.caller.may(operation);
+    match collection {
+        Collection::Facilities(_) if may(Operation::EditFacilities) => {
+            editing(paths, &path, (&*id, title), &[]);
+        }
+        Collection::DraftZones(_) if may(Operation::ActOnDraft) => {
+            editing(paths, &path, (&*id, title), &[]);
+        }
+        // Borders come and go with zones.
+        Collection::DraftArcs(_) if may(Operation::ActOnDraft) => {
+            editing(paths, &path, (&*id, title), &["post", "delete"]);
+        }
+        _ => {}
     }
 }
 
-/// What who may edit can do besides.
-fn editing(paths: &mut Map<String, Value>, path: &str, (id, title): (&str, &str)) {
+/// What who may edit can do besides, `without` some methods.
+fn editing(
+    paths: &mut Map<String, Value>,
+    path: &str,
+    (id, title): (&str, &str),
+    without: &[&str],
+) {
     let feature = json!({ "schema": { "$ref": "#/components/schemas/Feature" } });
     let whole = json!({ "required": true, "content": { GEOJSON: feature } });
     let any = json!({ "schema": { "type": "object" } });
@@ -148,6 +168,9 @@ fn editing(paths: &mut Map<String, Value>, path: &str, (id, title): (&str, &str)
         ("/items/{featureId}", "patch", "update", "204", one(), Some(&part)),
         ("/items/{featureId}", "delete", "remove", "204", one(), None),
     ] {
+        if without.contains(&method) {
+            continue;
+        }
         let name = format!("{id}.{name}");
         let mut told = json!({
             "operationId": name,
@@ -160,12 +183,14 @@ fn editing(paths: &mut Map<String, Value>, path: &str, (id, title): (&str, &str)
             (status, "Done"),
             ("400", "Every fault"),
             ("401", "The key opens nothing"),
+            ("403", "It is for somebody else"),
             ("404", "Nothing here, or nothing that the key opens"),
             ("408", "The body came too slowly"),
             ("409", "It contradicts what is there"),
             ("412", "It is not as it was looked at"),
             ("413", "The body is too large"),
             ("415", "The body's type is not taken"),
+            ("422", "What is drawn does not fit, with the place"),
             ("503", "Busy or not ready"),
         ];
         for (status, words) in statuses {

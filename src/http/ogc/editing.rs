@@ -23,9 +23,9 @@ use crate::http::ogc::write;
 use crate::http::problem::{Kind, Problem};
 
 /// Largest feature taken, in bytes.
-const FEATURE_BYTES_MAX: usize = 4 * 1024 * 1024;
-const FEATURE: &[&str] = &["application/geo+json", "application/json"];
-const PATCH: &[&str] =
+pub(crate) const FEATURE_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub(crate) const FEATURE: &[&str] = &["application/geo+json", "application/json"];
+pub(crate) const PATCH: &[&str] =
     &["application/merge-patch+json", "application/json", "application/geo+json"];
 
 /// A new facility.
@@ -144,7 +144,7 @@ fn merge(target: &mut Value, patch: Value) {
 }
 
 /// The system of the body's coordinates.
-fn content_crs(headers: &HeaderMap) -> Result<WireCrs, Refusal> {
+pub(crate) fn content_crs(headers: &HeaderMap) -> Result<WireCrs, Refusal> {
     let Some(value) = headers.get("content-crs") else { return Ok(WireCrs::default()) };
     let name = value.to_str().unwrap_or_default();
     WireCrs::from_name(name).map_err(|words| Refusal::fault("Content-Crs", words))

@@ -26,9 +26,27 @@ impl Wrong {
     /// What is not as the caller saw it.
     #[must_use]
     pub fn stale() -> Self {
-        let words = "the city was changed since you looked; look again";
+        Self::unmet("the city was changed since you looked; look again")
+    }
+
+    /// What `If-Match` named is no more, in words.
+    #[must_use]
+    pub fn unmet(words: impl Into<String>) -> Self {
         let problem = Problem::new(Kind::Stale, words);
         Self { problem, status: Some(StatusCode::PRECONDITION_FAILED) }
+    }
+
+    /// What was drawn in a draft and does not fit: the request can be read, what it asks for cannot be done. A
+    /// revision that was named and is no more is a condition that does not hold.
+    #[must_use]
+    pub fn of_drawing(refusal: Refusal) -> Self {
+        let problem = Problem::from(refusal);
+        let status = match problem.kind() {
+            Kind::Invalid => Some(StatusCode::UNPROCESSABLE_ENTITY),
+            Kind::Stale => Some(StatusCode::PRECONDITION_FAILED),
+            _ => None,
+        };
+        Self { problem, status }
     }
 
     /// The answer, in the shape that the caller's program shows.

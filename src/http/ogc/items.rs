@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::app::incidents;
 use crate::app::ogc::dockets;
+use crate::app::ogc::drafts::OfDraft;
 use crate::app::ogc::select::{self, Page};
 use crate::app::refusal::Refusal;
 use crate::app::state::must;
@@ -55,6 +56,8 @@ struct Features {
     crs: WireCrs,
     numbers: Vec<u32>,
     dockets: Vec<Docket>,
+    /// The draft whose they are.
+    of_draft: Option<Arc<OfDraft>>,
 }
 
 impl Features {
@@ -63,6 +66,9 @@ impl Features {
     }
 
     fn get(&self, at: usize) -> Option<Feature<'_>> {
+        if let Some(draft) = &self.of_draft {
+            return draft.feature(&self.atlas, *self.numbers.get(at)?);
+        }
         match self.collection {
             Collection::Incidents => {
                 let thing = Thing::Incident(self.dockets.get(at)?);
@@ -80,9 +86,12 @@ pub(crate) async fn items(
 ) -> Result<Response, Wrong> {
     must(&counter.caller, collection.operation())?;
     let asked = Asked::read(&mut counter, collection).await?;
-    let tag = counter.tag(&asked.atlas);
-    let crs = asked.crs;
+    let (crs, atlas) = (asked.crs, Arc::clone(&asked.atlas));
     let found = find(&counter, collection, asked).await?;
+    let tag = match &found.features.of_draft {
+        Some(draft) => counter.tag_of_draft(&atlas, draft.revision),
+        None => counter.tag(&atlas),
+    };
     let links = links(&counter, collection, found.next.as_deref());
     // Incidents change without the atlas.
     let tag = Some(tag).filter(|_| collection != Collection::Incidents);
@@ -130,26 +139,45 @@ async fn find(counter: &Counter<'_>, collection: Collection, asked: Asked) -> Re
     if collection == Collection::Incidents {
         let found = dockets::page(app, seat, caller, &atlas, &wish, opened).await?;
         let dockets::Found { dockets, matched, next } = found;
-        let features = Features { atlas, collection, schema, crs, numbers: Vec::new(), dockets };
+        let (numbers, of_draft) = (Vec::new(), None);
+        let features = Features { atlas, collection, schema, crs, numbers, dockets, of_draft };
         return Ok(Found { features, matched, next });
     }
-    let page = if wish.test.is_some() {
+    let of_draft = of_draft(counter, collection).await?.map(Arc::new);
+    let page = if wish.test.is_some() || of_draft.is_some() {
         // Geometries may be large: never on the workers that answer.
         let heavy = Arc::clone(&counter.web.heavy);
         let _place = heavy.acquire_owned().await.map_err(|_| Refusal::Busy)?;
-        let held = Arc::clone(&atlas);
-        tokio::task::spawn_blocking(move || select::page(&held, collection, &wish))
-            .await
-            .map_err(|fault| Refusal::Inner(format!("the filter broke off: {fault}")))?
+        let (held, draft) = (Arc::clone(&atlas), of_draft.clone());
+        tokio::task::spawn_blocking(move || match draft {
+            Some(draft) => draft.page(&held, &wish),
+            None => select::page(&held, collection, &wish),
+        })
+        .await
+        .map_err(|fault| Refusal::Inner(format!("the filter broke off: {fault}")))?
     } else {
         select::page(&atlas, collection, &wish)
     };
     let Page { numbers, matched, more } = page;
     let last = numbers.last().filter(|_| more);
-    let last = last.and_then(|last| select::feature(&atlas, collection, *last));
-    let next = last.map(|last| last.id().into_owned());
-    let features = Features { atlas, collection, schema, crs, numbers, dockets: Vec::new() };
+    let feature = |number: u32| match &of_draft {
+        Some(draft) => draft.feature(&atlas, number),
+        None => select::feature(&atlas, collection, number),
+    };
+    let next = last.and_then(|last| feature(*last)).map(|last| last.id().into_owned());
+    let dockets = Vec::new();
+    let features = Features { atlas, collection, schema, crs, numbers, dockets, of_draft };
     Ok(Found { features, matched: Some(matched), next })
+}
+
+/// The features of the draft that was taken in; `None` where a collection is no draft's.
+async fn of_draft(
+    counter: &Counter<'_>,
+    collection: Collection,
+) -> Result<Option<OfDraft>, Refusal> {
+    let Some(draft) = &counter.draft else { return Ok(None) };
+    let app = &counter.web.app;
+    OfDraft::read(app, &counter.seat, &counter.caller, collection, &draft.locked).await
 }
 
 fn links(counter: &Counter<'_>, collection: Collection, next: Option<&str>) -> Vec<Value> {
@@ -165,7 +193,7 @@ fn links(counter: &Counter<'_>, collection: Collection, next: Option<&str>) -> V
         let href = counter.next(&items, next);
         links.push(Link { rel: "next", media, title, href }.value());
     }
-    let title = counter.word(collection.label());
+    let title = &counter.title(collection);
     let href = counter.href(&path, &[]);
     links.push(Link { rel: "collection", media: "application/json", title, href }.value());
     links
@@ -248,7 +276,7 @@ fn table(counter: &Counter<'_>, found: &Found, links: &[Value]) -> String {
         .collect();
     let told =
         json!({ "numberMatched": found.matched, "numberReturned": rows.len(), "links": links });
-    let page = html::page(counter.word(collection.label()), counter.language, &told);
+    let page = html::page(&counter.title(*collection), counter.language, &told);
     page.replace("</body>", &format!("{}</body>", html::table(&rows, &columns)))
 }
 
@@ -274,21 +302,26 @@ pub(crate) async fn item(
         Collection::Incidents => Some(docket(web, &counter, id).await?.ok_or_else(missing)?),
         _ => None,
     };
-    let feature = match &docket {
-        Some(docket) => Feature { atlas: &atlas, thing: Thing::Incident(docket) },
-        None => select::find(&atlas, collection, id).ok_or_else(missing)?,
+    let of_draft = of_draft(&counter, collection).await?;
+    let feature = match (&docket, &of_draft) {
+        (Some(docket), _) => Feature { atlas: &atlas, thing: Thing::Incident(docket) },
+        (None, Some(draft)) => draft.find(&atlas, id).ok_or_else(missing)?,
+        (None, None) => select::find(&atlas, collection, id).ok_or_else(missing)?,
     };
     let path = format!("/collections/{}", collection.id());
     let own = format!("{path}/items/{}", segment(&feature.id()));
     let mut links = counter.own_links(&own, GEOJSON);
-    let title = counter.word(collection.label());
+    let title = &counter.title(collection);
     let href = counter.href(&path, &[]);
     links.push(Link { rel: "collection", media: "application/json", title, href }.value());
     let mut json = Json::with_capacity(4_096);
     write::open(&mut json, &feature, &asked.schema, asked.crs);
     json.raw(",\"links\":").raw(&serde_json::to_string(&links).unwrap_or_default()).raw("}");
     let bytes = json.into_bytes();
-    let tag = counter.tag(&atlas);
+    let tag = match &of_draft {
+        Some(draft) => counter.tag_of_draft(&atlas, draft.revision),
+        None => counter.tag(&atlas),
+    };
     let tag = Some(tag).filter(|_| docket.is_none());
     let response = match counter.format {
         Format::Json => tagged(&counter, tag.as_deref(), GEOJSON, || Body::from(bytes)),

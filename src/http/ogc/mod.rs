@@ -15,4 +15,5 @@ pub mod items;
 pub mod editing;
 pub mod symbols;
 pub mod qgis;
+pub mod drafting;
 pub mod mount;

@@ -10,12 +10,13 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::state::must;
-use crate::domain::accounts::{Caller, Operation};
+use crate::domain::accounts::Operation;
 use crate::domain::ogc::collection::Collection;
 use crate::formats::urlencoded::decoded;
 use crate::http::ogc::collections::{collection, collections};
 use crate::http::ogc::counter::{Counter, ROOT};
 use crate::http::ogc::described::described;
+use crate::http::ogc::drafting;
 use crate::http::ogc::editing::{change, create};
 use crate::http::ogc::error::Wrong;
 use crate::http::ogc::items::{item, items};
@@ -87,13 +88,19 @@ impl Named {
     }
 
     /// What the caller may do here, for `Allow`.
-    fn methods(&self, caller: &Caller) -> &'static str {
-        let edits = caller.may(Operation::EditFacilities);
+    fn methods(&self, counter: &Counter<'_>) -> &'static str {
+        let edits = match self.collection() {
+            Some(Collection::Facilities(_)) => counter.caller.may(Operation::EditFacilities),
+            Some(Collection::DraftZones(_) | Collection::DraftArcs(_)) => counter.draws(),
+            Some(Collection::Zones | Collection::Units | Collection::Incidents) | None => false,
+        };
         match self {
-            Self::Items(Collection::Facilities(_)) if edits => "GET, HEAD, OPTIONS, POST",
-            Self::Item(Collection::Facilities(_), _) if edits => {
-                "GET, HEAD, OPTIONS, PUT, PATCH, DELETE"
+            // Borders come and go with zones.
+            Self::Item(Collection::DraftArcs(_), _) if edits => "GET, HEAD, OPTIONS, PUT, PATCH",
+            Self::Items(one) if edits && !matches!(one, Collection::DraftArcs(_)) => {
+                "GET, HEAD, OPTIONS, POST"
             }
+            Self::Item(..) if edits => "GET, HEAD, OPTIONS, PUT, PATCH, DELETE",
             _ => "GET, HEAD, OPTIONS",
         }
     }
@@ -159,7 +166,10 @@ async fn answer(web: &Web, parts: &Parts, body: Body) -> Result<Response, Wrong>
         return Err(Wrong::missing("there is nothing here; /ogc/collections lists what there is"));
     };
     let query = parts.uri.query().unwrap_or_default();
-    let counter = Counter::open(web, &parts.headers, query).await?;
+    let mut counter = Counter::open(web, &parts.headers, query).await?;
+    if let Some(draft) = named.collection().and_then(Collection::draft) {
+        counter.look_at(draft).await?;
+    }
     let method = &parts.method;
     match named {
         named if matches!(*method, Method::GET | Method::HEAD) => read(counter, named).await,
@@ -167,18 +177,27 @@ async fn answer(web: &Web, parts: &Parts, body: Body) -> Result<Response, Wrong>
             if let Some(collection) = named.collection() {
                 must(&counter.caller, collection.operation())?;
             }
-            Ok(allowed(StatusCode::OK.into_response(), named.methods(&counter.caller)))
+            Ok(allowed(StatusCode::OK.into_response(), named.methods(&counter)))
+        }
+        Named::Items(Collection::DraftZones(draft)) if *method == Method::POST => {
+            drafting::create(counter, draft, body).await
+        }
+        Named::Item(one @ Collection::DraftZones(_), id) if changes(method) => {
+            drafting::change(counter, (method, one, &id), body).await
+        }
+        Named::Item(one @ Collection::DraftArcs(_), id)
+            if changes(method) && *method != Method::DELETE =>
+        {
+            drafting::change(counter, (method, one, &id), body).await
         }
         Named::Items(Collection::Facilities(kind)) if *method == Method::POST => {
             create(counter, kind, body).await
         }
-        Named::Item(Collection::Facilities(kind), id)
-            if matches!(*method, Method::PUT | Method::PATCH | Method::DELETE) =>
-        {
+        Named::Item(Collection::Facilities(kind), id) if changes(method) => {
             change(counter, (method, kind, &id), body).await
         }
         named => {
-            let methods = named.methods(&counter.caller);
+            let methods = named.methods(&counter);
             let words = format!("this place does not know the method; it knows {methods}");
             let wrong = Wrong::from(Problem::new(Kind::NoMethod, words));
             Ok(allowed(wrong.answer(&parts.headers), methods))
@@ -186,11 +205,16 @@ async fn answer(web: &Web, parts: &Parts, body: Body) -> Result<Response, Wrong>
     }
 }
 
+/// Whether a method changes a feature that is there.
+fn changes(method: &Method) -> bool {
+    matches!(*method, Method::PUT | Method::PATCH | Method::DELETE)
+}
+
 async fn read(counter: Counter<'_>, named: Named) -> Result<Response, Wrong> {
     match named {
         Named::Landing => landing(counter),
         Named::Conformance => conformance(counter),
-        Named::Api => described(counter),
+        Named::Api => described(counter).await,
         Named::Layers => definition(counter).await,
         Named::Collections => collections(counter).await,
         Named::Collection(one) => collection(counter, one).await,

@@ -68,15 +68,18 @@ pub(crate) fn schema(
     counter.finish()?;
     let schema: Arc<Schema> = counter.web.schemas.of(collection, &counter.atlas);
     let path = format!("/collections/{}/{}", collection.id(), which.path());
-    let title = counter.word(collection.label());
+    let title = counter.title(collection);
     let mut document = match which {
         Which::Feature => feature(&schema, counter.language),
         Which::Queryables | Which::Schema => flat(&schema, counter.language, which),
     };
     document["$schema"] = DIALECT.into();
     document["$id"] = counter.href(&path, &[]).into();
-    document["title"] = title.into();
-    Ok(counter.answer(title, &document, SCHEMA))
+    document["title"] = title.as_str().into();
+    if collection.draft().is_some() {
+        return Ok(counter.fresh(&title, &document, SCHEMA));
+    }
+    Ok(counter.answer(&title, &document, SCHEMA))
 }
 
 /// A property's own schema; its type is one name also where it may be null.

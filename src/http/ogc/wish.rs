@@ -119,8 +119,8 @@ impl AskedOne {
     }
 }
 
-/// The atlas that `datetime` asks for; of incidents, which it finds by when they were opened, the one in
-/// force.
+/// The atlas that `datetime` asks for; of incidents, which it finds by when they were opened, and of drafts, which
+/// are of no time, the one in force.
 async fn at(
     counter: &mut Counter<'_>,
     collection: Collection,
@@ -140,6 +140,9 @@ async fn at(
     };
     if collection == Collection::Incidents {
         return Ok((now, when.span()));
+    }
+    if collection.draft().is_some() {
+        return Ok((now, Span::ALWAYS));
     }
     match when::atlas(&counter.web.app, &counter.seat, when, &text).await {
         Ok(atlas) => Ok((atlas, Span::ALWAYS)),

@@ -151,6 +151,34 @@ fn holes_gifts_and_thinning_keep_the_ground_whole() {
 }
 
 #[test]
+fn a_zone_that_is_drawn_takes_and_leaves_and_a_new_one_has_the_unit_of_whom_it_takes_most() {
+    let mut zones = four();
+    zones[1].lead = UnitId::new("u9").unwrap();
+    let mut working = Working::of(&zones).unwrap();
+    let ring = |places: &[(f64, f64)]| -> Vec<[f64; 2]> {
+        places.iter().map(|(east, north)| corner(*east, *north)).collect()
+    };
+    let wider = ring(&[(0.0, 0.0), (1.3, 0.0), (1.0, 1.0), (0.0, 1.0)]);
+    let wider = edit(json!({ "kind": "draw", "zone": "a", "area": [[wider]] }));
+    let applied = check(&mut working, &[wider]);
+    assert_eq!(applied.reshaped, ids(&["a", "b"]));
+    // The neighbour as it is by now.
+    let narrower = ring(&[(1.3, 0.0), (2.0, 0.0), (2.0, 1.0), (1.0, 1.0)]);
+    let narrower = edit(json!({ "kind": "draw", "zone": "b", "area": [[narrower]] }));
+    assert!(check(&mut working, &[narrower]).touched.is_empty());
+    let new = ring(&[(0.9, 0.4), (1.8, 0.4), (1.8, 1.2), (0.9, 1.2)]);
+    let new = edit(json!({ "kind": "carve", "new": { "id": "n" }, "area": [[new]] }));
+    let applied = check(&mut working, &[new]);
+    assert_eq!(applied.reshaped, ids(&["a", "b", "c", "d", "n"]));
+    let made = working.zones().into_iter().find(|it| it.id.as_str() == "n").unwrap();
+    assert_eq!((made.lead.as_str(), made.number), ("u9", 5));
+    let apart = ring(&[(8.0, 8.0), (9.0, 8.0), (9.0, 9.0)]);
+    let apart = edit(json!({ "kind": "carve", "new": { "id": "m" }, "area": [[apart]] }));
+    let fault = working.apply(&[apart], &none()).unwrap_err().remove(0);
+    assert!(fault.says.contains("name its lead"), "{fault}");
+}
+
+#[test]
 fn an_edit_that_does_not_fit_is_told_with_its_place_and_changes_nothing() {
     let mut working = Working::of(&four()).unwrap();
     let (sides, zones) = (working.coverage.sides(), working.zones());

@@ -49,7 +49,36 @@ pub(super) fn carve<'a>(
     strokes: &[Stroke],
     snapped: &[(Side, GridPoint)],
 ) -> Result<Carved<'a>, EditFault> {
-    let borders = borders_near(base, face, strokes, snapped);
+    let ours = |side: &Side| side.left == face || side.right == face;
+    let borders = borders_near(base, &ours, strokes, snapped);
+    let Cutting { removed, added, bent, strokes } = cut(base, &borders, strokes, snapped)?;
+    let delta = Delta::of_patch(&Patch::new(removed.clone(), added.clone()));
+    Ok(Carved { base, face, removed, added, bent, strokes, delta })
+}
+
+/// Borders and strokes cut where they meet.
+pub(super) struct Cutting {
+    /// Borders that were cut, as they were; sorted.
+    pub(super) removed: Vec<Side>,
+    /// Their pieces.
+    pub(super) added: Vec<Side>,
+    /// New vertices that do not lie on the border as it was.
+    pub(super) bent: Vec<GridPoint>,
+    /// Each stroke of the drawing, by its vertices.
+    pub(super) strokes: Vec<Vec<GridPoint>>,
+}
+
+/// Cuts the borders of all faces and the strokes where they meet, as [`carve`] does for one face.
+pub(super) fn cut_all(base: &Coverage, strokes: &[Stroke]) -> Result<Cutting, EditFault> {
+    cut(base, &borders_near(base, &|_| true, strokes, &[]), strokes, &[])
+}
+
+fn cut(
+    base: &Coverage,
+    borders: &[Side],
+    strokes: &[Stroke],
+    snapped: &[(Side, GridPoint)],
+) -> Result<Cutting, EditFault> {
     let cut =
         |&(from, to): &Stroke| Cut { from: from.into(), to: to.into(), via: None, steady: false };
     let mut cuts: Vec<Cut> = strokes.iter().map(cut).collect();
@@ -85,18 +114,17 @@ pub(super) fn carve<'a>(
     }
     bent.sort_unstable();
     bent.dedup();
-    let delta = Delta::of_patch(&patch);
-    Ok(Carved { base, face, removed, added, bent, strokes: drawn, delta })
+    Ok(Cutting { removed, added, bent, strokes: drawn })
 }
 
 fn grid(chain: &[Spot]) -> Vec<GridPoint> {
     chain.iter().map(|spot| spot.grid()).collect()
 }
 
-/// The borders of a face whose boxes touch those of strokes, and those that something is snapped to.
+/// Those of our borders whose boxes touch those of strokes, and those that something is snapped to.
 fn borders_near(
     base: &Coverage,
-    face: FaceLabel,
+    ours: &dyn Fn(&Side) -> bool,
     strokes: &[Stroke],
     snapped: &[(Side, GridPoint)],
 ) -> Vec<Side> {
@@ -107,7 +135,7 @@ fn borders_near(
         parts(base, p, q).into_iter().flat_map(|part| base.near_box(part)).filter(reached)
     });
     for side in near.chain(snapped.iter().map(|&(side, _)| side)) {
-        if (side.left == face || side.right == face) && seen.insert((side.a, side.b)) {
+        if ours(&side) && seen.insert((side.a, side.b)) {
             borders.push(side);
         }
     }

@@ -72,6 +72,14 @@ pub enum Edit {
         /// Whose it becomes; a face that has an area already.
         to: FaceLabel,
     },
+    /// The area of a face becomes this: it takes what others have of it. What it has beside goes, part by part, to
+    /// whom the part has the longest border with, outside among them.
+    Draw {
+        /// The face. One that has no area yet is new.
+        face: u16,
+        /// The area, each polygon by its rings.
+        polygons: Vec<Rings>,
+    },
     /// Takes away the vertices that shape borders least, once for both sides.
     Thin {
         /// A vertex goes while the triangle with its neighbours is smaller than the square of this.
@@ -127,7 +135,7 @@ impl Edit {
             | Self::Give { what: Share::Part { at }, .. } => Box::new(std::iter::once(*at)),
             Self::ReshapeArc { line } | Self::Split { line, .. } => Box::new(line.iter().copied()),
             Self::Straighten { between, along } => Box::new(between.iter().chain(along).copied()),
-            Self::Give { what: Share::Area { polygons }, .. } => {
+            Self::Give { what: Share::Area { polygons }, .. } | Self::Draw { polygons, .. } => {
                 Box::new(polygons.iter().flatten().flatten().copied())
             }
             Self::AddHole { ring, .. } => Box::new(ring.iter().copied()),

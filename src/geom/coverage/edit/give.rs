@@ -27,7 +27,16 @@ pub(super) fn give_area(
     from: FaceLabel,
     to: FaceLabel,
 ) -> Result<Change, EditFault> {
-    let rings = upright(polygons)?;
+    give_ringed(coverage, &upright(polygons)?, from, to)
+}
+
+/// As [`give_area`], of rings as [`upright`] gives them.
+pub(super) fn give_ringed(
+    coverage: &Coverage,
+    rings: &[Vec<GridPoint>],
+    from: FaceLabel,
+    to: FaceLabel,
+) -> Result<Change, EditFault> {
     let strokes: Vec<Stroke> = rings.iter().flat_map(|ring| around(ring)).collect();
     let at = strokes.first().ok_or(EditFault::TooFewPoints { at: None })?.0;
     let carved = carve(coverage, from, &strokes, &[])?;
@@ -176,7 +185,7 @@ fn area_change_twice(patch: &Patch, label: FaceLabel) -> i128 {
 }
 
 /// The rings of polygons without repeated places, shells counter-clockwise and holes clockwise.
-fn upright(polygons: &[Rings]) -> Result<Vec<Vec<GridPoint>>, EditFault> {
+pub(super) fn upright(polygons: &[Rings]) -> Result<Vec<Vec<GridPoint>>, EditFault> {
     let mut rings = Vec::new();
     let mut shapes = Vec::new();
     for polygon in polygons {

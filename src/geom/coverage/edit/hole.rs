@@ -94,13 +94,18 @@ fn part_at(coverage: &Coverage, label: FaceLabel, at: GridPoint) -> Option<Part>
     coverage.parts(label).into_iter().find(holds)
 }
 
-fn sides_of(coverage: &Coverage, ring: &[Spot]) -> Vec<Side> {
+pub(super) fn sides_of(coverage: &Coverage, ring: &[Spot]) -> Vec<Side> {
     let next = ring.iter().skip(1).chain(ring.first());
     ring.iter().zip(next).filter_map(|(p, q)| coverage.between(p.grid(), q.grid())).collect()
 }
 
 /// Another label for one part. The area is bounded by borders as they are: a partition by its making.
-fn give_rings(coverage: &Coverage, part: &Part, from: FaceLabel, to: FaceLabel) -> Change {
+pub(super) fn give_rings(
+    coverage: &Coverage,
+    part: &Part,
+    from: FaceLabel,
+    to: FaceLabel,
+) -> Change {
     let rings = std::iter::once(&part.shell).chain(&part.holes);
     let removed: Vec<Side> = rings.flat_map(|ring| sides_of(coverage, ring)).collect();
     let added = removed.iter().filter_map(|&side| relabelled(side, from, to)).collect();

@@ -12,6 +12,7 @@ mod give;
 mod split;
 mod hole;
 mod merge;
+mod draw;
 mod thin;
 pub mod plan;
 

@@ -3,6 +3,7 @@
 use crate::geom::coord::GridPoint;
 use crate::geom::coverage::edit::change::Change;
 use crate::geom::coverage::edit::command::{EDIT_VERTICES_MAX, Edit, Share};
+use crate::geom::coverage::edit::draw::draw;
 use crate::geom::coverage::edit::fault::EditFault;
 use crate::geom::coverage::edit::give::give_area;
 use crate::geom::coverage::edit::hole::{add_hole, dissolve_hole, give_part};
@@ -75,6 +76,7 @@ impl Coverage {
                     (Share::Area { polygons }, from) => give_area(self, polygons, from, *to),
                 }
             }
+            Edit::Draw { face, polygons } => draw(self, *face, polygons),
             Edit::Thin { tolerance_m, arc } => thin(self, *tolerance_m, arc.map(pair), locks),
             Edit::AddHole { face, ring, new_face } => {
                 self.known(Some(*face))?;

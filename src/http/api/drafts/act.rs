@@ -32,7 +32,7 @@ pub struct NewStepBody {
     revision: Option<u32>,
     /// Of an edit: what is done, all of it or nothing, and undone together. `{"kind": "move_vertex", "from": [lon,
     /// lat], "to": [lon, lat]}`; also `insert_vertex`, `delete_vertex`, `reshape_arc`, `straighten`, `split`,
-    /// `merge`, `give`, `thin`, `add_hole`, `dissolve_hole`, `set_zone`.
+    /// `merge`, `give`, `draw`, `carve`, `thin`, `add_hole`, `dissolve_hole`, `set_zone`.
     #[schema(value_type = Option<Vec<Object>>)]
     edits: Option<Vec<serde_json::Value>>,
     /// What is said; of a rename what the draft is for.

@@ -7,6 +7,8 @@ mod filters;
 mod schemas;
 mod incidents;
 mod edits;
+mod drafts;
+mod drawn;
 mod refused;
 mod clients;
 

@@ -1,2 +1,3 @@
 mod stories;
+mod draws;
 mod lots;

@@ -35,8 +35,8 @@ pub struct ExportArgs {
     /// The file [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// geojson, csv, gpkg or shapefile (a zip), of a calendar csv or ics [default: by the file's name, else
-    /// geojson, of a calendar csv]
+    /// geojson, csv, gpkg, shapefile (a zip), kml, gpx or fgb, of a calendar csv or ics [default: by the
+    /// file's name, else geojson, of a calendar csv]
     #[arg(long, value_parser = format)]
     format: Option<FileFormat>,
     /// The coordinate system: wgs84, cgcs2000, gcj02 or bd09 [default: wgs84]

@@ -59,8 +59,8 @@ pub struct ImportArgs {
     /// The city's name in English.
     #[arg(long, value_name = "NAME")]
     name_en: Option<String>,
-    /// geojson, csv, gpkg or shapefile (a zip) [default: by the file's name; a calendar says itself
-    /// whether it is ics or csv]
+    /// geojson, csv, gpkg, shapefile (a zip), kml, gpx or fgb [default: by the file's name; a calendar says
+    /// itself whether it is ics or csv]
     #[arg(long, value_parser = format)]
     format: Option<FileFormat>,
     /// The coordinate system, where the file does not say it: wgs84, cgcs2000, gcj02 or bd09.
@@ -162,10 +162,10 @@ pub(super) fn format(text: &str) -> Result<FileFormat, String> {
         "geopackage" => Format::GeoPackage,
         "shp" | "zip" | "shapefile.zip" => Format::Shapefile,
         "json" => Format::GeoJson,
-        _ => Format::ALL
-            .into_iter()
-            .find(|format| format.code() == text)
-            .ok_or_else(|| "give geojson, csv, gpkg or shapefile; of a calendar ics".to_owned())?,
+        "flatgeobuf" => Format::FlatGeobuf,
+        _ => Format::ALL.into_iter().find(|format| format.code() == text).ok_or_else(|| {
+            "give geojson, csv, gpkg, shapefile, kml, gpx or fgb; of a calendar ics".to_owned()
+        })?,
     };
     Ok(FileFormat::Layer(layer))
 }

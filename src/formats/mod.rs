@@ -23,6 +23,7 @@ pub mod xml;
 pub mod atom;
 pub mod picture;
 pub mod gzip;
+pub mod parcel;
 pub mod mvt;
 pub mod open311;
 pub mod cql2;

@@ -10,6 +10,7 @@ pub mod city;
 pub mod calendar;
 pub mod limits;
 pub mod export;
+pub mod archive;
 pub mod rehearse;
 pub mod plan_versions;
 pub mod rule_versions;

@@ -10,6 +10,9 @@ use crate::formats::label::clip;
 use crate::formats::layer::{Findings, VertexCount};
 use crate::formats::xml::read::{Fault, Reader};
 
+/// Deepest nesting of multi-geometries.
+const DEPTH_MAX: usize = 8;
+
 /// Reads geometries, and counts what is told once for the file.
 #[derive(Default)]
 pub(super) struct Shapes {
@@ -17,6 +20,8 @@ pub(super) struct Shapes {
     /// Features with heights.
     heights: usize,
     high: bool,
+    /// Multi-geometries that are open.
+    depth: usize,
 }
 
 impl Shapes {
@@ -70,6 +75,24 @@ impl Shapes {
         row: usize,
         found: &mut Findings,
     ) -> Result<Option<Geometry<f64>>, Fault> {
+        if self.depth == DEPTH_MAX {
+            let fault = format!("nested deeper than {DEPTH_MAX} (limit DEPTH_MAX)");
+            found.error(row, "MultiGeometry", fault, "give one list of parts");
+            xml.skip()?;
+            return Ok(None);
+        }
+        self.depth += 1;
+        let parts = self.gathered(xml, row, found);
+        self.depth -= 1;
+        Ok(joined(parts?))
+    }
+
+    fn gathered(
+        &mut self,
+        xml: &mut Reader<'_>,
+        row: usize,
+        found: &mut Findings,
+    ) -> Result<Vec<Geometry<f64>>, Fault> {
         let mut parts = Vec::new();
         while let Some(tag) = xml.child()? {
             match tag.name {
@@ -79,7 +102,7 @@ impl Shapes {
                 _ => xml.skip()?,
             }
         }
-        Ok(joined(parts))
+        Ok(parts)
     }
 
     fn polygon(

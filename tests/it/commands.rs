@@ -435,8 +435,14 @@ fn plans_are_listed_compared_restored_and_asked_about_a_day_in_the_past() {
     assert!(ok && said.contains("\"plan_to\": \"20"), "{said}");
     let (ok, said) = run(&["export", "zones", "--datetime", moment]);
     assert!(ok && said.contains("fire"), "{said}");
+    let (ok, said) = run(&["export", "zones", "--plan", "2", "--format", "kml"]);
+    assert!(ok && said.contains("<value>fire</value>"), "{said}");
+    let (ok, said) = run(&["export", "zones", "--at", moment, "--format", "kml"]);
+    assert!(ok && said.contains("<value>fire</value>"), "{said}");
     for (args, words) in [
-        (&["locate", "109.45", "36.55", "--datetime", "2020-01-01"][..], "first moment known is"),
+        (&["export", "zones", "--plan", "9"][..], "there is no plan 9; the last is 3"),
+        (&["export", "units", "--plan", "1"], "a plan holds zones"),
+        (&["locate", "109.45", "36.55", "--datetime", "2020-01-01"], "first moment known is"),
         (&["locate", "109.45", "36.55", "--datetime", "soon"], "such as 2026-03-03"),
         (&["export", "city", "--datetime", "2026-01-01"], "leave out --datetime"),
         (&["plan", "show", "9"], "there is no plan 9"),

@@ -100,8 +100,8 @@ impl Whole {
     }
 
     /// Reads the members; every fault of every member is told.
-    pub(super) fn read(members: &Members, found: &mut Findings) -> Self {
-        let mut reader = Reader { members: members.clone(), found };
+    pub(super) fn read(members: Members, found: &mut Findings) -> Self {
+        let mut reader = Reader { members, found };
         let mut whole = Self::default();
         if let Some(bytes) = reader.take(CITY) {
             let before = std::mem::take(reader.found);

@@ -90,7 +90,7 @@ pub async fn import(
     let (whole, mut found) = blocking(move || {
         let mut found = Findings::default();
         let members = parcel::unpack(&bytes, FORMAT, VERSION, &mut found);
-        let whole = (!found.refused()).then(|| Whole::read(&members, &mut found));
+        let whole = (!found.refused()).then(|| Whole::read(members, &mut found));
         (whole.unwrap_or_default(), found)
     })
     .await?;

@@ -31,7 +31,7 @@ fn shapes() -> Vec<Geometry<f64>> {
 }
 
 fn layer(shapes: Vec<Option<Geometry<f64>>>) -> Layer {
-    let feature = |(nth, geometry)| {
+    let feature = |(nth, geometry): (usize, Option<Geometry<f64>>)| {
         let fields = [
             ("id", json!(format!("z-{nth:02}"))),
             ("name_zh", json!("枣园")),
@@ -65,7 +65,7 @@ fn sorted(layer: &Layer) -> Vec<Feature> {
 fn what_is_written_is_read_back_and_writes_the_same_bytes() {
     let placed: Vec<_> = shapes().into_iter().map(Some).collect();
     let with_gaps: Vec<_> = placed.iter().cloned().chain([None]).collect();
-    let alike = vec![Some(point!(x: 1.0, y: 2.0).into()); 40];
+    let alike: Vec<Option<Geometry<f64>>> = vec![Some(point!(x: 1.0, y: 2.0).into()); 40];
     for shapes in [placed, with_gaps, alike, vec![Some(point!(x: 1.0, y: 2.0).into())], vec![]] {
         for crs in [None, Some(Crs::Wgs84), Some(Crs::Cgcs2000), Some(Crs::Gcj02)] {
             let layer = Layer { crs, ..layer(shapes.clone()) };

@@ -15,7 +15,7 @@ fn sample() -> Layer {
         MultiLineString(vec![line.clone()]).into(),
         MultiLineString(vec![line.clone(), line]).into(),
     ];
-    let feature = |(nth, geometry)| {
+    let feature = |(nth, geometry): (usize, Geometry<f64>)| {
         let fields = [
             ("id", json!(format!("z-{nth}"))),
             ("name_zh", json!("枣园 <一> & \"二\"")),

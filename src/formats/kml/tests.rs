@@ -22,7 +22,7 @@ fn sample() -> Layer {
         Some(geo_types::GeometryCollection(vec![place.into(), line.into(), area.into()]).into()),
         None,
     ];
-    let feature = |(nth, geometry)| {
+    let feature = |(nth, geometry): (usize, Option<Geometry<f64>>)| {
         let fields = [
             ("id", json!(format!("z-{nth}"))),
             ("name_zh", json!("枣园 <一> & \"二\"")),

@@ -28,9 +28,11 @@ use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 use zonewarden::domain::time::Calendar;
 use zonewarden::formats::fixed::Degrees;
-use zonewarden::formats::layer::{BYTES_MAX as FILE_BYTES_MAX, Layer, Reading};
+use zonewarden::formats::layer::{BYTES_MAX as FILE_BYTES_MAX, Findings, Layer, Reading};
 use zonewarden::formats::nouns::{Mapping, facilities, rules, units, zones};
-use zonewarden::formats::{calendar, cell, csv, fixed, geojson, limits, shapefile, wkb, wkt};
+use zonewarden::formats::{
+    calendar, cell, csv, fixed, flatgeobuf, geojson, gpx, kml, limits, parcel, shapefile, wkb, wkt,
+};
 use zonewarden::geom::coord::step;
 use zonewarden::geom::measure::on_grid;
 use zonewarden::geom::validity::{FAULTS_MAX, faults};
@@ -90,7 +92,7 @@ fn held(work: impl FnOnce() -> Result<(), String>) -> (Option<String>, f64) {
 
 fn round(seed: u64) -> Result<(), String> {
     let dice = &mut Dice(seed);
-    match dice.below(24) {
+    match dice.below(30) {
         0..=2 => shapes(dice),
         13 | 14 => streams::tables(dice),
         15 => streams::collections(dice),
@@ -111,6 +113,20 @@ fn round(seed: u64) -> Result<(), String> {
         }
         6 => blobs(dice),
         7 => numbers(dice),
+        24 => {
+            let text = mutated(dice, KML);
+            layers(&kml::read(&text), &kml::write, &kml::read)
+        }
+        25 => {
+            let text = mutated(dice, GPX);
+            layers(&gpx::read(&text), &gpx::write, &gpx::read)
+        }
+        26..=28 => {
+            let mut bytes = FLATGEOBUF.clone();
+            damage(dice, &mut bytes);
+            layers(&flatgeobuf::read(&bytes), &flatgeobuf::write, &flatgeobuf::read)
+        }
+        29 => parcels(dice),
         12 => calendars(dice),
         8 | 9 => {
             let bytes = geopackages(dice);
@@ -313,6 +329,8 @@ static LAYER: LazyLock<Layer> = LazyLock::new(|| {
 });
 static GEOPACKAGE: LazyLock<Vec<u8>> =
     LazyLock::new(|| geopackage::write(&LAYER).unwrap_or_default());
+static FLATGEOBUF: LazyLock<Vec<u8>> =
+    LazyLock::new(|| flatgeobuf::write(&LAYER).unwrap_or_default());
 static ARCHIVE: LazyLock<Vec<u8>> = LazyLock::new(|| shapefile::write(&LAYER).unwrap_or_default());
 static MEMBERS: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
     let Ok(mut archive) = ZipArchive::new(Cursor::new(&*ARCHIVE)) else { return Vec::new() };
@@ -378,6 +396,24 @@ fn pack(members: &[(String, Vec<u8>)]) -> Vec<u8> {
         }
     }
     archive.finish().map(Cursor::into_inner).unwrap_or_default()
+}
+
+/// What is unpacked of a damaged parcel is what was packed, or nothing with a reason.
+fn parcels(dice: &mut Dice) -> Result<(), String> {
+    let members: parcel::Members =
+        [("a.json", 9), ("b/c.geojson", 300)].map(|(name, n)| (name.to_owned(), vec![7; n])).into();
+    let mut bytes = parcel::pack("x", 1, &members)?;
+    damage(dice, &mut bytes);
+    let mut found = Findings::default();
+    let back = parcel::unpack(&bytes, "x", 1, &mut found);
+    // The names and hashes themselves may be what was damaged.
+    if back.is_empty() != found.refused() {
+        return Err(format!("{back:?} with {:?}", found.into_vec()));
+    }
+    if back.values().any(|it| !members.values().any(|was| was == it)) {
+        return Err(format!("{back:?} was never packed"));
+    }
+    Ok(())
 }
 
 /// Small archives of which huge members come: refused, or read within the limits.
@@ -463,6 +499,13 @@ const CALENDARS: &[&[u8]] = &[
 ];
 const LIMITS: &[&[u8]] = &[
     b"category,stage,kind,amount,unit\n*,whole,working_days,7,days\nevent.01,handle,office_hours,90,minutes\n*,remind,overdue,100,percent\n*,urge,overdue,150,percent\n",
+];
+const KML: &[&[u8]] = &[
+    b"<?xml version=\"1.0\"?><kml xmlns=\"http://www.opengis.net/kml/2.2\"><Document><name>x</name><Folder><name>f</name><Placemark id=\"p\"><name>\xe4\xb8\x80</name><description><![CDATA[<b>]]></description><ExtendedData><Data name=\"n\"><value>1</value></Data><SchemaData schemaUrl=\"#z\"><SimpleData name=\"lead\">u</SimpleData></SchemaData></ExtendedData><MultiGeometry><Polygon><outerBoundaryIs><LinearRing><coordinates>109.1,36.1 109.2,36.1,5 109.2,36.2 109.1,36.1</coordinates></LinearRing></outerBoundaryIs></Polygon></MultiGeometry></Placemark></Folder></Document></kml>",
+    b"<kml><Placemark><Point><coordinates>1,2</coordinates></Point></Placemark><Placemark><LineString><coordinates>1,2 3,4</coordinates></LineString></Placemark></kml>",
+];
+const GPX: &[&[u8]] = &[
+    b"<gpx version=\"1.1\"><metadata><name>w</name></metadata><wpt lat=\"36.5\" lon=\"109.4\"><ele>980.5</ele><time>2026-01-01T00:00:01Z</time><name>p</name><link href=\"http://a/\"/><extensions><zw:field name=\"id\">&quot;1&quot;</zw:field></extensions></wpt><trk><trkseg><trkpt lat=\"1\" lon=\"2\"><time>x</time></trkpt><trkpt lat=\"1\" lon=\"3\"/></trkseg></trk><rte><rtept lat=\"1\" lon=\"2\"/><rtept lat=\"1\" lon=\"4\"/></rte></gpx>",
 ];
 const CSV: &[&[u8]] = &[
     b"id,name,lon,lat\n1,\"a, \"\"b\"\"\",109.48,36.58\n2,x,,\n",

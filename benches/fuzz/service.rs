@@ -248,7 +248,7 @@ fn asks(state: &CityState) -> Result<Vec<Ask>, Fault> {
     for path in GETS {
         asks.push(ask(&Method::GET, path, "text/plain", vec![Vec::new()]));
     }
-    for format in Format::ALL {
+    for format in Format::ALL.into_iter().filter(|format| format.holds_all()) {
         let path = format!(
             "/api/v1/drafts/import?name=x&crs=wgs84&lead={lead}&dry_run=true&format={}",
             format.code()

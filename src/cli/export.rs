@@ -1,10 +1,11 @@
-//! `zonewarden export`: export zones, units, facilities, rules, a calendar, time limits, or a city's own settings.
+//! `zonewarden export`: export zones, units, facilities, rules, a calendar, time limits, a city's own settings, or
+//! the whole city.
 
 use std::path::{Path, PathBuf};
 
 use miette::{IntoDiagnostic, WrapErr};
 
-use crate::app::transfer::export::export;
+use crate::app::transfer::export::{Which, export};
 use crate::app::transfer::{self, Format, Kind, calendar};
 use crate::cli::common::Common;
 use crate::cli::import::{FileFormat, What, crs, format, no_layer, of_layer, what};
@@ -13,7 +14,7 @@ use crate::cli::whole::write_whole;
 use crate::domain::id::CityId;
 use crate::geom::crs::Crs;
 
-/// Export zones, units, facilities, rules, a calendar, time limits, or a city's own settings.
+/// Export zones, units, facilities, rules, a calendar, time limits, a city's own settings, or the whole city.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -23,28 +24,34 @@ Examples:
   zonewarden export calendar -o calendar.ics
   zonewarden export limits -o limits.csv
   zonewarden export zones --crs gcj02 -o zones-for-amap.geojson
-  zonewarden export zones --datetime 2026-03-03 -o zones-of-march.gpkg
+  zonewarden export zones --at 2026-03-03 -o zones-of-march.gpkg
+  zonewarden export zones --plan 3 -o zones-of-plan-3.kml
+  zonewarden export city -o city.zip
 
 A file that is written is whole or not there at all. Importing it again gives the same city; in
 GCJ-02 and BD-09 long straight borders get more vertices.")]
 pub struct ExportArgs {
-    /// What to write: zones, units, facilities, rules, calendar (iCalendar or CSV), limits (CSV) or city
-    /// (its settings, JSON).
+    /// What to write: zones, units, facilities, rules, calendar (iCalendar or CSV), limits (CSV) or city (its
+    /// settings, JSON; with -o NAME.zip or --format zip all of it and its plans).
     #[arg(value_parser = what)]
     what: What,
     /// The file [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// geojson, csv, gpkg or shapefile (a zip), of a calendar csv or ics [default: by the file's name, else
-    /// geojson, of a calendar csv]
+    /// geojson, csv, gpkg, shapefile (a zip), kml, gpx or fgb, of a calendar csv or ics [default: by the
+    /// file's name, else geojson, of a calendar csv]
     #[arg(long, value_parser = format)]
     format: Option<FileFormat>,
     /// The coordinate system: wgs84, cgcs2000, gcj02 or bd09 [default: wgs84]
     #[arg(long, value_parser = crs)]
     crs: Option<Crs>,
     /// As it was then: RFC 3339, or a date in the city's time zone (its beginning).
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, visible_alias = "at", value_name = "TIME")]
     datetime: Option<String>,
+    /// Of zones: those of this published plan.
+    #[arg(long, value_name = "N", conflicts_with = "datetime",
+        value_parser = clap::value_parser!(i64).range(1..))]
+    plan: Option<i64>,
 }
 
 /// Runs the command.
@@ -63,11 +70,13 @@ pub fn run(common: &Common, args: &ExportArgs) -> miette::Result<()> {
         };
         let bytes = match plan {
             Plan::City => transfer::city::export(&app, &city).await,
+            Plan::Archive => transfer::archive::export(&app, &city, args.datetime.as_deref()).await,
             Plan::Calendar(format) => transfer::calendar::export(&app, &city, format).await,
             Plan::Limits => transfer::limits::export(&app, &city).await,
             Plan::Layer(kind, format) => {
-                let (crs, then) = (args.crs.unwrap_or_default(), args.datetime.as_deref());
-                export(&app, &city, kind, format, crs, then).await
+                let which = Which::of(kind, args.plan, args.datetime.as_deref());
+                let which = which.map_err(|words| miette::miette!("--plan: {words}"))?;
+                export(&app, &city, kind, format, args.crs.unwrap_or_default(), which).await
             }
         };
         bytes.into_diagnostic()
@@ -84,6 +93,7 @@ pub fn run(common: &Common, args: &ExportArgs) -> miette::Result<()> {
 #[derive(Clone, Copy)]
 enum Plan {
     City,
+    Archive,
     Calendar(calendar::Format),
     Limits,
     Layer(Kind, Format),
@@ -93,20 +103,25 @@ fn plan(args: &ExportArgs) -> miette::Result<Plan> {
     let (format, output) = (args.format, args.output.as_deref());
     let csv = matches!(format, None | Some(FileFormat::Layer(Format::Csv)));
     let (crs, then) = (("--crs", args.crs.is_some()), ("--datetime", args.datetime.is_some()));
+    let of_plan = ("--plan", args.plan.is_some());
+    let ends =
+        |ending| output.and_then(Path::extension).is_some_and(|it| it.eq_ignore_ascii_case(ending));
     match args.what {
         What::City => {
-            no_layer(&[("--format", format.is_some()), crs, then])?;
+            let zip = matches!(format, Some(FileFormat::Layer(Format::Shapefile)));
+            if zip || (format.is_none() && ends("zip")) {
+                no_layer(&[crs, of_plan])?;
+                return Ok(Plan::Archive);
+            }
+            no_layer(&[("--format", format.is_some()), crs, then, of_plan])?;
             Ok(Plan::City)
         }
         What::Limits => {
-            no_layer(&[("--format", !csv), crs, then])?;
+            no_layer(&[("--format", !csv), crs, then, of_plan])?;
             Ok(Plan::Limits)
         }
         What::Calendar => {
-            no_layer(&[crs, then])?;
-            let ends = |ending| {
-                output.and_then(Path::extension).is_some_and(|it| it.eq_ignore_ascii_case(ending))
-            };
+            no_layer(&[crs, then, of_plan])?;
             match format {
                 Some(FileFormat::Ics) => Ok(Plan::Calendar(calendar::Format::Ics)),
                 None if ends("ics") => Ok(Plan::Calendar(calendar::Format::Ics)),

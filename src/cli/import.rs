@@ -1,4 +1,5 @@
-//! `zonewarden import`: import zones, units, facilities, rules, a calendar, time limits, or a city's own settings.
+//! `zonewarden import`: import zones, units, facilities, rules, a calendar, time limits, a city's own settings, or a
+//! whole city.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use miette::{IntoDiagnostic, WrapErr};
 
 use crate::app::state::App;
+use crate::app::transfer::archive::ArchiveImport;
 use crate::app::transfer::calendar::{CalendarImport, Scope};
 use crate::app::transfer::city::CityImport;
 use crate::app::transfer::import::{Import, Outcome, import};
@@ -20,9 +22,10 @@ use crate::cli::rehearsed;
 use crate::domain::accounts::Caller;
 use crate::domain::id::UnitId;
 use crate::formats::layer::{BYTES_MAX, Finding};
+use crate::formats::parcel::is_zip;
 use crate::geom::crs::Crs;
 
-/// Import zones, units, facilities, rules, a calendar, time limits, or a city's own settings.
+/// Import zones, units, facilities, rules, a calendar, time limits, a city's own settings, or a whole city.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -34,13 +37,14 @@ Examples:
   zonewarden import calendar holidays-2026.ics --dry-run
   zonewarden import limits limits.csv
   zonewarden import city city.json
+  zonewarden import city city.zip --dry-run
   zonewarden import city --fallback police --time-zone Asia/Urumqi --name-en Yanan
 
 Everything wrong with the file is listed first; then all of it is imported, or nothing.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct ImportArgs {
     /// What the file holds: zones, units, facilities, rules, calendar (iCalendar or CSV), limits (CSV) or
-    /// city (its settings, JSON).
+    /// city (its settings, JSON, or all of it: a zip that `export city` wrote).
     #[arg(value_parser = what)]
     what: What,
     /// The file; `-` for standard input. Of a city the options alone may do.
@@ -59,8 +63,8 @@ pub struct ImportArgs {
     /// The city's name in English.
     #[arg(long, value_name = "NAME")]
     name_en: Option<String>,
-    /// geojson, csv, gpkg or shapefile (a zip) [default: by the file's name; a calendar says itself
-    /// whether it is ics or csv]
+    /// geojson, csv, gpkg, shapefile (a zip), kml, gpx or fgb [default: by the file's name; a calendar says
+    /// itself whether it is ics or csv]
     #[arg(long, value_parser = format)]
     format: Option<FileFormat>,
     /// The coordinate system, where the file does not say it: wgs84, cgcs2000, gcj02 or bd09.
@@ -162,12 +166,20 @@ pub(super) fn format(text: &str) -> Result<FileFormat, String> {
         "geopackage" => Format::GeoPackage,
         "shp" | "zip" | "shapefile.zip" => Format::Shapefile,
         "json" => Format::GeoJson,
-        _ => Format::ALL
-            .into_iter()
-            .find(|format| format.code() == text)
-            .ok_or_else(|| "give geojson, csv, gpkg or shapefile; of a calendar ics".to_owned())?,
+        "flatgeobuf" => Format::FlatGeobuf,
+        _ => Format::ALL.into_iter().find(|format| format.code() == text).ok_or_else(|| {
+            "give geojson, csv, gpkg, shapefile, kml, gpx or fgb; of a calendar ics".to_owned()
+        })?,
     };
     Ok(FileFormat::Layer(layer))
+}
+
+/// The format of a layer by its word.
+pub(super) fn layer_format(text: &str) -> Result<Format, String> {
+    match format(text)? {
+        FileFormat::Layer(format) => Ok(format),
+        FileFormat::Ics => Err("an iCalendar holds a calendar, and no layer".to_owned()),
+    }
 }
 
 /// The format of a layer.
@@ -216,7 +228,8 @@ pub fn run(common: &Common, args: &ImportArgs) -> miette::Result<()> {
         }
         Ok::<_, miette::Report>(outcome)
     })?;
-    print(told(&outcome, args).as_bytes())?;
+    let whole = matches!(ask, Plea::Archive(_));
+    print(told(&outcome, args, whole).as_bytes())?;
     if let Some(found) = &rehearsal {
         print(rehearsed::told(found, args.days).as_bytes())?;
         if let Some(path) = &args.moved {
@@ -234,6 +247,7 @@ pub fn run(common: &Common, args: &ImportArgs) -> miette::Result<()> {
 /// What is to be imported.
 enum Plea {
     City(Box<CityImport>),
+    Archive(ArchiveImport),
     Calendar(CalendarImport),
     Limits(LimitsImport),
     Layer(Box<Import>, Arc<[u8]>),
@@ -247,7 +261,7 @@ pub(super) fn no_layer(options: &[(&str, bool)]) -> miette::Result<()> {
         return Ok(());
     }
     Err(miette::miette!(
-        "settings, a calendar and limits are no layer; leave out {}",
+        "settings, a calendar, limits and a whole city are no layer; leave out {}",
         used.join(", ")
     ))
 }
@@ -293,8 +307,11 @@ fn ask(args: &ImportArgs) -> miette::Result<Plea> {
     let kind = match args.what {
         What::Layer(kind) => kind,
         What::City => {
+            let bytes: Option<Arc<[u8]>> = file.map(bytes).transpose()?.map(Arc::from);
+            if let Some(bytes) = bytes.clone().filter(|bytes| is_zip(bytes)) {
+                return of_whole_city(args, bytes);
+            }
             no_layer_of(args)?;
-            let bytes = file.map(bytes).transpose()?.map(Arc::from);
             let (make_units, dry_run) = (args.make_units, args.dry_run);
             let ask = CityImport { bytes, settings, make_units, dry_run };
             return Ok(Plea::City(Box::new(ask)));
@@ -331,6 +348,26 @@ fn no_file() -> miette::Report {
     miette::miette!("name the file, or `-` for standard input")
 }
 
+/// A city's archive, which says everything itself.
+fn of_whole_city(args: &ImportArgs, bytes: Arc<[u8]>) -> miette::Result<Plea> {
+    let zip = matches!(args.format, None | Some(FileFormat::Layer(Format::Shapefile)));
+    no_layer(&[
+        ("--format", !zip),
+        ("--crs", args.crs.is_some()),
+        ("--layer", args.layer.is_some()),
+        ("--zone-id", args.zone_id.is_some()),
+        ("--lead", args.lead.is_some()),
+        ("--merge", args.merge),
+        ("--make-units", args.make_units),
+        ("--fallback", args.fallback.is_some()),
+        ("--time-zone", args.time_zone.is_some()),
+        ("--name-zh", args.name_zh.is_some()),
+        ("--name-en", args.name_en.is_some()),
+    ])?;
+    let (dry_run, note) = (args.dry_run, args.note.clone());
+    Ok(Plea::Archive(ArchiveImport { bytes, dry_run, note, seen: None }))
+}
+
 /// A calendar or limits.
 fn of_the_city(args: &ImportArgs, bytes: Arc<[u8]>) -> Plea {
     let (replace, dry_run) = (args.replace, args.dry_run);
@@ -357,6 +394,10 @@ async fn imported(
         Plea::City(ask) => {
             let ask = CityImport { dry_run, ..CityImport::clone(ask) };
             transfer::city::import(app, &caller, city, ask).await
+        }
+        Plea::Archive(ask) => {
+            let ask = ArchiveImport { dry_run, ..ask.clone() };
+            transfer::archive::import(app, &caller, city, ask).await
         }
         Plea::Calendar(ask) => {
             let ask = CalendarImport { dry_run, ..ask.clone() };
@@ -388,11 +429,15 @@ fn bytes(path: &Path) -> miette::Result<Vec<u8>> {
 }
 
 /// The table of findings, then what was or would be done.
-fn told(outcome: &Outcome, args: &ImportArgs) -> String {
+fn told(outcome: &Outcome, args: &ImportArgs, whole: bool) -> String {
     let mut lines = table(&outcome.findings);
     let tally = outcome.tally;
     let city = &outcome.city;
     let counts = match args.what {
+        What::City if whole => format!(
+            "units, zones, facilities and rules: {} new, {} changed, {} the same, {} removed",
+            tally.added, tally.changed, tally.same, tally.removed
+        ),
         What::City if tally.added > 0 => format!("{city} is new"),
         What::City if tally.changed > 0 => format!("the settings of {city} change"),
         What::City => format!("the settings of {city} are the same"),

@@ -9,7 +9,7 @@ use crate::app::incidents::worklist::{self, Due};
 use crate::app::transfer::Format;
 use crate::cli::common::Common;
 use crate::cli::export::only;
-use crate::cli::import::format;
+use crate::cli::import::layer_format;
 use crate::cli::print::print;
 use crate::cli::whole::write_whole;
 use crate::domain::accounts::Caller;
@@ -58,8 +58,8 @@ pub struct WorklistArgs {
     /// The file [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// csv, geojson, gpkg or shapefile (a zip) [default: by the file's name, else csv]
-    #[arg(long, value_parser = format)]
+    /// csv, geojson, gpkg, shapefile (a zip), kml, gpx or fgb [default: by the file's name, else csv]
+    #[arg(long, value_parser = layer_format)]
     format: Option<Format>,
 }
 

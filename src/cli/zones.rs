@@ -44,7 +44,7 @@ const PAIR_VERTICES_MAX: usize = 10_000_000;
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ZonesArgs {
     /// Take the zones from this file; no database is opened. GeoJSON, CSV with a column of WKT,
-    /// `GeoPackage` (.gpkg) or zipped Shapefile (.zip), by its name.
+    /// `GeoPackage` (.gpkg), zipped Shapefile (.zip), KML (.kml) or `FlatGeobuf` (.fgb), by its name.
     #[arg(long, value_name = "FILE")]
     pub zones: Option<PathBuf>,
     /// The property of a zone that names it [default: its own id, then `id`, `zone`, `name`].
@@ -221,8 +221,8 @@ fn from_file(path: &Path, args: &ZonesArgs, reader: Reader) -> miette::Result<Lo
             Ok(Loaded { atlas: atlas?, when: None, naming: Naming::File, notes })
         }
         _ => Err(miette!(
-            help = "the zones are polygons: of GeoJSON, a CSV with a column wkt, a GeoPackage or a \
-                    zipped Shapefile",
+            help = "the zones are polygons: of GeoJSON, a CSV with a column wkt, a GeoPackage, a \
+                    zipped Shapefile, KML or FlatGeobuf",
             "`{shown}` cannot be used as zones:\n{}",
             shortly(&findings.into_vec(), SHOWN_MAX).join("\n")
         )),

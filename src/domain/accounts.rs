@@ -183,6 +183,12 @@ operations! {
     GetHandover = "get_handover", STAFF;
     /// Routes stored reports anew whose place changed hands.
     ReroutePlan = "reroute_plan", &[Role::Planner, Role::Admin];
+    /// Zones, units, facilities or rules as a file of any format.
+    ExportLayer = "export_layer", STAFF;
+    /// The whole city as one archive.
+    ExportCity = "export_city", &[Role::Admin];
+    /// Sets the city as an archive says.
+    ImportCity = "import_city", &[Role::Admin];
     /// The zones of the plan.
     ListZones = "list_zones", EVERYBODY;
     /// One zone.

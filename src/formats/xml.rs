@@ -1,4 +1,7 @@
-//! Texts within XML.
+//! Texts within XML, and XML read.
+
+pub mod read;
+pub mod field;
 
 /// Text between tags. What XML 1.0 cannot say at all becomes U+FFFD.
 pub fn escaped(xml: &mut String, text: &str) {

@@ -16,8 +16,8 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::http::api::{
-    atlas, batch, categories, drafts, facilities, feeds, incidents, journal, locate, people,
-    pictures, plans, report_batch, reports, rule_proposals, rule_versions, rules, webhooks,
+    atlas, batch, categories, drafts, exchange, facilities, feeds, incidents, journal, locate,
+    people, pictures, plans, report_batch, reports, rule_proposals, rule_versions, rules, webhooks,
 };
 use crate::http::gate::Gate;
 use crate::http::ogc::mount as ogc_mount;
@@ -100,6 +100,7 @@ fn with_bodies(pause: std::time::Duration) -> OpenApiRouter<Web> {
         .routes(routes!(incidents::pictures::keep_picture))
         .routes(routes!(drafts::list::list_drafts, drafts::list::make_draft))
         .routes(routes!(drafts::import::import_draft))
+        .routes(routes!(exchange::export_city, exchange::import_city))
         .routes(routes!(drafts::act::act_on_draft))
         .routes(routes!(drafts::balance::balance_plan))
         .routes(routes!(webhooks::list_webhooks, webhooks::make_webhook))
@@ -116,6 +117,7 @@ fn reading() -> OpenApiRouter<Web> {
         .routes(routes!(plans::list_plans))
         .routes(routes!(plans::get_plan_version))
         .routes(routes!(plans::get_plan_zones))
+        .routes(routes!(exchange::export_layer))
         .routes(routes!(plans::changes::compare_plans))
         .routes(routes!(plans::restore::restore_plan))
         .routes(routes!(plans::restore::reroute_plan))

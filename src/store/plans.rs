@@ -39,10 +39,10 @@ static HANDED: Table = Table {
     taken: Taken::Refuse,
 };
 
-/// From when the atlas version that a commit makes stands: a plan's from when it is effective, but not from
-/// later than now.
+/// From when the atlas version that a commit makes stands: that of a plan, the last one of the commit, from when
+/// it is effective, but not from later than now.
 pub(super) fn begins(stamp: &Stamp, changes: &[Change]) -> Instant {
-    let effective = changes.iter().find_map(|change| match change {
+    let effective = changes.iter().rev().find_map(|change| match change {
         Change::PlanPublished { plan, .. } => Some(plan.effective_from),
         _ => None,
     });

@@ -187,6 +187,28 @@ fn the_settings_of_a_city_go_out_and_in() {
 }
 
 #[test]
+fn a_whole_city_goes_into_another_store_and_out_again_as_the_same_file() {
+    let desk = desk();
+    let run = |args: &[&str]| ran(desk.path(), args);
+    let (ok, said) = run(&["export", "city", "-o", "city.zip"]);
+    assert!(ok, "{said}");
+    let (ok, said) = run(&["import", "city", "city.zip", "--database", "b.gpkg", "--dry-run"]);
+    assert!(ok && said.contains("2 new, 0 changed") && said.contains("dry run"), "{said}");
+    assert!(!desk.path().join("b.gpkg").exists());
+    let (ok, said) = run(&["import", "city", "city.zip", "--database", "b.gpkg"]);
+    assert!(ok && said.contains("yanan is at atlas version 1"), "{said}");
+    let (ok, said) = run(&["export", "city", "--database", "b.gpkg", "-o", "again.zip"]);
+    assert!(ok, "{said}");
+    let bytes = |name: &str| std::fs::read(desk.path().join(name)).unwrap();
+    assert!(bytes("city.zip") == bytes("again.zip"));
+    std::fs::write(desk.path().join("cut.zip"), &bytes("city.zip")[..200]).unwrap();
+    let (ok, said) = run(&["import", "city", "cut.zip", "--city", "yanan"]);
+    assert!(!ok && said.contains("is no whole zip archive"), "{said}");
+    let (ok, said) = run(&["import", "city", "city.zip", "--fallback", "police"]);
+    assert!(!ok && said.contains("leave out --fallback"), "{said}");
+}
+
+#[test]
 fn options_of_layers_are_refused_for_a_citys_settings() {
     let desk = desk();
     let (ok, said) = ran(desk.path(), &["export", "city", "-o", "city.json"]);
@@ -445,8 +467,14 @@ fn plans_are_listed_compared_restored_and_asked_about_a_day_in_the_past() {
     assert!(ok && said.contains("\"plan_to\": \"20"), "{said}");
     let (ok, said) = run(&["export", "zones", "--datetime", moment]);
     assert!(ok && said.contains("fire"), "{said}");
+    let (ok, said) = run(&["export", "zones", "--plan", "2", "--format", "kml"]);
+    assert!(ok && said.contains("<value>fire</value>"), "{said}");
+    let (ok, said) = run(&["export", "zones", "--at", moment, "--format", "kml"]);
+    assert!(ok && said.contains("<value>fire</value>"), "{said}");
     for (args, words) in [
-        (&["locate", "109.45", "36.55", "--datetime", "2020-01-01"][..], "first moment known is"),
+        (&["export", "zones", "--plan", "9"][..], "there is no plan 9; the last is 3"),
+        (&["export", "units", "--plan", "1"], "a plan holds zones"),
+        (&["locate", "109.45", "36.55", "--datetime", "2020-01-01"], "first moment known is"),
         (&["locate", "109.45", "36.55", "--datetime", "soon"], "such as 2026-03-03"),
         (&["export", "city", "--datetime", "2026-01-01"], "leave out --datetime"),
         (&["plan", "show", "9"], "there is no plan 9"),

@@ -141,7 +141,7 @@ fn decide(
 }
 
 /// The city of a file and its settings; every fault of the file is told to `found`.
-fn read(bytes: &[u8], found: &mut Findings) -> (Option<CityId>, Settings) {
+pub(super) fn read(bytes: &[u8], found: &mut Findings) -> (Option<CityId>, Settings) {
     if bytes.len() > BYTES_MAX {
         let fault = format!("has {} bytes, at most {BYTES_MAX} (limit BYTES_MAX)", bytes.len());
         found.error(0, "file", fault, "give the settings of one city");

@@ -161,7 +161,8 @@ fn no_atlas(faults: Vec<AtlasFault>, found: &mut Findings) {
     }
 }
 
-fn push<T>(changes: &mut Vec<Change>, items: Vec<T>, change: impl Fn(Vec<T>) -> Change) {
+/// Adds a change where there is something to change.
+pub(super) fn push<T>(changes: &mut Vec<Change>, items: Vec<T>, change: impl Fn(Vec<T>) -> Change) {
     if !items.is_empty() {
         changes.push(change(items));
     }
@@ -175,7 +176,7 @@ pub(super) fn restore_rules(former: Vec<Rule>, note: RulesNote, state: &CityStat
 }
 
 /// Where the city asks for a second person, a plan comes of a draft alone.
-fn approved(state: &CityState, found: &mut Findings) {
+pub(super) fn approved(state: &CityState, found: &mut Findings) {
     // The first plan has nobody whose zones it could change.
     if state.city.approval == Approval::SecondPerson && state.plan.version > 0 {
         let fault = "the city asks for a second person's approval before other zones are published";
@@ -204,7 +205,8 @@ pub(super) fn restore_plan(
     Verdict::of(made, changes, found, merged.tally)
 }
 
-fn take_rules(
+/// Rules merged into those there are, or instead of them.
+pub(super) fn take_rules(
     given: Vec<Rule>,
     replace: bool,
     note: RulesNote,
@@ -394,17 +396,17 @@ fn found_city(plea: &Plea, made: &mut CityState, changes: &mut Vec<Change>, foun
 }
 
 /// What there is and what the file holds, together.
-struct Merged<T, K> {
+pub(super) struct Merged<T, K> {
     /// Everything afterwards, by id.
-    all: Vec<T>,
+    pub(super) all: Vec<T>,
     /// New or different.
-    set: Vec<T>,
-    removed: Vec<K>,
-    tally: Tally,
+    pub(super) set: Vec<T>,
+    pub(super) removed: Vec<K>,
+    pub(super) tally: Tally,
 }
 
 impl<T: Clone + PartialEq, K: Ord + Clone> Merged<T, K> {
-    fn of(there: &[T], file: Vec<T>, key: impl Fn(&T) -> K, replace: bool) -> Self {
+    pub(super) fn of(there: &[T], file: Vec<T>, key: impl Fn(&T) -> K, replace: bool) -> Self {
         let old: BTreeMap<K, &T> = there.iter().map(|it| (key(it), it)).collect();
         let mut new: BTreeMap<K, T> = file.into_iter().map(|it| (key(&it), it)).collect();
         let mut tally = Tally::default();

@@ -10,6 +10,7 @@ pub mod city;
 pub mod calendar;
 pub mod limits;
 pub mod export;
+pub mod archive;
 pub mod rehearse;
 pub mod plan_versions;
 pub mod rule_versions;
@@ -54,11 +55,25 @@ pub enum Format {
     GeoPackage,
     /// A zip of .shp, .shx, .dbf, .prj and .cpg.
     Shapefile,
+    /// OGC KML, as earth programs read it.
+    Kml,
+    /// GPX 1.1, as hand-held devices read it: points and lines alone.
+    Gpx,
+    /// `FlatGeobuf`, with its index.
+    FlatGeobuf,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 4] = [Self::GeoJson, Self::Csv, Self::GeoPackage, Self::Shapefile];
+    pub const ALL: [Self; 7] = [
+        Self::GeoJson,
+        Self::Csv,
+        Self::GeoPackage,
+        Self::Shapefile,
+        Self::Kml,
+        Self::Gpx,
+        Self::FlatGeobuf,
+    ];
 
     /// The word for it in options.
     #[must_use]
@@ -68,7 +83,39 @@ impl Format {
             Self::Csv => "csv",
             Self::GeoPackage => "gpkg",
             Self::Shapefile => "shapefile",
+            Self::Kml => "kml",
+            Self::Gpx => "gpx",
+            Self::FlatGeobuf => "fgb",
         }
+    }
+
+    /// The media type of such a file.
+    #[must_use]
+    pub fn media(self) -> &'static str {
+        match self {
+            Self::GeoJson => "application/geo+json",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::GeoPackage => "application/geopackage+sqlite3",
+            Self::Shapefile => "application/zip",
+            Self::Kml => "application/vnd.google-earth.kml+xml",
+            Self::Gpx => "application/gpx+xml",
+            Self::FlatGeobuf => "application/flatgeobuf",
+        }
+    }
+
+    /// How a file's name ends.
+    #[must_use]
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Shapefile => "zip",
+            other => other.code(),
+        }
+    }
+
+    /// Whether it holds areas, and rows without a place.
+    #[must_use]
+    pub fn holds_all(self) -> bool {
+        self != Self::Gpx
     }
 
     /// The format that a file's name ends in.
@@ -84,6 +131,12 @@ impl Format {
             Some(Self::GeoPackage)
         } else if ends(".zip") {
             Some(Self::Shapefile)
+        } else if ends(".kml") {
+            Some(Self::Kml)
+        } else if ends(".gpx") {
+            Some(Self::Gpx)
+        } else if ends(".fgb") {
+            Some(Self::FlatGeobuf)
         } else {
             None
         }

@@ -203,7 +203,7 @@ struct ReviewArgs {
 
 #[derive(Debug, clap::Args)]
 struct ImportArgs {
-    /// The file: `GeoJSON`, `GeoPackage`, a zipped Shapefile, CSV with WKT; `-` for standard input.
+    /// The file: `GeoJSON`, `GeoPackage`, a zipped Shapefile, KML, `FlatGeobuf`, CSV with WKT; `-` for standard input.
     file: PathBuf,
     /// What the draft is called.
     #[arg(long)]
@@ -214,7 +214,7 @@ struct ImportArgs {
     /// The file is a CSV of `block,zone`: the zones are the dissolved blocks.
     #[arg(long)]
     blocks: bool,
-    /// geojson, csv, gpkg or shapefile (a zip) [default: by the file's name]
+    /// geojson, csv, gpkg, shapefile (a zip), kml or fgb [default: by the file's name]
     #[arg(long, value_parser = format, conflicts_with = "blocks")]
     format: Option<Format>,
     /// The coordinate system, where the file does not say it: wgs84, cgcs2000, gcj02 or bd09.

@@ -8,6 +8,7 @@ pub mod batch_work;
 pub mod rows;
 pub mod atlas;
 pub mod plans;
+pub mod exchange;
 pub mod facilities;
 pub mod fragments;
 pub mod categories;

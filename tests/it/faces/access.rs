@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use zonewarden::app::accounts::{self, KeyOrder};
 use zonewarden::app::drafts::make::{NewDraft, make};
 use zonewarden::app::transfer::Kind;
+use zonewarden::app::transfer::archive::members::packed;
 use zonewarden::app::transfer::export::layer;
 use zonewarden::app::webhooks::{self, Order};
 use zonewarden::domain::accounts::{Caller, Operation, Role};
@@ -142,7 +143,8 @@ fn right_request(world: &World, operation: Operation, held: &Held, revision: u32
     let (lon, lat) = CENTRE;
     let special = right_request_of_drafts(operation, held)
         .or_else(|| right_request_of_rules(world, operation))
-        .or_else(|| right_request_of_plans(operation));
+        .or_else(|| right_request_of_plans(operation))
+        .or_else(|| right_request_of_files(world, operation));
     if let Some(request) = special {
         return request;
     }
@@ -272,6 +274,23 @@ fn right_request_of_plans(operation: Operation) -> Option<Request<Body>> {
         Operation::ReroutePlan => ask(Method::POST, "/1/reroute?dry_run=true&since_plan=0"),
         _ => None,
     }
+}
+
+/// Of those about files; `None` for the others.
+fn right_request_of_files(world: &World, operation: Operation) -> Option<Request<Body>> {
+    let atlas = world.app.atlas(&world.city).unwrap();
+    let get = |path: &str| request(Method::GET, path, None, Body::empty());
+    Some(match operation {
+        Operation::ExportLayer => get("/api/v1/export/units?format=kml"),
+        Operation::ExportCity => get("/api/v1/city/archive"),
+        Operation::ImportCity => {
+            let plans = [(atlas.plan().clone(), atlas.zones().to_vec())];
+            let body = Body::from(packed(atlas.state(), &plans).unwrap());
+            let path = "/api/v1/city/archive?dry_run=true";
+            of_type("application/zip", request(Method::PUT, path, None, body))
+        }
+        _ => return None,
+    })
 }
 
 /// Of those about rules; `None` for the others.

@@ -34,6 +34,7 @@ mod worklist_filters;
 mod planned;
 mod time_travel;
 mod plans;
+mod exchange;
 mod near;
 mod handover;
 mod feeds;

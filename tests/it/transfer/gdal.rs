@@ -3,7 +3,11 @@
 use std::path::Path;
 use std::process::Command;
 
-use zonewarden::app::transfer::{Format, Kind};
+use zonewarden::app::transfer::export::layer;
+use zonewarden::app::transfer::{Format, Kind, file};
+use zonewarden::domain::atlas::zone::Zone;
+use zonewarden::formats::layer::Layer;
+use zonewarden::geom::coord::GridPoint;
 use zonewarden::geom::crs::Crs;
 
 use super::{World, ask, words};
@@ -39,8 +43,14 @@ async fn gdal_opens_every_layer_that_we_write_and_counts_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let state = world.app.store().load(&city).await.unwrap().unwrap();
     for (kind, count) in [(Kind::Zones, state.zones.len()), (Kind::Units, state.units.len())] {
-        for (format, ending) in
-            [(Format::GeoJson, "geojson"), (Format::GeoPackage, "gpkg"), (Format::Shapefile, "zip")]
+        for (format, ending) in [
+            Format::GeoJson,
+            Format::GeoPackage,
+            Format::Shapefile,
+            Format::Kml,
+            Format::FlatGeobuf,
+        ]
+        .map(|format| (format, format.ending()))
         {
             let bytes = world.export(&city, kind, format, Crs::Wgs84).await;
             let file = path(folder.path(), &format!("{}.{ending}", kind.code()));
@@ -68,7 +78,11 @@ async fn what_gdal_writes_is_imported_as_the_same_zones() {
     run("ogr2ogr", &["-f", "GPKG", &package, &source]);
     let archive = path(folder.path(), "theirs.shz");
     run("ogr2ogr", &["-f", "ESRI Shapefile", "-lco", "ENCODING=UTF-8", &archive, &source]);
-    for (file, format) in [(package, Format::GeoPackage), (archive, Format::Shapefile)] {
+    let flat = path(folder.path(), "theirs.fgb");
+    run("ogr2ogr", &["-f", "FlatGeobuf", &flat, &source]);
+    for (file, format) in
+        [(package, Format::GeoPackage), (archive, Format::Shapefile), (flat, Format::FlatGeobuf)]
+    {
         let outcome = world
             .import(city.as_str(), &std::fs::read(&file).unwrap(), &ask(Kind::Zones, format))
             .await;
@@ -81,4 +95,81 @@ async fn what_gdal_writes_is_imported_as_the_same_zones() {
     let bytes = std::fs::read(&feet).unwrap();
     let outcome = world.import(city.as_str(), &bytes, &ask(Kind::Zones, Format::GeoPackage)).await;
     assert!(words(&outcome)[0].contains("EPSG:3857"), "{:#?}", words(&outcome));
+}
+
+#[tokio::test]
+async fn kml_that_gdal_writes_is_imported_as_the_same_areas() {
+    if !gdal() {
+        return;
+    }
+    let (world, city) = World::sample().await;
+    let before = world.app.store().load(&city).await.unwrap().unwrap().zones;
+    let folder = tempfile::tempdir().unwrap();
+    let source = path(folder.path(), "zones.geojson");
+    let bytes = world.export(&city, Kind::Zones, Format::GeoJson, Crs::Wgs84).await;
+    std::fs::write(&source, bytes).unwrap();
+    let file = path(folder.path(), "theirs.kml");
+    run("ogr2ogr", &["-f", "KML", &file, &source]);
+    let bytes = std::fs::read(&file).unwrap();
+    let outcome = world.import(city.as_str(), &bytes, &ask(Kind::Zones, Format::Kml)).await;
+    assert!(!outcome.refused(), "{:#?}", words(&outcome));
+    assert_eq!((outcome.rows, outcome.tally.added), (before.len(), 0));
+    let after = world.app.store().load(&city).await.unwrap().unwrap().zones;
+    for (was, is) in before.iter().zip(&after) {
+        let told = |zone: &Zone| (zone.id.clone(), zone.names.clone(), zone.lead.clone());
+        assert_eq!((told(was), &was.area), (told(is), &is.area));
+    }
+}
+
+#[tokio::test]
+async fn gpx_goes_to_gdal_and_back_with_its_places() {
+    if !gdal() {
+        return;
+    }
+    let (world, city) = World::sample().await;
+    let state = world.app.store().load(&city).await.unwrap().unwrap();
+    let mut layer = layer(&state, Kind::Units, Crs::Wgs84);
+    layer.features.retain(|feature| feature.geometry.is_some());
+    assert!(layer.features.len() > 1);
+    let folder = tempfile::tempdir().unwrap();
+    let ours = path(folder.path(), "units.gpx");
+    std::fs::write(&ours, file::write(&layer, Format::Gpx).unwrap()).unwrap();
+    let text = run("ogrinfo", &["-ro", "-so", &ours, "waypoints"]);
+    assert!(text.contains(&format!("Feature Count: {}\n", layer.features.len())), "{text}");
+    let theirs = path(folder.path(), "theirs.gpx");
+    run("ogr2ogr", &["-f", "GPX", &theirs, &ours, "waypoints"]);
+    let reading = file::read(&std::fs::read(&theirs).unwrap(), Format::Gpx, None);
+    assert!(!reading.refused(), "{:?}", reading.findings);
+    let places =
+        |layer: &Layer| layer.features.iter().map(|it| it.geometry.clone()).collect::<Vec<_>>();
+    assert_eq!(places(&reading.layer), places(&layer));
+    for (ours, theirs) in layer.features.iter().zip(&reading.layer.features) {
+        assert_eq!(theirs.fields["name"], ours.fields["name_zh"]);
+    }
+}
+
+#[tokio::test]
+async fn gdal_finds_by_our_index_what_lies_in_a_box() {
+    if !gdal() {
+        return;
+    }
+    let (world, city) = World::sample().await;
+    let state = world.app.store().load(&city).await.unwrap().unwrap();
+    let bytes = world.export(&city, Kind::Units, Format::FlatGeobuf, Crs::Wgs84).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = path(folder.path(), "units.fgb");
+    std::fs::write(&file, bytes).unwrap();
+    for [west, south, east, north] in [[109.47, 36.57, 109.49, 36.59], [109.0, 36.0, 109.1, 36.1]] {
+        let within = |seat: GridPoint| {
+            let at = seat.degrees();
+            (west..=east).contains(&at.lon()) && (south..=north).contains(&at.lat())
+        };
+        let count =
+            state.units.iter().filter_map(|unit| unit.seat).filter(|it| within(*it)).count();
+        let frame = [west, south, east, north].map(|side| side.to_string());
+        let frame = frame.each_ref().map(String::as_str);
+        let args = [&["-ro", "-so", "-al", "-spat"][..], &frame, &[file.as_str()]].concat();
+        let text = run("ogrinfo", &args);
+        assert!(text.contains(&format!("Feature Count: {count}\n")), "{count}: {text}");
+    }
 }

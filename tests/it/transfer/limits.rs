@@ -108,7 +108,7 @@ fn vertices_of_a_feature_and_of_a_file_are_counted() {
         ..Feature::default()
     };
     let layer = Layer { features: vec![feature], ..Layer::default() };
-    for format in [Format::GeoPackage, Format::Shapefile] {
+    for format in [Format::GeoPackage, Format::Shapefile, Format::FlatGeobuf] {
         let said = told(&file::read(&file::write(&layer, format).unwrap(), format, None));
         let expected = "error: row 1, geometry: has more than 2000000 vertices (limit FEATURE";
         assert!(said.starts_with(expected), "{}: {said}", format.code());

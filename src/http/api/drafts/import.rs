@@ -24,12 +24,16 @@ use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 
 /// Kinds of bodies that are taken.
-const TAKEN: [&str; 7] = [
+const TAKEN: [&str; 11] = [
     "application/geo+json",
     "application/json",
     "application/geopackage+sqlite3",
     "application/vnd.sqlite3",
     "application/zip",
+    "application/vnd.google-earth.kml+xml",
+    "application/gpx+xml",
+    "application/flatgeobuf",
+    "application/vnd.flatgeobuf",
     "text/csv",
     "application/octet-stream",
 ];
@@ -88,7 +92,7 @@ impl FindingBody {
     params(
         ("name" = String, Query, description = "What the draft is called"),
         ("words" = Option<String>, Query, description = "What it is for"),
-        ("format" = String, Query, description = "geojson, gpkg, shapefile (a zip), csv (zones with WKT), or blocks (a CSV of `block,zone`: the zones are the dissolved blocks)"),
+        ("format" = String, Query, description = "geojson, gpkg, shapefile (a zip), kml, fgb, csv (zones with WKT), or blocks (a CSV of `block,zone`: the zones are the dissolved blocks)"),
         ("layer" = Option<String>, Query, description = "The layer of a GeoPackage that holds several"),
         ("crs" = Option<String>, Query, description = "The system, where the file does not say it: wgs84, cgcs2000, gcj02, bd09"),
         ("id" = Option<String>, Query, description = "The column that holds the id, where it is called otherwise"),
@@ -141,7 +145,8 @@ pub(crate) async fn import_draft(
         dry_run: params.flag("dry_run").unwrap_or_default(),
     };
     if source.is_none() {
-        params.fault("format", "is missing; give geojson, gpkg, shapefile, csv or blocks");
+        params
+            .fault("format", "is missing; give geojson, gpkg, shapefile, kml, fgb, csv or blocks");
     }
     let Desk { seat, caller, params } = desk;
     params.finish()?;
@@ -169,7 +174,7 @@ fn source(text: &str) -> Result<Source, &'static str> {
         return Ok(Source::Blocks);
     }
     let format = Format::ALL.into_iter().find(|format| format.code() == text);
-    format.map(Source::Zones).ok_or("is none of geojson, gpkg, shapefile, csv, blocks")
+    format.map(Source::Zones).ok_or("is none of geojson, gpkg, shapefile, kml, fgb, csv, blocks")
 }
 
 fn faults(findings: &[Finding]) -> Vec<crate::app::refusal::Fault> {

@@ -20,7 +20,7 @@ async fn import(office: &Office, query: &str, bytes: Vec<u8>) -> Answer {
 async fn the_plan_in_force_out_of_every_format_is_a_draft_that_changes_no_area() {
     let office = Office::new().await;
     let zones = layer(&demonstration(), Kind::Zones, Crs::Wgs84);
-    for format in Format::ALL {
+    for format in Format::ALL.into_iter().filter(|format| format.holds_all()) {
         let bytes = file::write(&zones, format).unwrap();
         let query = format!("name=x&crs=wgs84&format={}", format.code());
         let looked = import(&office, &format!("{query}&dry_run=true"), bytes.clone()).await;

@@ -94,7 +94,7 @@ impl Serving {
         let mut greeting = String::new();
         BufReader::new(out.ok_or("it has no output")?).read_line(&mut greeting)?;
         let address = greeting.split_once("http://").and_then(|(_, rest)| rest.split_once('/'));
-        serving.address = address.ok_or(format!("it said `{greeting}`"))?.0.to_owned();
+        address.ok_or(format!("it said `{greeting}`"))?.0.clone_into(&mut serving.address);
         serving.ask("/ready", "")?;
         Ok((serving, begun.elapsed()))
     }

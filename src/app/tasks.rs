@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant as Tick;
 
 /// The longest pause, and how long a task must have gone on to begin again with the first.
-const PAUSE_MAX: Duration = Duration::from_secs(300);
+const PAUSE_MAX: Duration = Duration::from_mins(5);
 
 /// How a task stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Tasks {
     {
         let mut pause = self.first_pause;
         loop {
-            let began = Tick::now();
+            let since = Tick::now();
             self.note(name, |it| it.running = true);
             // One task in a set: it ends with the set.
             let mut task = JoinSet::new();
@@ -57,7 +57,7 @@ impl Tasks {
                 it.running = false;
                 it.ended = it.ended.saturating_add(1);
             });
-            if began.elapsed() >= PAUSE_MAX {
+            if since.elapsed() >= PAUSE_MAX {
                 pause = self.first_pause;
             }
             let pause_ms = pause.as_millis();
@@ -105,12 +105,12 @@ mod tests {
                 }
             }
         });
-        let began = Tick::now();
+        let since = Tick::now();
         let at = tokio::select! {
             () = kept => unreachable!("it is kept for ever"),
             at = begun.recv() => at.unwrap(),
         };
-        assert!(at.duration_since(began) >= Duration::from_millis(5 + 10));
+        assert!(at.duration_since(since) >= Duration::from_millis(5 + 10));
         let expected = Standing { running: true, ended: 2 };
         assert_eq!(tasks.standing(), BTreeMap::from([("a", expected)]));
     }

@@ -20,7 +20,6 @@ use crate::http::params::shown;
 use crate::http::problem::{Kind, Problem};
 
 /// A body that is made while it is sent. What packs it asks once more behind the end, which not every stream bears.
-#[must_use]
 pub fn streamed<E: Into<axum::BoxError>>(
     pieces: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
 ) -> Body {

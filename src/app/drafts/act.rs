@@ -102,7 +102,7 @@ async fn on_the_ground(
 ) -> Result<Ended, Refusal> {
     let (dry_run, foreign) = (order.dry_run, order.foreign);
     let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
-    let held = bench.draft.held();
+    let held = bench.draft.locks();
     let redo = bench.draft.strokes.get(bench.draft.done).map(|stroke| stroke.edits.clone());
     let (mut deed, revision) = (step.deed.clone(), step.revision);
     let stroke = bench.draft.strokes.get(bench.draft.done).map(|stroke| stroke.revision);

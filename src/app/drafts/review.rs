@@ -104,7 +104,7 @@ pub async fn review(
     let bench = Bench::catch_up(app.store(), &seat.city, id, turn.take()).await?;
     let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
     let revision = bench.draft.revision;
-    let held = bench.draft.held();
+    let held = bench.draft.locks();
     let mut edits = edits;
     if let Some(edits) = &mut edits {
         let faults = look_up(&reading.atlas, edits);

@@ -15,12 +15,12 @@ use crate::domain::text::Attributes;
 use crate::domain::zoning::drawing::{FactsGiven, OWN};
 use crate::domain::zoning::edit::{NamesGiven, NewZone};
 use crate::formats::geojson;
-use crate::formats::layer::Finding;
+use crate::formats::layer::{Feature, Finding};
 use crate::geom::coord::{GridPoint, step};
 use crate::geom::crs::Crs;
 use crate::geom::crs::wire::WireCrs;
 
-/// What was sent.
+/// What was given.
 #[derive(Clone, Copy, Debug)]
 pub enum Sent<'a> {
     /// A feature, whole: what it does not say of further facts is gone.
@@ -86,13 +86,14 @@ pub async fn change(
     seat: &Seat,
     caller: &Caller,
     target: Target<'_>,
-    (sent, crs): (Sent<'_>, WireCrs),
+    (form, crs): (Sent<'_>, WireCrs),
 ) -> Result<(), Refusal> {
-    let given = read(sent, crs)?;
+    let whole = matches!(form, Sent::Whole(_));
+    let given = read(form, crs)?;
     let drawing = match target.collection {
         Collection::DraftZones(_) => {
             let zone = ZoneId::new(target.id).map_err(|_| Refusal::NotFound)?;
-            of_zone(zone, given, matches!(sent, Sent::Whole(_)))?
+            of_zone(zone, given, whole)?
         }
         Collection::DraftArcs(_) => of_border(target.id, given)?,
         Collection::Zones
@@ -172,11 +173,11 @@ struct Given {
     properties: Option<Attributes>,
 }
 
-fn read(sent: Sent<'_>, crs: WireCrs) -> Result<Given, Refusal> {
-    let given = match sent {
+fn read(given: Sent<'_>, crs: WireCrs) -> Result<Given, Refusal> {
+    let given = match given {
         Sent::Whole(feature) => {
-            let (id, geometry, properties) = feature_of(feature)?;
-            Given { id, geometry, properties: Some(properties) }
+            let Feature { id, geometry, fields, .. } = feature_of(feature)?;
+            Given { id, geometry, properties: Some(fields) }
         }
         Sent::Part(patch) => part(patch)?,
     };
@@ -195,9 +196,7 @@ fn read(sent: Sent<'_>, crs: WireCrs) -> Result<Given, Refusal> {
 }
 
 /// The one feature of a GeoJSON text.
-fn feature_of(
-    bytes: &[u8],
-) -> Result<(Option<String>, Option<Geometry<f64>>, Attributes), Refusal> {
+fn feature_of(bytes: &[u8]) -> Result<Feature, Refusal> {
     let mut reading = geojson::read(bytes);
     let told = |it: &Finding| Fault::new(it.place.clone(), format!("{}; {}", it.fault, it.remedy));
     let mut faults: Vec<Fault> =
@@ -209,7 +208,7 @@ fn feature_of(
         faults.push(Fault::new("body", "holds no feature, or several; send one"));
     }
     match reading.layer.features.pop() {
-        Some(feature) if faults.is_empty() => Ok((feature.id, feature.geometry, feature.fields)),
+        Some(feature) if faults.is_empty() => Ok(feature),
         _ => Err(Refusal::Invalid(faults)),
     }
 }
@@ -223,7 +222,7 @@ fn part(bytes: &[u8]) -> Result<Given, Refusal> {
         Some(shape) if shape.is_object() => {
             let alone =
                 serde_json::json!({ "type": "Feature", "properties": {}, "geometry": shape });
-            feature_of(alone.to_string().as_bytes())?.1
+            feature_of(alone.to_string().as_bytes())?.geometry
         }
         Some(_) => {
             return Err(Refusal::fault("geometry", "is no geometry; it cannot be taken away"));

@@ -119,7 +119,7 @@ impl std::error::Error for StepsFault {}
 impl Draft {
     /// What no edit may change.
     #[must_use]
-    pub fn held(&self) -> Held {
+    pub fn locks(&self) -> Held {
         Held { zones: self.locked.clone(), outline: self.locked_outline }
     }
 

@@ -327,7 +327,9 @@ impl ZoningEdit {
                 if block.is_some() && (area.is_some() || part.is_some()) {
                     fault("block", "goes without an area and a part".to_owned());
                 }
-                area.iter().for_each(|area| drawn_area(area, &mut fault));
+                if let Some(area) = area {
+                    drawn_area(area, &mut fault);
+                }
             }
             Self::Draw { area, .. } => drawn_area(area, &mut fault),
             Self::Carve { new, area } => {

@@ -84,7 +84,8 @@ impl<'c> Shape<'c> {
                 for part in self.parts(table)? {
                     parts.extend(self.read(part?, 0, depth + 1)?);
                 }
-                Ok((!parts.is_empty()).then(|| GeometryCollection(parts).into()))
+                Ok((!parts.is_empty())
+                    .then_some(Geometry::GeometryCollection(GeometryCollection(parts))))
             }
             0 => Err("has no type".to_owned()),
             other => Err(format!("is a curve or surface (type {other}), which is not read")),

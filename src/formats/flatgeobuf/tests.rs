@@ -15,7 +15,7 @@ fn shapes() -> Vec<Geometry<f64>> {
         exterior: [(x: 109.1, y: 36.1), (x: 109.5, y: 36.1), (x: 109.5, y: 36.5)],
         interiors: [[(x: 109.3, y: 36.15), (x: 109.4, y: 36.15), (x: 109.4, y: 36.2)]],
     ];
-    let line = line_string![(x: 109.1, y: 36.5), (x: -110.0, y: -37.0000001)];
+    let line = line_string![(x: 109.1, y: 36.5), (x: -110.0, y: -37.000_000_1)];
     let place = point!(x: 109.484_339_1, y: 36.5);
     vec![
         place.into(),
@@ -26,7 +26,11 @@ fn shapes() -> Vec<Geometry<f64>> {
         MultiPoint(vec![place, place]).into(),
         MultiLineString(vec![line.clone()]).into(),
         MultiLineString(vec![line.clone(), line.clone()]).into(),
-        GeometryCollection(vec![place.into(), line.into(), area.into()]).into(),
+        Geometry::GeometryCollection(GeometryCollection(vec![
+            place.into(),
+            line.into(),
+            area.into(),
+        ])),
     ]
 }
 

@@ -60,7 +60,7 @@ fn cell(from: f64, side: f64) -> u32 {
 
 /// The place of a cell along the curve.
 fn hilbert(mut x: u32, mut y: u32) -> u32 {
-    let (mut place, mut side) = (0, (CELL_MAX + 1) / 2);
+    let (mut place, mut side) = (0, CELL_MAX.div_ceil(2));
     while side > 0 {
         let (right, up) = (u32::from(x & side > 0), u32::from(y & side > 0));
         place += side * side * ((3 * right) ^ up);

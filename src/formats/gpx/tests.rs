@@ -6,7 +6,7 @@ use crate::formats::layer::{Feature, Layer, Reading};
 use crate::geom::crs::Crs;
 
 fn sample() -> Layer {
-    let line = line_string![(x: 109.1, y: 36.5), (x: -110.0, y: -37.0000001)];
+    let line = line_string![(x: 109.1, y: 36.5), (x: -110.0, y: -37.000_000_1)];
     let place = point!(x: 109.484_339_1, y: 36.5);
     let shapes: Vec<Geometry<f64>> = vec![
         place.into(),

@@ -220,6 +220,6 @@ fn joined(parts: Vec<Geometry<f64>>) -> Option<Geometry<f64>> {
     } else if areas.len() == all {
         Some(MultiPolygon(areas).into())
     } else {
-        Some(GeometryCollection(parts).into())
+        Some(Geometry::GeometryCollection(GeometryCollection(parts)))
     }
 }

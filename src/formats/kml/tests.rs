@@ -10,7 +10,7 @@ fn sample() -> Layer {
         exterior: [(x: 109.1, y: 36.1), (x: 109.5, y: 36.1), (x: 109.5, y: 36.5)],
         interiors: [[(x: 109.3, y: 36.15), (x: 109.4, y: 36.15), (x: 109.4, y: 36.2)]],
     ];
-    let line = line_string![(x: 109.1, y: 36.5), (x: -110.0, y: -37.0000001)];
+    let line = line_string![(x: 109.1, y: 36.5), (x: -110.0, y: -37.000_000_1)];
     let place = point!(x: 109.484_339_1, y: 36.5);
     let shapes: Vec<Option<Geometry<f64>>> = vec![
         Some(place.into()),
@@ -19,7 +19,11 @@ fn sample() -> Layer {
         Some(MultiPolygon(vec![area.clone()]).into()),
         Some(geo_types::MultiPoint(vec![place, place]).into()),
         Some(geo_types::MultiLineString(vec![line.clone()]).into()),
-        Some(geo_types::GeometryCollection(vec![place.into(), line.into(), area.into()]).into()),
+        Some(Geometry::GeometryCollection(geo_types::GeometryCollection(vec![
+            place.into(),
+            line.into(),
+            area.into(),
+        ]))),
         None,
     ];
     let feature = |(nth, geometry): (usize, Option<Geometry<f64>>)| {

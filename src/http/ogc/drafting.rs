@@ -60,8 +60,8 @@ pub(crate) async fn change(
     media_type(counter.headers, if part { PATCH } else { FEATURE })?;
     let crs = content_crs(counter.headers)?;
     let given = whole(body, FEATURE_BYTES_MAX).await?;
-    let sent = if part { Sent::Part(&given) } else { Sent::Whole(&given) };
-    let changed = drawing::change(app, seat, caller, target, (sent, crs)).await;
+    let told = if part { Sent::Part(&given) } else { Sent::Whole(&given) };
+    let changed = drawing::change(app, seat, caller, target, (told, crs)).await;
     changed.map_err(Wrong::of_drawing)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

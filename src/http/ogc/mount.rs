@@ -148,7 +148,7 @@ async fn desk(State(web): State<Web>, request: Request) -> Response {
     let mut response = if is_preflight(&parts.method, &parts.headers) {
         preflight()
     } else {
-        let answered = answer(&web, &parts, body).await;
+        let answered = Box::pin(answer(&web, &parts, body)).await;
         answered.unwrap_or_else(|wrong| wrong.answer(&parts.headers))
     };
     if parts.method == Method::HEAD {
@@ -180,15 +180,15 @@ async fn answer(web: &Web, parts: &Parts, body: Body) -> Result<Response, Wrong>
             Ok(allowed(StatusCode::OK.into_response(), named.methods(&counter)))
         }
         Named::Items(Collection::DraftZones(draft)) if *method == Method::POST => {
-            drafting::create(counter, draft, body).await
+            Box::pin(drafting::create(counter, draft, body)).await
         }
         Named::Item(one @ Collection::DraftZones(_), id) if changes(method) => {
-            drafting::change(counter, (method, one, &id), body).await
+            Box::pin(drafting::change(counter, (method, one, &id), body)).await
         }
         Named::Item(one @ Collection::DraftArcs(_), id)
             if changes(method) && *method != Method::DELETE =>
         {
-            drafting::change(counter, (method, one, &id), body).await
+            Box::pin(drafting::change(counter, (method, one, &id), body)).await
         }
         Named::Items(Collection::Facilities(kind)) if *method == Method::POST => {
             create(counter, kind, body).await

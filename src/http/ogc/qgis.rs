@@ -158,7 +158,11 @@ fn count(atlas: &Atlas, of: Collection) -> usize {
         Collection::Facilities(kind) => {
             atlas.facilities().iter().filter(|facility| facility.kind == kind).count()
         }
-        Collection::Zones | Collection::Units | Collection::Incidents => 0,
+        Collection::Zones
+        | Collection::Units
+        | Collection::Incidents
+        | Collection::DraftZones(_)
+        | Collection::DraftArcs(_) => 0,
     }
 }
 
@@ -187,7 +191,10 @@ fn colour(of: Collection, ink: &Ink) -> &'static str {
         }
         Collection::Facilities(kind) => kind.code(),
         Collection::Units => return ink.text,
-        Collection::Zones | Collection::Incidents => return INCIDENT,
+        Collection::Zones
+        | Collection::Incidents
+        | Collection::DraftZones(_)
+        | Collection::DraftArcs(_) => return INCIDENT,
     };
     KINDS.iter().find(|(code, _)| *code == kind).map_or(OTHER_KIND, |(_, colour)| colour)
 }

@@ -48,10 +48,10 @@ async fn journey(browser: &Browser, url: &str) {
     assert!(kinds.contains(&json!("school")), "{kinds:?}");
     // Letters come without a server of glyphs.
     assert!(facts(browser, "number", "zone-words").await.len() > all.len() / 3);
-    let sources = browser.run(&format!(
+    let asked = format!(
         "{DRAWN} return [...new Set(drawn('zones', 'facilities', 'street').map((it) => it.source))]"
-    ));
-    assert_eq!(sources.await, json!(["city"]));
+    );
+    assert_eq!(browser.run(&asked).await, json!(["city"]));
     assert_eq!(browser.complaints().await, Vec::<String>::new());
     let asked = browser.requests().await;
     // What its workers ask for is not in this log; what they drew is above.

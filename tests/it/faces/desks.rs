@@ -53,8 +53,8 @@ fn filed(world: &World, report: &Report) -> Change {
 
 async fn file(world: &World, reports: &[Report]) {
     let changes = reports.iter().map(|it| filed(world, it)).collect();
-    let commit = world.app.commit(&world.city, &Caller::cli(), Basis::default(), changes);
-    commit.await.unwrap();
+    let by = Caller::cli();
+    world.app.commit(&world.city, &by, Basis::default(), changes).await.unwrap();
 }
 
 async fn dockets(world: &World, reports: &[ReportId]) -> Vec<Docket> {
@@ -149,8 +149,8 @@ async fn what_a_full_case_turns_away_stands_behind_the_one_that_follows_it() {
         let ago = |hours: i64| Instant(world.app.now().0 - hours * HOUR_US);
         let first = report(&world, (0, 0), ago(12));
         let changes = vec![filed(&world, &first), full(&world, &first)];
-        let commit = world.app.commit(&world.city, &Caller::cli(), Basis::default(), changes);
-        commit.await.unwrap();
+        let by = Caller::cli();
+        world.app.commit(&world.city, &by, Basis::default(), changes).await.unwrap();
         let next = report(&world, (0, 0), ago(2));
         file(&world, std::slice::from_ref(&next)).await;
         world.take_up().await;

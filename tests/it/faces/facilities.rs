@@ -27,12 +27,11 @@ async fn whole(world: &World, path: &str) -> Vec<Value> {
         assert_eq!(page.status, StatusCode::OK, "{path}: {page:?}");
         let mut page = page.json();
         all.append(page["features"].as_array_mut().unwrap());
-        match page["next"].as_str() {
-            Some(next) => after = format!("&after={next}"),
-            None => {
-                assert_eq!(page["total"], all.len(), "{path}");
-                return all;
-            }
+        if let Some(next) = page["next"].as_str() {
+            after = format!("&after={next}");
+        } else {
+            assert_eq!(page["total"], all.len(), "{path}");
+            return all;
         }
     }
 }
@@ -123,8 +122,8 @@ async fn a_page_ends_where_shapes_have_very_many_vertices_and_the_next_goes_on()
     };
     // Two fit together, the third with neither; the fourth has more than a page.
     let sizes = [PAGE_VERTICES_MAX / 2, PAGE_VERTICES_MAX / 2, 2, PAGE_VERTICES_MAX + 1, 2];
-    let sites: Vec<Facility> = (0..).zip(sizes).map(|(n, size)| site(n, size)).collect();
-    let changes = vec![Change::FacilitiesSet(sites)];
+    let places: Vec<Facility> = (0..).zip(sizes).map(|(n, size)| site(n, size)).collect();
+    let changes = vec![Change::FacilitiesSet(places)];
     world.app.commit(&world.city, &Caller::cli(), Basis::default(), changes).await.unwrap();
     let (mut pages, mut after): (Vec<Vec<String>>, String) =
         (Vec::new(), "&after=large".to_owned());

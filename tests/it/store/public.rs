@@ -170,11 +170,11 @@ fn reports_are_listed_by_what_the_case_says_that_they_live_on_in() {
             assert_eq!(whose(&store, to(400)).await, all[..3], "{name}");
             assert_eq!(whose(&store, to(130)).await, [ids[2]], "{name}");
             // What lives on in a third is listed whatever is asked for; who asks looks closer.
-            let mut e = Opened::new(&store, &mut dice, "open311", 500).await;
+            let mut last = Opened::new(&store, &mut dice, "open311", 500).await;
             pair(&store, &mut c, &mut d, true, 510).await;
-            pair(&store, &mut d, &mut e, true, 520).await;
-            e.go(&store, Move::Void, 530).await;
-            let over = [e.report(), ids[3], ids[2], ids[1], ids[0]];
+            pair(&store, &mut d, &mut last, true, 520).await;
+            last.go(&store, Move::Void, 530).await;
+            let over = [last.report(), ids[3], ids[2], ids[1], ids[0]];
             assert_eq!(whose(&store, closed(true)).await, over, "{name}");
             assert_eq!(whose(&store, closed(false)).await, [waits, ids[2]], "{name}");
         }

@@ -1,7 +1,7 @@
 //! The last people: what a zone carries too much is handed from zone to zone to the nearest that has room.
 //!
-//! Where single blocks are larger than what the tolerance leaves, two zones exchange a block or two for another, so that just
-//! the difference changes hands; where no exchange fits, the line between the two is drawn anew.
+//! Where single blocks are larger than what the tolerance leaves, two zones exchange a few blocks for a few, so that just the
+//! difference changes hands; where no exchange fits, the line between the two is drawn anew.
 
 use crate::domain::zoning::balance::dice::{Dice, below};
 use crate::domain::zoning::balance::plan::{Plan, centi};
@@ -10,8 +10,10 @@ use crate::domain::zoning::balance::split::split_within;
 
 /// Exchanges of two zones that are tried, the cheapest first.
 const TRIED: usize = 24;
-/// Most blocks of one zone along a border that are exchanged in threes: their number grows with its third power.
+/// Most blocks of one zone along a border of which several go at once: their handfuls grow with a power of that.
 const THREES_MAX: usize = 40;
+/// Against a border of so few blocks three of the other side go at once.
+const FEW: usize = 3;
 /// Longest way of zones.
 const WAY_MAX: usize = 8;
 /// Trees from which a line is drawn anew.
@@ -48,7 +50,8 @@ pub(super) fn settle(plan: &mut Plan<'_>, dice: &mut Dice, turns: u32) -> u64 {
         spent += TURN_PROPOSALS;
         let before = beyond(plan);
         let kept = plan.zone.clone();
-        if !turn(plan, dice, &mut spent) || beyond(plan) >= before {
+        let more = turn(plan, dice, &mut spent);
+        if more.is_none_or(|more| beyond(plan) >= before + more) {
             plan.set(&kept);
         }
     }
@@ -60,17 +63,28 @@ fn beyond(plan: &Plan<'_>) -> f64 {
     (0..plan.load.len()).map(|row| plan.row_beyond(row)).sum()
 }
 
-/// Takes one load of one zone that is beyond, and hands what is too much along a way of zones. Whether it came through.
-fn turn(plan: &mut Plan<'_>, dice: &mut Dice, spent: &mut u64) -> bool {
+/// Takes one load of one zone that is beyond, and hands what is too much along a way of zones. Where it came through: how
+/// much more than before may be beyond, in mean loads.
+fn turn(plan: &mut Plan<'_>, dice: &mut Dice, spent: &mut u64) -> Option<f64> {
     let setting = plan.setting;
     let off: Vec<usize> = (0..plan.load.len()).filter(|row| plan.row_beyond(*row) > 0.0).collect();
-    let Some(row) = off.get(below(dice.word(), off.len())).copied() else { return false };
+    let row = off.get(below(dice.word(), off.len())).copied()?;
     let (zone, nth) = (row / setting.loads, row % setting.loads);
     // What is too little is handed the other way: all signs turn.
     let sign = (plan.load[row] - setting.target[row]).signum();
     // All of it, or a part where nobody has room for so much.
-    let excess = -room(plan, zone, (nth, sign)) * (LEAST + dice.unit()).min(1.0);
-    let Some(way) = way(plan, zone, excess, (nth, sign), dice) else { return false };
+    let whole = -room(plan, zone, (nth, sign));
+    let excess = whole * (LEAST + dice.unit()).min(1.0);
+    let Some(way) = way(plan, zone, excess, (nth, sign), dice) else {
+        let spare = 2.0 * setting.slack[row];
+        let to = beside(plan, zone, dice)?;
+        let zone = u16::try_from(zone).ok()?;
+        let (giver, taker) = if sign > 0.0 { (zone, to) } else { (to, zone) };
+        let step = Step { giver, taker, nth, low: whole, high: whole + spare };
+        *spent += LINE_PROPOSALS;
+        let drawn = exchange(plan, &step, dice) || line(plan, &step, dice);
+        return drawn.then_some(spare * setting.per_mean);
+    };
     // From the far end, so that each has room before something comes.
     for (at, pair) in way.windows(2).enumerate().rev() {
         let [near, far] = [usize::from(pair[0]), usize::from(pair[1])];
@@ -78,7 +92,7 @@ fn turn(plan: &mut Plan<'_>, dice: &mut Dice, spent: &mut u64) -> bool {
         let low = if first { excess } else { (excess - room(plan, near, (nth, sign))).max(1.0) };
         let high = room(plan, far, (nth, sign)).min(room(plan, near, (nth, -sign)));
         if low > high {
-            return false;
+            return None;
         }
         let (giver, taker) = if sign > 0.0 { (pair[0], pair[1]) } else { (pair[1], pair[0]) };
         let step = Step { giver, taker, nth, low, high };
@@ -87,14 +101,27 @@ fn turn(plan: &mut Plan<'_>, dice: &mut Dice, spent: &mut u64) -> bool {
         }
         // Another line farther off may take away what the first zone borders on: seldom.
         if !first && !dice.word().is_multiple_of(LINES) {
-            return false;
+            return None;
         }
         *spent += LINE_PROPOSALS;
         if !line(plan, &step, dice) {
-            return false;
+            return None;
         }
     }
-    true
+    Some(0.0)
+}
+
+/// A zone beside this one.
+fn beside(plan: &Plan<'_>, zone: usize, dice: &mut Dice) -> Option<u16> {
+    let ends = |edge: &u32| {
+        let [a, b] = plan.setting.graph.ends(*edge).map(|block| plan.zone[block as usize]);
+        [(a, b), (b, a)]
+    };
+    let all = plan.cut.iter().flat_map(ends).filter(|(from, _)| usize::from(*from) == zone);
+    let mut all: Vec<u16> = all.map(|(_, to)| to).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.get(below(dice.word(), all.len())).copied()
 }
 
 /// How much of a load a zone can take before it is beyond; with a negative sign how much it can give.
@@ -150,37 +177,65 @@ fn way(
     None
 }
 
-/// One or two blocks against none or one, so that what changes hands is what the step asks for; the shortest border
+/// A few blocks against none or a few, so that what changes hands is what the step asks for; the shortest border
 /// first.
 fn exchange(plan: &mut Plan<'_>, step: &Step, dice: &mut Dice) -> bool {
     let setting = plan.setting;
-    let load = |block: u32| setting.load[block as usize * setting.loads + step.nth];
     let out = border(plan, step.giver, step.taker);
     let back = border(plan, step.taker, step.giver);
-    let threes = out.len().max(back.len()) <= THREES_MAX;
-    let mut all: Vec<(f64, [Option<u32>; 3])> = Vec::new();
-    let mut take = |blocks: [Option<(u32, f64)>; 3]| {
-        let [one, two, less] = blocks.map(|it| it.map_or(0.0, |(block, _)| load(block)));
-        if (step.low..=step.high).contains(&(one + two - less)) {
-            let cost_m: f64 = blocks.iter().flatten().map(|(_, cost_m)| cost_m).sum();
-            let chance_m = dice.unit() * CHANCE * setting.step_m;
-            all.push((cost_m + chance_m, blocks.map(|it| it.map(|(block, _)| block))));
-        }
+    // One block of a zone that has hardly more may weigh as much as several of the other's.
+    let most = |len: usize, other: usize| match () {
+        () if len > THREES_MAX => 1,
+        () if other <= FEW => 3,
+        () => 2,
     };
-    for (n, &one) in out.iter().enumerate() {
-        take([Some(one), None, None]);
-        for less in &back {
-            take([Some(one), None, Some(*less)]);
-        }
-        for &two in &out[n + 1..] {
-            take([Some(one), Some(two), None]);
-            for less in back.iter().filter(|_| threes) {
-                take([Some(one), Some(two), Some(*less)]);
-            }
+    let load = |block: u32| setting.load[block as usize * setting.loads + step.nth];
+    let given = handfuls(&out, most(out.len(), back.len()).max(2), load);
+    let mut taken = handfuls(&back, most(back.len(), out.len()), load);
+    taken.push(Handful::default());
+    taken.sort_by(|a, b| a.load.total_cmp(&b.load).then(a.blocks.cmp(&b.blocks)));
+    let mut all: Vec<(f64, Blocks, Blocks)> = Vec::new();
+    for there in &given {
+        let from = taken.partition_point(|it| it.load < there.load - step.high);
+        for here in taken[from..].iter().take_while(|it| it.load <= there.load - step.low) {
+            let chance_m = dice.unit() * CHANCE * setting.step_m;
+            all.push((there.cost_m + here.cost_m + chance_m, there.blocks, here.blocks));
         }
     }
-    all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    all.into_iter().take(TRIED).any(|(_, blocks)| carry_out(plan, step, blocks))
+    all.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+    all.into_iter().take(TRIED).any(|(_, there, here)| carry_out(plan, step, there, here))
+}
+
+/// Up to three blocks.
+type Blocks = [Option<u32>; 3];
+
+/// Some blocks along a border.
+#[derive(Clone, Copy, Default)]
+struct Handful {
+    blocks: Blocks,
+    load: f64,
+    cost_m: f64,
+}
+
+/// Every handful of so many at most.
+fn handfuls(border: &[(u32, f64)], most: usize, load: impl Fn(u32) -> f64) -> Vec<Handful> {
+    let mut all: Vec<(Handful, usize)> = vec![(Handful::default(), 0)];
+    let mut from = 0;
+    for nth in 0..most.min(3) {
+        let to = all.len();
+        for at in from..to {
+            let (held, next) = all[at];
+            for (n, &(block, cost_m)) in border.iter().enumerate().skip(next) {
+                let mut more = held;
+                more.blocks[nth] = Some(block);
+                more.load += load(block);
+                more.cost_m += cost_m;
+                all.push((more, n + 1));
+            }
+        }
+        from = to;
+    }
+    all.into_iter().skip(1).map(|(handful, _)| handful).collect()
 }
 
 /// Blocks of one zone that border on another and may go there, with what that costs.
@@ -206,11 +261,12 @@ fn border(plan: &Plan<'_>, from: u16, to: u16) -> Vec<(u32, f64)> {
 }
 
 /// Whether all of them went; none did otherwise.
-fn carry_out(plan: &mut Plan<'_>, step: &Step, [one, two, less]: [Option<u32>; 3]) -> bool {
+fn carry_out(plan: &mut Plan<'_>, step: &Step, there: Blocks, here: Blocks) -> bool {
     let Step { giver, taker, .. } = *step;
-    let moves = [(one, giver, taker), (two, giver, taker), (less, taker, giver)];
-    let mut gone = Vec::with_capacity(moves.len());
-    for (block, from, to) in moves.into_iter().filter_map(|(block, a, b)| Some((block?, a, b))) {
+    let there = there.into_iter().flatten().map(|block| (block, giver, taker));
+    let here = here.into_iter().flatten().map(|block| (block, taker, giver));
+    let mut gone = Vec::new();
+    for (block, from, to) in there.chain(here) {
         let mut sides = plan.setting.graph.sides(block).iter();
         let beside = sides.any(|side| plan.zone[side.to as usize] == to);
         if !beside || !plan.may_leave(block) {

@@ -21,7 +21,8 @@ pub(super) fn split(
     split_within(plan, (one, two), (load, f64::INFINITY), TREES, dice)
 }
 
-/// The same from so many trees, and only where the load is missed by less than so much.
+/// The same from so many trees, and only where the load is missed by less than so much. The two zones as they are, or
+/// with their names exchanged, are no answer unless any will do.
 pub(super) fn split_within(
     plan: &mut Plan<'_>,
     (one, two): (u16, u16),
@@ -39,7 +40,7 @@ pub(super) fn split_within(
     for _ in 0..trees {
         let Some(part) = both.cut(plan, (one, two), load, dice) else { continue };
         let (cost, off) = both.cost(plan, &part, load);
-        if off > miss {
+        if off > miss || miss.is_finite() && same(plan, &blocks, &part, two) {
             continue;
         }
         if best.as_ref().is_none_or(|best| cost < best.0) {
@@ -51,6 +52,13 @@ pub(super) fn split_within(
         plan.flip(*block, if second { two } else { one });
     }
     true
+}
+
+/// Whether a part is what one of the two zones has already.
+fn same(plan: &Plan<'_>, blocks: &[u32], part: &[bool], two: u16) -> bool {
+    let mut seconds = blocks.iter().map(|block| plan.zone[*block as usize] == two).zip(part);
+    let first = seconds.next().map(|(was, is)| was == *is);
+    first.is_some_and(|first| seconds.all(|(was, is)| (was == *is) == first))
 }
 
 /// The blocks of two zones by themselves.

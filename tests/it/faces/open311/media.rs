@@ -114,7 +114,7 @@ async fn who_sends_nothing_or_too_slowly_keeps_nobody_s_picture_out() {
     let lag = Duration::from_millis(100);
     let world = World::with(Limits { uploads_max: 1, upload_lag: lag, ..Limits::default() }).await;
     let path = "/open311/v2/requests.json";
-    let large = photo(&[b'x'; 40_000]);
+    let large = photo(&vec![b'x'; 40_000]);
     let whole = body(&[&large]);
     let mut silent = pin!(world.client.post(path, MULTIPART, stalled(whole[..1_000].to_vec())));
     assert!(timeout(lag, &mut silent).await.is_err(), "it waits for the rest");

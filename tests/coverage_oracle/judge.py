@@ -1,7 +1,7 @@
 """Judges coverages by GEOS: python judge.py cases.json
 
-Each case has the areas that were given (parts of rings of grid steps, shells first), the edges of each that our check
-calls invalid, and the sides that were built of them. Prints what was judged; every difference is a line on
+Each case has the areas that were given (rings of grid steps), the edges of each that our check calls
+invalid, and the sides that were built of them. Prints what was judged; every difference is a line on
 standard error, and the exit code then 1.
 """
 
@@ -11,9 +11,8 @@ import sys
 import shapely
 
 
-def polygon(parts):
-    polygons = [shapely.Polygon(rings[0], rings[1:]) for rings in parts]
-    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
+def polygon(ring):
+    return shapely.Polygon(ring)
 
 
 def edges(geometry):
@@ -64,15 +63,13 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         cases = json.load(file)
     wrong = []
-    judged = {"cases": len(cases), "compared": 0, "invalid": 0, "holes": 0, "parts": 0}
+    judged = {"cases": len(cases), "compared": 0, "invalid": 0}
     for number, case in enumerate(cases):
-        areas = [polygon(parts) for parts in case["areas"]]
+        areas = [polygon(ring) for ring in case["areas"]]
         # A coverage check says nothing of invalid polygons.
         if all(shapely.is_valid(area) for area in areas):
             judged["compared"] += 1
             judged["invalid"] += any(case["invalid"])
-            judged["holes"] += any(len(rings) > 1 for parts in case["areas"] for rings in parts)
-            judged["parts"] += any(len(parts) > 1 for parts in case["areas"])
             check_given(number, case, areas, wrong.append)
         check_built(number, case, wrong.append)
     print(json.dumps(judged))

@@ -1,9 +1,7 @@
 //! What a build of the ground found, in words about zones.
 
-use crate::domain::zoning::repair::{Broken, Repair};
-use crate::domain::zoning::together::Found;
 use crate::geom::coord::GridPoint;
-use crate::geom::coverage::build::finding::{Border, EmptyCause, Finding};
+use crate::geom::coverage::build::finding::{Border, EmptyCause, Finding, Overlap, OverlapReason};
 
 /// A finding in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,37 +40,7 @@ const READ_AS_IT_IS: &str = "it was read by odd and even: a place is in it where
 
 /// A finding in words; `name` gives what an area is called. `None` for what is no fault.
 #[must_use]
-pub fn told(found: &Found, name: &dyn Fn(u16) -> String) -> Option<Told> {
-    match Repair::of(&found.finding, found.together, name) {
-        Some(repair) => {
-            let face = match &found.finding {
-                Finding::Overlap(overlap) => overlap.faces.last().copied(),
-                _ => None,
-            };
-            Some(broken(&repair, face))
-        }
-        None => in_itself(&found.finding, name),
-    }
-}
-
-/// A gap or an overlap in words; it is told of a face where it has one.
-fn broken(repair: &Repair, face: Option<u16>) -> Told {
-    let areas = repair.areas.join(", ");
-    let size = format!("{:.1} m², {:.2} m wide", repair.area_m2, repair.width_m);
-    let fault = match repair.broken {
-        Broken::Gap => format!("between {areas} is a gap: {size}"),
-        Broken::Overlap => format!("{areas} lie over each other: {size}"),
-    };
-    let remedy = if repair.undecided {
-        "say whose it is: draw it for one of them".to_owned()
-    } else {
-        repair.words()
-    };
-    Told { face, at: Some(repair.at), warning: !repair.undecided, fault, remedy }
-}
-
-/// What is wrong in an area itself.
-fn in_itself(finding: &Finding, name: &dyn Fn(u16) -> String) -> Option<Told> {
+pub fn told(finding: &Finding, name: impl Fn(u16) -> String) -> Option<Told> {
     let around = |borders: &[Border]| {
         borders.iter().map(|border| name(border.face)).collect::<Vec<_>>().join(", ")
     };
@@ -111,11 +79,21 @@ fn in_itself(finding: &Finding, name: &dyn Fn(u16) -> String) -> Option<Told> {
             );
             one(None, snapped.at, true, fault, "look at the place where the farthest was")
         }
-        Finding::Unmatched { .. }
-        | Finding::Hole { .. }
-        | Finding::Detached { .. }
-        | Finding::Overlap(_)
-        | Finding::Gap(_) => None,
+        Finding::Unmatched { .. } | Finding::Hole { .. } | Finding::Detached { .. } => None,
+        Finding::Overlap(overlap) => Some(overlapping(overlap, &name)),
+        Finding::Gap(gap) => {
+            let fault = format!(
+                "between {} is a gap: {:.1} m², {:.2} m wide",
+                around(&gap.neighbours),
+                gap.spot.area_m2,
+                gap.spot.width_m
+            );
+            let remedy = match gap.closed {
+                Some(_) => "it was closed",
+                None => "give it to a neighbour, or leave it where nobody answers",
+            };
+            one(None, Some(gap.spot.at), true, fault, remedy)
+        }
         Finding::Sliver { face, spot, neighbours } => {
             let fault = format!(
                 "has a part of {:.1} m² that is {:.2} m wide, beside {}",
@@ -126,4 +104,22 @@ fn in_itself(finding: &Finding, name: &dyn Fn(u16) -> String) -> Option<Told> {
             one(Some(*face), Some(spot.at), true, fault, "give it to the neighbour")
         }
     }
+}
+
+fn overlapping(overlap: &Overlap, name: &impl Fn(u16) -> String) -> Told {
+    let hair = overlap.reason != OverlapReason::LowestNumber;
+    let all: Vec<String> = overlap.faces.iter().map(|face| name(*face)).collect();
+    let fault = format!(
+        "{} lie over each other: {:.1} m², {:.2} m wide",
+        all.join(", "),
+        overlap.spot.area_m2,
+        overlap.spot.width_m
+    );
+    let remedy = if hair {
+        format!("it went to {}", name(overlap.given))
+    } else {
+        "say whose it is: draw it for one of them".to_owned()
+    };
+    let face = overlap.faces.last().copied();
+    Told { face, at: Some(overlap.spot.at), warning: hair, fault, remedy }
 }

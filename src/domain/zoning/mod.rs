@@ -4,8 +4,6 @@ pub mod diff;
 pub mod edit;
 pub mod facts;
 pub mod fault;
-pub mod together;
-pub mod repair;
 pub mod found;
 pub mod outline;
 pub mod held;

@@ -16,7 +16,6 @@ use crate::domain::zoning::balance::graph::{Blocks, Border, Graph};
 use crate::domain::zoning::balance::units::assign_by;
 use crate::domain::zoning::found::told;
 use crate::domain::zoning::review::shape::Shape;
-use crate::domain::zoning::together::Found;
 use crate::domain::zoning::tract::stays::{Stays, unlike};
 use crate::domain::zoning::working::Working;
 use crate::geom::coord::{GridPoint, LonLat, step};
@@ -367,8 +366,7 @@ fn ground(
     let name = |face: u16| {
         blocks.get(usize::from(face)).map_or_else(String::new, |it| format!("block {}", it.0.id))
     };
-    let found = built.findings.into_iter().map(|finding| Found { finding, together: false });
-    let grave = found.filter_map(|found| told(&found, &name));
+    let grave = built.findings.iter().filter_map(|finding| told(finding, name));
     let grave: Vec<String> = grave
         .filter(|told| !told.warning)
         .map(|told| {

@@ -22,7 +22,6 @@ use crate::domain::zoning::held::Held;
 use crate::domain::zoning::mended::{AllMended, Words};
 use crate::domain::zoning::outline::OutlineChange;
 use crate::domain::zoning::redraw::zone_of;
-use crate::domain::zoning::together::all_found;
 use crate::geom::coord::GridPoint;
 use crate::geom::coverage::build::build;
 use crate::geom::coverage::build::finding::Finding;
@@ -174,11 +173,20 @@ impl Working {
     /// # Cost
     /// That of [`Self::of`], and where vertices were snapped as much again.
     pub fn taken_up(zones: &[Zone]) -> Result<Self, Vec<String>> {
-        let (mut working, findings) = Self::made(zones)?;
-        let areas: Vec<&MultiPolygon<f64>> = zones.iter().map(|zone| &zone.area).collect();
-        let found = all_found(&areas, &BuildSettings::default(), findings);
+        let (mut working, mut found) = Self::made(zones)?;
+        let snapped = found.iter().any(|it| matches!(it, Finding::Snapped(_)));
+        if snapped {
+            // Snapped borders leave no place: each overlap and gap is told from the areas as they came.
+            let areas: Vec<&MultiPolygon<f64>> = zones.iter().map(|zone| &zone.area).collect();
+            let exact = BuildSettings { snap_m: 0.0, ..BuildSettings::default() };
+            if let Ok(as_given) = build(&areas, &exact) {
+                let placed = |it: &Finding| matches!(it, Finding::Overlap(_) | Finding::Gap(_));
+                found.retain(|it| !placed(it));
+                found.extend(as_given.findings.into_iter().filter(placed));
+            }
+        }
         let zone = |face: u16| zones.get(usize::from(face)).map(|zone| &zone.id);
-        working.mended = Arc::new(AllMended::of(&found, &Words { zone: &zone }));
+        working.mended = Arc::new(AllMended::of(&found, &Words { zone: &zone, snapped }));
         Ok(working)
     }
 

@@ -8,15 +8,13 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::app::drafts::import::{Closing, DraftImport, Source, import};
+use crate::app::drafts::import::{DraftImport, Source, import};
 use crate::app::state::must;
 use crate::app::transfer::Format;
 use crate::domain::accounts::Operation;
 use crate::domain::id::UnitId;
 use crate::formats::layer::Finding;
-use crate::geom::crs::Crs;
 use crate::http::api::drafts::bodies::DraftBody;
-use crate::http::api::drafts::repair::RepairBody;
 use crate::http::body;
 use crate::http::desk::Desk;
 use crate::http::params::crs;
@@ -66,8 +64,6 @@ pub struct ImportedBody {
     pub refused: bool,
     /// Every finding.
     pub findings: Vec<FindingBody>,
-    /// Of each gap and overlap among them, a thousand at most, what is proposed, why, and what was done.
-    pub repairs: Vec<RepairBody>,
     /// The draft; null when nothing was written.
     #[schema(required = true)]
     pub draft: Option<DraftBody>,
@@ -97,8 +93,6 @@ impl FindingBody {
         ("crs" = Option<String>, Query, description = "The system, where the file does not say it: wgs84, cgcs2000, gcj02, bd09"),
         ("id" = Option<String>, Query, description = "The column that holds the id, where it is called otherwise"),
         ("lead" = Option<String>, Query, description = "The unit that leads zones of which nothing says who does"),
-        ("gap_width" = Option<f64>, Query, description = "Gaps up to so many metres are closed, from 0.5 (the default) to 100; the others stay and are told"),
-        ("remedy" = Option<String>, Query, description = "How they are closed: `proposed` (the default: as is proposed for each), `longest` (by the neighbour with the longest border), `largest` (by the largest neighbour), `middle` (split along the middle line, where they lie between two)"),
         ("dry_run" = Option<bool>, Query, description = "Only look"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
@@ -129,7 +123,6 @@ pub(crate) async fn import_draft(
     if name.is_empty() {
         params.fault("name", "is missing; say what the draft is called");
     }
-    let usual = Closing::default();
     let ask = DraftImport {
         name,
         words: params.text("words").unwrap_or_default(),
@@ -138,10 +131,6 @@ pub(crate) async fn import_draft(
         crs: params.read("crs", crs),
         id: params.text("id"),
         lead: params.read("lead", UnitId::new),
-        closing: Closing {
-            width_m: params.read("gap_width", Closing::width).unwrap_or(usual.width_m),
-            remedy: params.read("remedy", Closing::remedy).unwrap_or(usual.remedy),
-        },
         dry_run: params.flag("dry_run").unwrap_or_default(),
     };
     if source.is_none() {
@@ -160,7 +149,6 @@ pub(crate) async fn import_draft(
         zones: outcome.zones,
         refused: outcome.refused(),
         findings: outcome.findings.iter().map(FindingBody::of).collect(),
-        repairs: outcome.repairs.iter().map(|it| RepairBody::of(it, Crs::Wgs84)).collect(),
         draft: outcome.draft.as_ref().map(|draft| DraftBody::of(draft, &caller)),
     };
     let status = if body.draft.is_some() { StatusCode::CREATED } else { StatusCode::OK };

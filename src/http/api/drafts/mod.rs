@@ -2,7 +2,6 @@
 
 pub mod bodies;
 pub mod ground;
-pub mod repair;
 pub mod list;
 pub mod show;
 pub mod changes;

@@ -261,7 +261,7 @@ pub(super) fn no_layer(options: &[(&str, bool)]) -> miette::Result<()> {
         return Ok(());
     }
     Err(miette::miette!(
-        "settings, a calendar, limits and a whole city are no layer; leave out {}",
+        "leave out {}; settings, a calendar, limits and a whole city are no layer",
         used.join(", ")
     ))
 }

@@ -491,9 +491,7 @@ mod tests {
         let again = read(&write(&reading.layer));
         assert_eq!(again.layer.features[0].fields, reading.layer.features[0].fields);
         // Nor is one that stands alone where a name should.
-        for text in ["\"\u{feff}\"\nlamp\n", "\u{feff}\u{feff}\u{feff}\nlamp\n"] {
-            assert_eq!(read(text.as_bytes()).findings[0].place, "header", "{text:?}");
-        }
+        assert_eq!(read("\"\u{feff}\"\nlamp\n".as_bytes()).findings[0].place, "header");
     }
 
     #[test]

@@ -127,10 +127,10 @@ fn parts_that_share_what_they_lead_to_are_counted() {
     // Offsets that are still nought lead where the first one does.
     for at in (8..bytes.len() - 4 * 1_000).step_by(4) {
         let count = u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
-        if count != 1_000 {
+        let first = u32::from_le_bytes(bytes[at + 4..at + 8].try_into().unwrap());
+        if count != 1_000 || first < 4 * 1_000 {
             continue;
         }
-        let first = u32::from_le_bytes(bytes[at + 4..at + 8].try_into().unwrap());
         for n in 1..1_000_u32 {
             let slot = at + 4 + 4 * n as usize;
             bytes[slot..slot + 4].copy_from_slice(&(first - 4 * n).to_le_bytes());

@@ -119,7 +119,7 @@ fn every_fault_has_its_row_and_place() {
         ("<wpt lat=\"36\"/>", "row 1, wpt: its lat or lon is missing or no number"),
         ("<wpt lat=\"36\" lon=\"NaN\"/>", "row 1, wpt: its lat or lon"),
         ("<trk><trkseg><trkpt/></trkseg></trk>", "row 1, trkpt: its lat or lon"),
-        ("<wpt", "line 1: a tag never ends"),
+        ("<wpt", "line 1: `<wpt</gpx` begins no element"),
     ] {
         let told = found(&read(format!("<gpx>{inner}</gpx>").as_bytes()));
         assert!(told.iter().any(|line| line.contains(expected)), "{inner}: {told:#?}");

@@ -89,7 +89,7 @@ async fn a_store_whose_city_cannot_be_opened_is_not_called_empty() {
 #[tokio::test]
 async fn the_same_question_has_another_tag_and_answer_when_rules_were_edited_while_no_service_ran()
 {
-    const PLACE: &str = "/api/v1/locate?lon=109.484&lat=36.585";
+    const PLACE: &str = "/api/v1/locate?lon=109.484&lat=36.585&at=2026-05-06T02:00:00Z";
     for held in durable().await {
         let name = held.name();
         let world = World::over(held.open().await, Limits::default());

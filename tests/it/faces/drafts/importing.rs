@@ -148,7 +148,12 @@ async fn rings_that_lie_across_themselves_become_a_draft_and_are_told_with_row_a
 #[tokio::test]
 async fn an_import_that_is_undone_and_done_again_tells_the_areas_that_change_hands() {
     let office = Office::new().await;
-    let told = import(&office, "name=x&format=geojson", gaps()).await.json();
+    // A hundredth of a degree each way, in place of all that there was.
+    let [a, b] = [
+        "[[109.4,36.5],[109.41,36.5],[109.41,36.51],[109.4,36.51],[109.4,36.5]]",
+        "[[109.41,36.5],[109.42,36.5],[109.42,36.51],[109.41,36.51],[109.41,36.5]]",
+    ];
+    let told = import(&office, "name=x&format=geojson", rings(&[a, b])).await.json();
     let id = told["draft"]["id"].as_str().unwrap().to_owned();
     let sum = |told: &Value, end: &str| -> f64 {
         let all = told["moved"].as_array().unwrap().iter();

@@ -2,7 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
-use geo_types::Geometry;
+use geo::CoordsIter;
+use geo_types::{Geometry, MultiPolygon};
 use serde_json::{Value, json};
 use zonewarden::domain::accounts::{Caller, Role};
 use zonewarden::domain::atlas::facility::FacilityKind;
@@ -146,11 +147,6 @@ async fn the_unit_of_a_ring_that_is_missed_by_less_than_the_report_is_accurate_i
     world.app.commit(&world.city, &Caller::cli(), Basis::default(), changes).await.unwrap();
     world.app.refresh().await.unwrap();
     let atlas = world.app.atlas(&world.city).unwrap();
-    let zones = || atlas.zones().iter();
-    let named = |id: &UnitId| {
-        *id == atlas.city().fallback || zones().any(|it| it.lead == *id || it.co.contains(id))
-    };
-    let unit = atlas.units().iter().map(|it| &it.id).find(|id| !named(id)).unwrap();
     let (school, at) = atlas
         .facilities()
         .iter()
@@ -160,6 +156,15 @@ async fn the_unit_of_a_ring_that_is_missed_by_less_than_the_report_is_accurate_i
             _ => None,
         })
         .unwrap();
+    // Somebody who has no part in any zone about there.
+    let near = |area: &MultiPolygon<f64>| {
+        area.coords_iter().any(|p| (p.x - at.x()).abs() < 0.02 && (p.y - at.y()).abs() < 0.02)
+    };
+    let named = |id: &UnitId| {
+        let mut zones = atlas.zones().iter().filter(|it| near(&it.area));
+        *id == atlas.city().fallback || zones.any(|it| it.lead == *id || it.co.contains(id))
+    };
+    let unit = atlas.units().iter().map(|it| &it.id).find(|id| !named(id)).unwrap();
     let ring = json!({ "id": "ring", "name_en": "School ring", "reach": "ring", "kind": "school",
                        "facility": school, "distance_m": RING_M, "categories": "event.02",
                        "unit": unit });

@@ -13,6 +13,7 @@ use crate::domain::zoning::balance::graph::{Blocks, Border, Column, Graph, Graph
 use crate::domain::zoning::balance::plan::Plan;
 use crate::domain::zoning::balance::search::{Proposal, Refusal, propose};
 use crate::domain::zoning::balance::setting::Setting;
+use crate::domain::zoning::balance::split::split_within;
 
 /// A grid of squares of 100 m; two weights.
 fn grid(columns: u32, rows: u32, seed: u64) -> Blocks {
@@ -344,4 +345,25 @@ proptest! {
 
 fn plan_zone(plan: &Plan<'_>, piece: &[u32]) -> u16 {
     plan.zone[piece[0] as usize]
+}
+
+#[test]
+fn a_line_that_is_drawn_anew_is_another_one() {
+    let mut blocks = grid(4, 1, 1);
+    blocks.weights[0] = vec![5.0; 4];
+    let row = Graph::build(blocks).unwrap();
+    let ask = Ask::even(2, 0.3, 1);
+    let setting = Setting::new(&row, &ask);
+    // So many of four blocks in a row for the second zone, which has two.
+    let drawn = |count: f64| {
+        let mut plan = Plan::new(&setting, vec![0, 0, 1, 1]);
+        let one = plan.load.iter().sum::<f64>() / 4.0;
+        let mut dice = Dice::new(1, 1);
+        let found = split_within(&mut plan, (0, 1), (count * one, one / 2.0), 30, &mut dice);
+        (found, plan.zone)
+    };
+    // Two are parted from two in one way only.
+    assert_eq!(drawn(2.0), (false, vec![0, 0, 1, 1]));
+    let (found, zones) = drawn(3.0);
+    assert!(found && [vec![0, 1, 1, 1], vec![1, 1, 1, 0]].contains(&zones), "{zones:?}");
 }

@@ -97,12 +97,6 @@ impl Drawn {
         }
     }
 
-    /// Whether a zoom was drawn before.
-    #[must_use]
-    pub fn is_drawn(&self, zoom: u32) -> bool {
-        self.zooms.get(zoom as usize).is_some_and(|held| held.get().is_some())
-    }
-
     /// A tile of a collection that is of the atlas; no bytes when nothing lies in it.
     ///
     /// # Cost

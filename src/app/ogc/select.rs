@@ -1,5 +1,7 @@
 //! Features of what is in force: found by place, filtered, and paged by their ids.
 
+use std::borrow::Cow;
+
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::{FacilityId, UnitId, ZoneId};
 use crate::domain::ogc::collection::Collection;
@@ -31,7 +33,8 @@ pub struct Page {
     pub more: bool,
 }
 
-/// Finds a page. Looks at every feature that the boxes, or those of the filter, leave.
+/// Finds a page. Looks at every feature that the boxes, or those of the filter, leave; where neither is given it
+/// costs what is on the page.
 #[must_use]
 pub fn page(atlas: &Atlas, collection: Collection, wish: &Wish) -> Page {
     let tested = || wish.test.as_ref().and_then(Test::frame).map(|frame| vec![frame]);
@@ -41,42 +44,42 @@ pub fn page(atlas: &Atlas, collection: Collection, wish: &Wish) -> Page {
         let keeps = |number: &u32| {
             feature(atlas, collection, *number).is_some_and(|feature| test.keeps(&feature))
         };
-        numbers.retain(keeps);
+        numbers = Cow::Owned(numbers.iter().copied().filter(keeps).collect());
     }
     let stands = |number: u32, after: &str| {
         feature(atlas, collection, number).is_some_and(|found| found.id().as_ref() <= after)
     };
-    cut(numbers, wish, stands)
+    cut(&numbers, wish, stands)
 }
 
 /// The page that is wanted of all features that are, ascending by id. `stands` tells whether one has this id or a
 /// smaller one.
 #[must_use]
-pub fn cut(mut numbers: Vec<u32>, wish: &Wish, stands: impl Fn(u32, &str) -> bool) -> Page {
-    let matched = numbers.len();
-    if let Some(after) = &wish.after {
-        // The feature itself may be gone since: go on behind where it stood.
-        let from = numbers.partition_point(|number| stands(*number, after));
-        numbers.drain(..from);
-    }
-    let more = numbers.len() > wish.limit;
-    numbers.truncate(wish.limit);
-    Page { numbers, matched, more }
+pub fn cut(numbers: &[u32], wish: &Wish, stands: impl Fn(u32, &str) -> bool) -> Page {
+    // The feature itself may be gone since: go on behind where it stood.
+    let from = wish
+        .after
+        .as_deref()
+        .map_or(0, |after| numbers.partition_point(|number| stands(*number, after)));
+    let rest = &numbers[from..];
+    let page = &rest[..rest.len().min(wish.limit)];
+    Page { numbers: page.to_vec(), matched: numbers.len(), more: rest.len() > page.len() }
 }
 
 /// The numbers of the features that lie in one of the boxes, ascending, which is by id.
-fn numbers(atlas: &Atlas, collection: Collection, frames: Option<&[GridBox]>) -> Vec<u32> {
+fn numbers<'a>(
+    atlas: &'a Atlas,
+    collection: Collection,
+    frames: Option<&[GridBox]>,
+) -> Cow<'a, [u32]> {
     let Some(frames) = frames else {
         return match collection {
             Collection::Zones => (0..).zip(atlas.zones()).map(|(n, _)| n).collect(),
             Collection::Units => (0..).zip(atlas.units()).map(|(n, _)| n).collect(),
             Collection::Incidents | Collection::DraftZones(_) | Collection::DraftArcs(_) => {
-                Vec::new()
+                Cow::Borrowed(&[])
             }
-            Collection::Facilities(kind) => {
-                let all = (0..).zip(atlas.facilities());
-                all.filter(|(_, facility)| facility.kind == kind).map(|(n, _)| n).collect()
-            }
+            Collection::Facilities(kind) => Cow::Borrowed(atlas.of_kind(kind)),
         };
     };
     let within = |frame: &GridBox| match collection {
@@ -92,7 +95,7 @@ fn numbers(atlas: &Atlas, collection: Collection, frames: Option<&[GridBox]>) ->
     let mut found: Vec<u32> = frames.iter().flat_map(within).collect();
     found.sort_unstable();
     found.dedup();
-    found
+    Cow::Owned(found)
 }
 
 /// The feature of a number; `None` for incidents and drafts, which the atlas does not hold.

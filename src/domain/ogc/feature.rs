@@ -80,6 +80,17 @@ impl<'a> Feature<'a> {
         }
     }
 
+    /// What its source tells beside what is known of all, by name.
+    #[must_use]
+    pub fn facts(&self) -> Option<&'a Attributes> {
+        match self.thing {
+            Thing::Zone(zone) | Thing::Drawn { zone, .. } => Some(&zone.attributes),
+            Thing::Unit(unit) => Some(&unit.attributes),
+            Thing::Facility(facility) => Some(&facility.attributes),
+            Thing::Incident(_) | Thing::Arc(_) => None,
+        }
+    }
+
     /// Its geometry, WGS84.
     #[must_use]
     pub fn geometry(&self) -> Option<Cow<'a, Geometry<f64>>> {
@@ -219,14 +230,18 @@ fn point(at: GridPoint) -> Cow<'static, Geometry<f64>> {
 }
 
 fn fact<'a>(facts: &'a Attributes, name: &str) -> Value<'a> {
-    match facts.get(name) {
-        None | Some(serde_json::Value::Null) => Value::Null,
-        Some(serde_json::Value::Bool(flag)) => Value::Flag(*flag),
-        Some(serde_json::Value::Number(number)) => {
-            number.as_f64().map_or(Value::Null, Value::Number)
-        }
-        Some(serde_json::Value::String(given)) => Value::Text(Cow::Borrowed(given)),
-        Some(other) => Value::Text(Cow::Owned(other.to_string())),
+    facts.get(name).map_or(Value::Null, told)
+}
+
+/// A fact as a value.
+#[must_use]
+pub fn told(fact: &serde_json::Value) -> Value<'_> {
+    match fact {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(flag) => Value::Flag(*flag),
+        serde_json::Value::Number(number) => number.as_f64().map_or(Value::Null, Value::Number),
+        serde_json::Value::String(given) => Value::Text(Cow::Borrowed(given)),
+        other => Value::Text(Cow::Owned(other.to_string())),
     }
 }
 

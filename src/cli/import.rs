@@ -99,8 +99,8 @@ pub struct ImportArgs {
     #[arg(long, value_name = "N", default_value_t = DAYS_DEFAULT, requires = "dry_run",
         value_parser = clap::value_parser!(u32).range(1..=i64::from(DAYS_MAX)))]
     days: u32,
-    /// Where a dry run of zones or rules writes the reports that would have gone elsewhere, or to the same unit
-    /// with others beside it (CSV).
+    /// Where a dry run of zones or rules writes the reports that would have gone elsewhere, to the same unit with
+    /// others beside it, or to the dispatcher's queue or from it (CSV).
     #[arg(long, value_name = "FILE", requires = "dry_run")]
     moved: Option<PathBuf>,
     /// Why: the note of the new plan, or of the new version of the rules.

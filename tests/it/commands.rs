@@ -552,9 +552,9 @@ async fn a_dry_run_of_rules_lists_the_reports_of_the_last_days_that_would_have_m
     drop(world);
     let dry = ["import", "rules", "rules.geojson", "--dry-run", "--moved", "moved.csv"];
     let moved = || std::fs::read_to_string(folder.join("moved.csv")).unwrap();
-    let header = "report,from,to,rule,rule_then,co,co_then\n";
-    let elsewhere = |id: &str| format!("{id},police,roads,zone,a-rule,,\n");
-    let beside = format!("{same},police,police,zone,b-rule,roads,\n");
+    let header = "report,from,to,rule,rule_then,co,co_then,queue,confidence,confidence_then\n";
+    let elsewhere = |id: &str| format!("{id},police,roads,zone,a-rule,,,,,\n");
+    let beside = format!("{same},police,police,zone,b-rule,roads,,,,\n");
     let (ok, said) = ran(folder, &dry);
     assert!(ok && said.contains("2 new") && said.contains("dry run"), "{said}");
     let counts = "of 3 reports of the last 90 days 2 would have gone elsewhere 2 police -> roads";

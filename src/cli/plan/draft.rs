@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::app::drafts::act::act;
 use crate::app::drafts::import::{DraftImport, Source, import};
 use crate::app::drafts::make::{NewDraft, make};
-use crate::app::drafts::order::{Done, Order, Wish};
+use crate::app::drafts::order::{Conflicting, Done, Order, Wish};
 use crate::app::drafts::read::{self, PAGE_MAX, Wanted};
 use crate::app::drafts::review::{DAYS_DEFAULT, DAYS_MAX, LISTED_MAX, Look, review};
 use crate::app::refusal::Refusal;
@@ -138,6 +138,9 @@ enum Act {
         /// meanwhile.
         #[arg(long)]
         overdraw: bool,
+        /// Let the facts of zones stand as the draft has them, also those that were published otherwise meanwhile.
+        #[arg(long)]
+        overwrite: bool,
         /// Only say which those are.
         #[arg(long)]
         dry_run: bool,
@@ -273,9 +276,9 @@ async fn done(app: &App, seat: &Seat, what: &Act) -> miette::Result<String> {
                 .wrap_err_with(|| format!("{} is no list of edits", file.display()))?;
             (draft, wish(Deed::Edit { edits }), *dry_run)
         }
-        Act::Rebase { draft, drop_conflicts, overdraw, dry_run } => {
-            let (drop_conflicts, overdraw) = (*drop_conflicts, *overdraw);
-            (draft, Wish::Rebase { drop_conflicts, overdraw }, *dry_run)
+        Act::Rebase { draft, drop_conflicts, overdraw, overwrite, dry_run } => {
+            let (drop_conflicts, overdraw, overwrite) = (*drop_conflicts, *overdraw, *overwrite);
+            (draft, Wish::Rebase(Conflicting { drop_conflicts, overdraw, overwrite }), *dry_run)
         }
         Act::Publish { draft, at, note, dry_run } => {
             (draft, Wish::Publish { effective_at: *at, note: note.clone() }, *dry_run)

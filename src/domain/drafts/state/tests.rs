@@ -32,6 +32,7 @@ impl Work {
             words: String::new(),
             base: 3,
             copied_from: None,
+            drew: BTreeSet::new(),
             edits: Vec::new(),
         };
         let id = DraftId(Uuid::from_u128(1));

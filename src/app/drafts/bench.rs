@@ -376,4 +376,77 @@ mod tests {
         }
         assert_eq!(benches.search(|| 7).await, Ok(7), "their places are free again");
     }
+
+    use crate::domain::atlas::in_force::Atlas;
+    use crate::domain::sample::{self, Recipe};
+    use crate::domain::zoning::edit::ZoningEdit;
+    use crate::domain::zoning::review::outline::Before;
+
+    fn sight(days: u32) -> Sight {
+        Sight { days, weight: "people".to_owned() }
+    }
+
+    /// The days of the looks that are kept, with which each is as a review from scratch would be.
+    fn kept(ground: &Ground) -> Vec<u32> {
+        for it in &ground.reviewed {
+            let fresh = Review::of(Arc::clone(it.review.things()), &ground.working);
+            assert_eq!(it.review.faces(), fresh.faces(), "{:?}", it.look);
+            assert_eq!(it.review.sums(), fresh.sums(), "{:?}", it.look);
+        }
+        ground.reviewed.iter().map(|it| it.look.days).collect()
+    }
+
+    #[test]
+    fn the_reviews_of_several_looks_are_kept_along_and_the_oldest_goes() {
+        let atlas = Atlas::build(sample::city(&Recipe::default())).unwrap();
+        let things = || {
+            let before = Before::of(&atlas);
+            Arc::new(Things::gather((&atlas, before), Vec::new(), &[], &|_| 1.0, &|_, _| None))
+        };
+        let mut ground = Ground::of(1, Arc::new(atlas.zones().to_vec())).unwrap();
+        let (month, year) = (things(), things());
+        ground.review(&month, &sight(30));
+        ground.review(&year, &sight(365));
+        ground.review(&month, &sight(30));
+        assert_eq!(kept(&ground), [365, 30], "one does not throw the other's away");
+        let ring = atlas.zones()[7].area.0[0].exterior();
+        let at = |n: usize| {
+            let vertex = ring.0[n];
+            crate::geom::coord::GridPoint {
+                x: crate::geom::coord::step(vertex.x),
+                y: crate::geom::coord::step(vertex.y),
+            }
+        };
+        let to = |n: usize| {
+            let from = at(n);
+            crate::geom::coord::GridPoint { x: from.x + 40, y: from.y + 30 }
+        };
+        let place = crate::geom::coverage::edit::place::Place;
+        let moves = (0..ring.0.len())
+            .map(|n| ZoningEdit::MoveVertex { from: place(at(n)), to: place(to(n)) });
+        let none = std::collections::BTreeSet::new();
+        let fits = moves.into_iter().find_map(|edit| ground.working.apply(&[edit], &none).ok());
+        ground.did(2, fits.unwrap());
+        assert_eq!(kept(&ground), [365, 30]);
+        let late = things();
+        ground.review(&late, &sight(7));
+        assert_eq!(kept(&ground), [365, 30, 7]);
+        ground.take_back().unwrap();
+        assert_eq!(
+            kept(&ground),
+            [365, 30],
+            "what was before the stroke is not known of the third"
+        );
+        let anew = things();
+        ground.review(&anew, &sight(365));
+        assert_eq!(
+            kept(&ground),
+            [30, 365],
+            "read anew it takes the place of what was read before"
+        );
+        for days in [1, 2] {
+            ground.review(&things(), &sight(days));
+        }
+        assert_eq!(kept(&ground), [365, 1, 2]);
+    }
 }

@@ -120,3 +120,51 @@ fn items(rows: &[Row], begun: bool) -> miette::Result<Vec<u8>> {
     }
     Ok(text.into_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::{IncidentId, UnitId};
+    use crate::domain::time::Instant;
+
+    fn row(n: u128) -> Row {
+        let unit = |code| UnitId::new(code).unwrap();
+        let handed = Handed {
+            plan: 4,
+            incident: IncidentId(uuid::Uuid::from_u128(n)),
+            revision: 5,
+            from: unit("a"),
+            to: unit("b"),
+            from_zone: ZoneId::new("z").ok(),
+            to_zone: None,
+            at: Instant(0),
+        };
+        (handed, None)
+    }
+
+    #[test]
+    fn a_list_in_pieces_is_the_json_that_it_would_be_at_once() {
+        let (a, b) = (UnitId::new("a").unwrap(), UnitId::new("b").unwrap());
+        let flows = vec![(a, b, 3)];
+        let counts = List { done: true, flows, rows: Vec::new(), more: true };
+        let written = |pieces: &[&[Row]]| {
+            let (mut text, last) = frame(&counts, 4).unwrap();
+            for (n, rows) in pieces.iter().enumerate() {
+                text.extend(items(rows, n > 0).unwrap());
+            }
+            text.extend(if pieces.is_empty() { last } else { [b"\n  ", last.as_slice()].concat() });
+            String::from_utf8(text).unwrap()
+        };
+        for pieces in [&[][..], &[&[row(1), row(2)][..], &[row(3)][..]][..]] {
+            let text = written(pieces);
+            let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(text.as_bytes(), pretty(&value).unwrap(), "as people read it");
+            let listed = value["incidents"].as_array().unwrap().len();
+            assert_eq!(listed, pieces.iter().map(|rows| rows.len()).sum::<usize>());
+            assert_eq!(
+                (&value["version"], &value["flows"][0]["incidents"]),
+                (&json!(4), &json!(3))
+            );
+        }
+    }
+}

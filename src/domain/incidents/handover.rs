@@ -164,3 +164,26 @@ fn why(place: Changed<'_>, (former, later): (i64, i64)) -> String {
     };
     format!("plan {former} -> {later}: {moved}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incident_goes_with_its_place_when_it_lies_where_the_rules_put_it_and_can_be_moved() {
+        let [a, b] = ["a", "b"].map(|code| UnitId::new(code).unwrap());
+        for (stage, unit, expected) in [
+            (Stage::Dispatched, Some(&a), None),
+            (Stage::Handling, Some(&a), None),
+            (Stage::SentBack, Some(&a), None),
+            (Stage::Suspended, Some(&a), None),
+            (Stage::Handling, Some(&b), Some(Stays::ByHand)),
+            (Stage::Handled, Some(&a), Some(Stays::Handled)),
+            (Stage::Checked, Some(&a), Some(Stays::Handled)),
+            (Stage::Collected, None, Some(Stays::Undispatched)),
+            (Stage::Filed, None, Some(Stays::Undispatched)),
+        ] {
+            assert_eq!(stays(is_transferable(stage), unit, &a), expected, "{stage} {unit:?}");
+        }
+    }
+}

@@ -189,18 +189,13 @@ fn who_moves_is_whose_place_has_another_lead_and_whom_nothing_keeps() {
         }
     }
     let listed = movers(&review, &atlas, &working, usize::MAX);
-    let cases: BTreeSet<(IncidentId, UnitId, UnitId, Option<Stays>)> = listed
-        .iter()
-        .filter_map(|it| match it.thing.what {
-            What::Case(n) => Some((
-                things.cases()[n as usize].id,
-                it.from.clone(),
-                it.to.clone(),
-                it.thing.stays,
-            )),
-            _ => None,
-        })
-        .collect();
+    let mut cases = BTreeSet::new();
+    for it in &listed {
+        if let What::Case(n) = it.thing.what {
+            let id = things.cases()[n as usize].id;
+            cases.insert((id, it.from.clone(), it.to.clone(), it.thing.stays));
+        }
+    }
     assert_eq!(cases, expected, "each, with what keeps it where it is");
     let kept = expected.iter().filter(|(_, _, _, stays)| stays.is_some()).count();
     assert!(kept > 0 && kept < expected.len(), "{kept} of {}", expected.len());

@@ -350,6 +350,12 @@ pub async fn plan_zones(store: &Store, city: &CityId, plan: i64) -> Result<Vec<Z
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::atlas::in_force::Atlas;
+    use crate::domain::sample::{self, Recipe};
+    use crate::domain::zoning::edit::ZoningEdit;
+    use crate::domain::zoning::review::outline::Before;
+    use crate::geom::coord::{GridPoint, step};
+    use crate::geom::coverage::edit::place::Place;
 
     #[tokio::test]
     async fn no_edit_waits_for_a_search_and_a_search_too_many_is_told_so_at_once() {
@@ -376,11 +382,6 @@ mod tests {
         }
         assert_eq!(benches.search(|| 7).await, Ok(7), "their places are free again");
     }
-
-    use crate::domain::atlas::in_force::Atlas;
-    use crate::domain::sample::{self, Recipe};
-    use crate::domain::zoning::edit::ZoningEdit;
-    use crate::domain::zoning::review::outline::Before;
 
     fn sight(days: u32) -> Sight {
         Sight { days, weight: "people".to_owned() }
@@ -410,22 +411,13 @@ mod tests {
         ground.review(&month, &sight(30));
         assert_eq!(kept(&ground), [365, 30], "one does not throw the other's away");
         let ring = atlas.zones()[7].area.0[0].exterior();
-        let at = |n: usize| {
-            let vertex = ring.0[n];
-            crate::geom::coord::GridPoint {
-                x: crate::geom::coord::step(vertex.x),
-                y: crate::geom::coord::step(vertex.y),
-            }
-        };
-        let to = |n: usize| {
-            let from = at(n);
-            crate::geom::coord::GridPoint { x: from.x + 40, y: from.y + 30 }
-        };
-        let place = crate::geom::coverage::edit::place::Place;
-        let moves = (0..ring.0.len())
-            .map(|n| ZoningEdit::MoveVertex { from: place(at(n)), to: place(to(n)) });
+        let mut moves = ring.0.iter().map(|vertex| {
+            let from = GridPoint { x: step(vertex.x), y: step(vertex.y) };
+            let to = GridPoint { x: from.x + 40, y: from.y + 30 };
+            ZoningEdit::MoveVertex { from: Place(from), to: Place(to) }
+        });
         let none = std::collections::BTreeSet::new();
-        let fits = moves.into_iter().find_map(|edit| ground.working.apply(&[edit], &none).ok());
+        let fits = moves.find_map(|edit| ground.working.apply(&[edit], &none).ok());
         ground.did(2, fits.unwrap());
         assert_eq!(kept(&ground), [365, 30]);
         let late = things();

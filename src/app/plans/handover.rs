@@ -256,7 +256,8 @@ pub async fn list(
     plan: i64,
     page: &Page,
 ) -> Result<List, Refusal> {
-    let wanted = Wanted::of(app, city, caller, plan, (&page.from, &page.to)).await?;
+    let wanted =
+        Wanted::of(app, city, caller, plan, (page.from.as_ref(), page.to.as_ref())).await?;
     let (mut flows, mut rows, mut more) = (BTreeMap::new(), Vec::new(), false);
     let mut last = None;
     loop {
@@ -296,7 +297,7 @@ impl Wanted {
         city: &CityId,
         caller: &Caller,
         plan: i64,
-        (from, to): (&Option<UnitId>, &Option<UnitId>),
+        (from, to): (Option<&UnitId>, Option<&UnitId>),
     ) -> Result<Self, Refusal> {
         must(caller, Operation::GetHandover)?;
         let known = app.store().plans(city, plan, 1).await?;
@@ -308,7 +309,7 @@ impl Wanted {
             Scope::Everything => None,
             Scope::Unit(unit) => Some(unit),
         };
-        Ok(Self { own, from: from.clone(), to: to.clone() })
+        Ok(Self { own, from: from.cloned(), to: to.cloned() })
     }
 
     fn has(&self, it: &Handed) -> bool {
@@ -357,7 +358,7 @@ impl Whole {
         city: &CityId,
         caller: &Caller,
         plan: i64,
-        (from, to): (&Option<UnitId>, &Option<UnitId>),
+        (from, to): (Option<&UnitId>, Option<&UnitId>),
     ) -> Result<Self, Refusal> {
         let wanted = Wanted::of(app, city, caller, plan, (from, to)).await?;
         Ok(Self { app: app.clone(), city: city.clone(), plan, wanted, last: None })

@@ -35,7 +35,7 @@ pub(super) async fn told(
     };
     // How many they are is told first: a look for the counts alone.
     let counts = list(app, city, cli, version, &Page::default()).await.map_err(none)?;
-    let mut whole = Whole::begin(app, city, cli, version, (&None, &None)).await.map_err(none)?;
+    let mut whole = Whole::begin(app, city, cli, version, (None, None)).await.map_err(none)?;
     let Some(path) = output else {
         print(&head(&counts, version)?)?;
         while let Some(rows) = whole.next().await.into_diagnostic()? {
@@ -54,7 +54,7 @@ pub(super) async fn told(
         begun = true;
         file.add(&piece).into_diagnostic().wrap_err_with(named)?;
     }
-    let last = if json && begun { [b"\n  ", last.as_slice()].concat() } else { last };
+    let last = if json && begun { [&b"\n  "[..], &last].concat() } else { last };
     file.add(&last).into_diagnostic().wrap_err_with(named)?;
     file.finish().into_diagnostic().wrap_err_with(named)
 }
@@ -152,7 +152,7 @@ mod tests {
             for (n, rows) in pieces.iter().enumerate() {
                 text.extend(items(rows, n > 0).unwrap());
             }
-            text.extend(if pieces.is_empty() { last } else { [b"\n  ", last.as_slice()].concat() });
+            text.extend(if pieces.is_empty() { last } else { [&b"\n  "[..], &last].concat() });
             String::from_utf8(text).unwrap()
         };
         for pieces in [&[][..], &[&[row(1), row(2)][..], &[row(3)][..]][..]] {

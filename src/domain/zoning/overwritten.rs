@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::domain::atlas::zone::Zone;
 use crate::domain::text::{Attributes, Names};
-use crate::domain::zoning::edit::ZoningEdit;
+use crate::domain::zoning::edit::{NamesGiven, ZoningEdit};
 
 /// A fact of a zone that an edit and a plan have both set, each otherwise.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +50,7 @@ pub fn overwritten(edit: &ZoningEdit, former: &[Zone], now: &[Zone]) -> Vec<Over
             both(field.to_owned(), was.map_or(Value::Null, of), of(is), drawn);
         }
     };
-    let names = names.as_ref().and_then(|names| names.kept());
+    let names = names.as_ref().and_then(NamesGiven::kept);
     fact("number", number.map(Value::from), &|it| it.number.into());
     fact("names", names.as_ref().map(named), &|it| named(&it.names));
     fact("lead", lead.as_ref().map(|lead| json!(lead)), &|it| json!(it.lead));

@@ -164,7 +164,7 @@ pub(crate) async fn get_handover(
     params.finish()?;
     let version = named(&version)?;
     if csv == Some(true) {
-        let units = (&page.from, &page.to);
+        let units = (page.from.as_ref(), page.to.as_ref());
         let whole = Whole::begin(&web.app, &seat.city, &caller, version, units).await?;
         return Ok(private(table(whole)));
     }

@@ -357,6 +357,8 @@ fn a_draft_is_made_edited_and_published_by_commands() {
     for args in [&["lock", id.as_str(), "a"][..], &["lock", &id], &["undo", &id], &["redo", &id]] {
         assert!(draft(args).0, "{args:?}");
     }
+    let (ok, said) = draft(&["changes", &id, "--since", "plan:1"]);
+    assert!(ok && said.contains(": 2 zones differ") && said.contains("a -> b"), "{said}");
     let (ok, said) = draft(&["approve", &id]);
     assert!(!ok && said.contains("open now"), "{said}");
     let (ok, zones) = draft(&["show", &id, "--zones"]);

@@ -9,6 +9,7 @@ use miette::{IntoDiagnostic, WrapErr};
 use uuid::Uuid;
 
 use crate::app::drafts::act::act;
+use crate::app::drafts::changes::{Against, compare};
 use crate::app::drafts::import::{DraftImport, Source, import};
 use crate::app::drafts::make::{NewDraft, make};
 use crate::app::drafts::order::{Conflicting, Done, Order, Wish};
@@ -19,6 +20,7 @@ use crate::app::state::{App, Seat};
 use crate::app::transfer::Format;
 use crate::cli::common::Common;
 use crate::cli::plan::review::lines;
+use crate::cli::plan::told::diff;
 use crate::cli::print::print;
 use crate::cli::whole::write_whole;
 use crate::domain::accounts::Caller;
@@ -27,11 +29,14 @@ use crate::domain::drafts::state::Draft;
 use crate::domain::drafts::step::Deed;
 use crate::domain::id::{DraftId, UnitId, ZoneId};
 use crate::domain::time::Instant;
+use crate::domain::zoning::diff::ChangedArea;
 use crate::domain::zoning::edit::ZoningEdit;
+use crate::domain::zoning::working::Moved;
 use crate::formats::geojson;
 use crate::formats::layer::BYTES_MAX;
 use crate::formats::nouns::zones::to_layer;
 use crate::geom::crs::Crs;
+use crate::http::api::drafts::changes::against;
 use crate::http::api::drafts::review::ReviewBody;
 
 /// Drafts of a plan, from the first edit until they are in force.
@@ -141,6 +146,18 @@ enum Act {
   zonewarden plan draft review 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --days 30
   zonewarden plan draft review 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --edits edits.json")]
     Review(ReviewArgs),
+    /// What a draft changes: zones, and the areas that change hands.
+    #[command(after_help = "Examples:
+  zonewarden plan draft changes 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01
+  zonewarden plan draft changes 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --since plan:3")]
+    Changes {
+        /// The draft.
+        #[arg(value_parser = draft_id)]
+        draft: DraftId,
+        /// With what it is compared: `base`, the plan that it is drawn on; `plan:3`, that plan; `draft:` and an id, that draft.
+        #[arg(long, value_name = "WHAT", default_value = "base", value_parser = against)]
+        since: Against,
+    },
     /// Lay a draft before a second person.
     #[command(after_help = "Example:
   zonewarden plan draft propose 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --words 'Please look at the school'")]
@@ -312,6 +329,7 @@ async fn done(app: &App, seat: &Seat, what: &Act) -> miette::Result<String> {
         Act::Import(args) => return imported(app, seat, args).await,
         Act::Show { draft, zones, .. } => return show(app, seat, *draft, *zones).await,
         Act::Review(args) => return reviewed(app, seat, args).await,
+        Act::Changes { draft, since } => return changed(app, seat, *draft, *since).await,
         Act::Edit { draft, file, dry_run } => {
             (draft, wish(Deed::Edit { edits: edits(file)? }), *dry_run)
         }
@@ -384,6 +402,27 @@ async fn show(app: &App, seat: &Seat, id: DraftId, zones: bool) -> miette::Resul
         let _ = writeln!(lines, "{:>5}  {at}  {act:10}  {actor}{words}", step.revision);
     }
     Ok(lines)
+}
+
+async fn changed(app: &App, seat: &Seat, id: DraftId, since: Against) -> miette::Result<String> {
+    let found = compare(app, seat, &Caller::cli(), id, since).await.map_err(|it| match it {
+        Refusal::NotFound => {
+            miette::miette!("there is no such draft, or no such plan or draft to compare it with")
+        }
+        refusal => faults(refusal),
+    })?;
+    let area = |it: &Moved| {
+        let Moved { from, to, area, area_m2 } = it.clone();
+        ChangedArea { from, to, area, area_m2 }
+    };
+    let areas: Vec<ChangedArea> = found.moved.iter().map(area).collect();
+    let since = match found.against {
+        Against::Base => "base".to_owned(),
+        Against::Plan(version) => format!("plan {version}"),
+        Against::Draft(other) => format!("draft {other}"),
+    };
+    let between = format!("{since} -> draft {id}");
+    String::from_utf8(diff(&found.differences(), &areas, &between)?).into_diagnostic()
 }
 
 /// The edits of a file.

@@ -207,7 +207,7 @@ async fn diff(
         });
         told::pretty(&told)?
     } else {
-        told::diff(&differ, &areas, (since, version))?
+        told::diff(&differ, &areas, &format!("plan {since} -> {version}"))?
     })
 }
 

@@ -354,6 +354,11 @@ fn a_draft_is_made_edited_and_published_by_commands() {
     assert!(ok, "{said}");
     let (ok, said) = draft(&["edit", &id, "edits.json"]);
     assert!(!ok && said.contains("a zone b already"), "{said}");
+    for args in [&["lock", id.as_str(), "a"][..], &["lock", &id], &["undo", &id], &["redo", &id]] {
+        assert!(draft(args).0, "{args:?}");
+    }
+    let (ok, said) = draft(&["changes", &id, "--since", "plan:1"]);
+    assert!(ok && said.contains(": 2 zones differ") && said.contains("a -> b"), "{said}");
     let (ok, said) = draft(&["approve", &id]);
     assert!(!ok && said.contains("open now"), "{said}");
     let (ok, zones) = draft(&["show", &id, "--zones"]);
@@ -395,6 +400,11 @@ fn a_draft_is_reviewed_by_a_command_for_people_and_as_the_api_has_it() {
     let edits = r#"[{"kind":"split","zone":"a","line":[[109.45,36.7],[109.45,36.4]],
         "new":{"id":"b","lead":"health"}}]"#;
     std::fs::write(folder.join("edits.json"), edits).unwrap();
+    let tried = done(&["plan", "draft", "review", &id, "--edits", "edits.json"]);
+    assert!(
+        tried.contains("revision 1") && tried.contains("school s1 police -> health"),
+        "{tried}"
+    );
     done(&["plan", "draft", "edit", &id, "edits.json"]);
     let said = done(&["plan", "draft", "review", &id]);
     for part in [

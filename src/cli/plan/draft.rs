@@ -9,29 +9,34 @@ use miette::{IntoDiagnostic, WrapErr};
 use uuid::Uuid;
 
 use crate::app::drafts::act::act;
+use crate::app::drafts::changes::{Against, compare};
 use crate::app::drafts::import::{DraftImport, Source, import};
 use crate::app::drafts::make::{NewDraft, make};
-use crate::app::drafts::order::{Done, Order, Wish};
+use crate::app::drafts::order::{Conflicting, Done, Order, Wish};
 use crate::app::drafts::read::{self, PAGE_MAX, Wanted};
-use crate::app::drafts::review::{DAYS_DEFAULT, DAYS_MAX, LISTED_MAX, Look, review};
+use crate::app::drafts::review::{DAYS_DEFAULT, DAYS_MAX, LISTED_MAX, Look, Trial, review};
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat};
 use crate::app::transfer::Format;
 use crate::cli::common::Common;
 use crate::cli::plan::review::lines;
+use crate::cli::plan::told::diff;
 use crate::cli::print::print;
 use crate::cli::whole::write_whole;
 use crate::domain::accounts::Caller;
 use crate::domain::drafts::docket::DraftDocket;
 use crate::domain::drafts::state::Draft;
 use crate::domain::drafts::step::Deed;
-use crate::domain::id::{DraftId, UnitId};
+use crate::domain::id::{DraftId, UnitId, ZoneId};
 use crate::domain::time::Instant;
+use crate::domain::zoning::diff::ChangedArea;
 use crate::domain::zoning::edit::ZoningEdit;
+use crate::domain::zoning::working::Moved;
 use crate::formats::geojson;
 use crate::formats::layer::BYTES_MAX;
 use crate::formats::nouns::zones::to_layer;
 use crate::geom::crs::Crs;
+use crate::http::api::drafts::changes::against;
 use crate::http::api::drafts::review::ReviewBody;
 
 /// Drafts of a plan, from the first edit until they are in force.
@@ -98,6 +103,30 @@ enum Act {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Take the last edit of a draft back.
+    #[command(after_help = "Example:
+  zonewarden plan draft undo 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
+    Undo(LookArgs),
+    /// Do again what was taken back last.
+    #[command(after_help = "Example:
+  zonewarden plan draft redo 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
+    Redo(LookArgs),
+    /// Lock zones of a draft: no edit changes their areas. All that is locked is named; what was before is no more.
+    #[command(after_help = "Examples:
+  zonewarden plan draft lock 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 zone-07 zone-08
+  zonewarden plan draft lock 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --outline
+  zonewarden plan draft lock 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
+    Lock {
+        /// The draft.
+        #[arg(value_parser = draft_id)]
+        draft: DraftId,
+        /// The zones; none: nothing is locked any more.
+        #[arg(value_parser = ZoneId::new)]
+        zones: Vec<ZoneId>,
+        /// Also the outline of all zones: no ground is won or lost there.
+        #[arg(long)]
+        outline: bool,
+    },
     /// Show a draft and its steps, or its zones as GeoJSON.
     #[command(after_help = "Example:
   zonewarden plan draft show 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --zones -o zones.geojson")]
@@ -113,9 +142,22 @@ enum Act {
         output: Option<PathBuf>,
     },
     /// Review a draft: what is found in it, its figures, and who and what would change hands.
-    #[command(after_help = "Example:
-  zonewarden plan draft review 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --days 30")]
+    #[command(after_help = "Examples:
+  zonewarden plan draft review 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --days 30
+  zonewarden plan draft review 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --edits edits.json")]
     Review(ReviewArgs),
+    /// What a draft changes: zones, and the areas that change hands.
+    #[command(after_help = "Examples:
+  zonewarden plan draft changes 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01
+  zonewarden plan draft changes 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --since plan:3")]
+    Changes {
+        /// The draft.
+        #[arg(value_parser = draft_id)]
+        draft: DraftId,
+        /// With what it is compared: `base`, the plan that it is drawn on; `plan:3`, that plan; `draft:` and an id, that draft.
+        #[arg(long, value_name = "WHAT", default_value = "base", value_parser = against)]
+        since: Against,
+    },
     /// Lay a draft before a second person.
     #[command(after_help = "Example:
   zonewarden plan draft propose 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --words 'Please look at the school'")]
@@ -124,6 +166,10 @@ enum Act {
     #[command(after_help = "Example:
   zonewarden plan draft approve 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
     Approve(SayArgs),
+    /// Send a draft that was proposed back to be edited.
+    #[command(after_help = "Example:
+  zonewarden plan draft refuse 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --words 'The school is cut in two'")]
+    Refuse(SayArgs),
     /// Put a draft onto the plan in force.
     #[command(after_help = "Example:
   zonewarden plan draft rebase 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --dry-run")]
@@ -138,6 +184,9 @@ enum Act {
         /// meanwhile.
         #[arg(long)]
         overdraw: bool,
+        /// Let the facts of zones stand as the draft has them, also those that were published otherwise meanwhile.
+        #[arg(long)]
+        overwrite: bool,
         /// Only say which those are.
         #[arg(long)]
         dry_run: bool,
@@ -180,6 +229,16 @@ struct SayArgs {
 }
 
 #[derive(Debug, clap::Args)]
+struct LookArgs {
+    /// The draft.
+    #[arg(value_parser = draft_id)]
+    draft: DraftId,
+    /// Only say what it would do.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
 struct ReviewArgs {
     /// The draft.
     #[arg(value_parser = draft_id)]
@@ -195,6 +254,9 @@ struct ReviewArgs {
     #[arg(long, value_name = "N", default_value_t = 1_000,
         value_parser = clap::value_parser!(u32).range(0..=i64::from(LISTED_MAX)))]
     listed: u32,
+    /// A file of edits that are only tried: the review is that of the draft with them; `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    edits: Option<PathBuf>,
     /// Answer in JSON, as the API does.
     #[arg(long)]
     json: bool,
@@ -267,19 +329,24 @@ async fn done(app: &App, seat: &Seat, what: &Act) -> miette::Result<String> {
         Act::Import(args) => return imported(app, seat, args).await,
         Act::Show { draft, zones, .. } => return show(app, seat, *draft, *zones).await,
         Act::Review(args) => return reviewed(app, seat, args).await,
+        Act::Changes { draft, since } => return changed(app, seat, *draft, *since).await,
         Act::Edit { draft, file, dry_run } => {
-            let edits: Vec<ZoningEdit> = serde_json::from_slice(&bytes(file)?)
-                .into_diagnostic()
-                .wrap_err_with(|| format!("{} is no list of edits", file.display()))?;
-            (draft, wish(Deed::Edit { edits }), *dry_run)
+            (draft, wish(Deed::Edit { edits: edits(file)? }), *dry_run)
         }
-        Act::Rebase { draft, drop_conflicts, overdraw, dry_run } => {
-            let (drop_conflicts, overdraw) = (*drop_conflicts, *overdraw);
-            (draft, Wish::Rebase { drop_conflicts, overdraw }, *dry_run)
+        Act::Rebase { draft, drop_conflicts, overdraw, overwrite, dry_run } => {
+            let (drop_conflicts, overdraw, overwrite) = (*drop_conflicts, *overdraw, *overwrite);
+            (draft, Wish::Rebase(Conflicting { drop_conflicts, overdraw, overwrite }), *dry_run)
         }
         Act::Publish { draft, at, note, dry_run } => {
             (draft, Wish::Publish { effective_at: *at, note: note.clone() }, *dry_run)
         }
+        Act::Undo(look) => (&look.draft, wish(Deed::Undo), look.dry_run),
+        Act::Redo(look) => (&look.draft, wish(Deed::Redo), look.dry_run),
+        Act::Lock { draft, zones, outline } => {
+            let zones = zones.iter().cloned().collect();
+            (draft, wish(Deed::Lock { zones, outline: *outline }), false)
+        }
+        Act::Refuse(say) => (&say.draft, wish(Deed::Refuse { words: say.words.clone() }), false),
         Act::Propose(say) => (&say.draft, wish(Deed::Propose { words: say.words.clone() }), false),
         Act::Approve(say) => (&say.draft, wish(Deed::Approve { words: say.words.clone() }), false),
         Act::Withdraw(say) => {
@@ -337,9 +404,39 @@ async fn show(app: &App, seat: &Seat, id: DraftId, zones: bool) -> miette::Resul
     Ok(lines)
 }
 
+async fn changed(app: &App, seat: &Seat, id: DraftId, since: Against) -> miette::Result<String> {
+    let found = compare(app, seat, &Caller::cli(), id, since).await.map_err(|it| match it {
+        Refusal::NotFound => {
+            miette::miette!("there is no such draft, or no such plan or draft to compare it with")
+        }
+        refusal => faults(refusal),
+    })?;
+    let area = |it: &Moved| {
+        let Moved { from, to, area, area_m2 } = it.clone();
+        ChangedArea { from, to, area, area_m2 }
+    };
+    let areas: Vec<ChangedArea> = found.moved.iter().map(area).collect();
+    let since = match found.against {
+        Against::Base => "base".to_owned(),
+        Against::Plan(version) => format!("plan {version}"),
+        Against::Draft(other) => format!("draft {other}"),
+    };
+    let between = format!("{since} -> draft {id}");
+    String::from_utf8(diff(&found.differences(), &areas, &between)?).into_diagnostic()
+}
+
+/// The edits of a file.
+fn edits(file: &Path) -> miette::Result<Vec<ZoningEdit>> {
+    serde_json::from_slice(&bytes(file)?)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("{} is no list of edits", file.display()))
+}
+
 async fn reviewed(app: &App, seat: &Seat, args: &ReviewArgs) -> miette::Result<String> {
     let look = Look { days: args.days, weight: args.weight.clone(), listed: args.listed };
-    let told = review(app, seat, &Caller::cli(), args.draft, (look, None)).await;
+    let edits = args.edits.as_deref().map(edits).transpose()?;
+    let trial = edits.map(|edits| Trial { edits, foreign: false });
+    let told = review(app, seat, &Caller::cli(), args.draft, (look, trial)).await;
     let body = ReviewBody::of(&told.map_err(no_draft)?, Crs::Wgs84);
     if !args.json {
         return Ok(lines(&body));

@@ -4,20 +4,19 @@ mod balance;
 mod draft;
 mod review;
 mod told;
+mod handover;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use miette::{IntoDiagnostic, WrapErr, miette};
+use miette::{IntoDiagnostic, miette};
 use serde_json::json;
 
-use crate::app::plans::handover::{self, Page};
 use crate::app::plans::reroute::{Ask, reroute_all};
 use crate::app::state::{App, Seat};
 use crate::app::transfer::plan_versions::{self, PAGE_MAX, Restore, areas};
 use crate::cli::common::Common;
 use crate::cli::print::print;
-use crate::cli::whole::write_whole;
 use crate::domain::accounts::Caller;
 use crate::domain::time::Moment;
 use crate::domain::zoning::diff::differences;
@@ -164,14 +163,7 @@ async fn act(app: &App, seat: &Seat, act: &Act) -> miette::Result<()> {
             restore(app, seat, ask).await
         }
         Act::Handover { version, output } => {
-            let page = Page { limit: usize::MAX, ..Page::default() };
-            let found = handover::list(app, city, cli, *version, &page).await;
-            let found = found.map_err(|_| miette!("there is no plan {version}"))?;
-            let Some(path) = output else { return print(&told::handover(&found, *version)?) };
-            let json = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
-            let bytes =
-                if json { told::handover_json(&found, *version)? } else { handover::table(&found) };
-            write_whole(path, &bytes).into_diagnostic().wrap_err(path.display().to_string())
+            handover::told(app, seat, *version, output.as_deref()).await
         }
         Act::Reroute { since, since_plan, dry_run } => {
             let atlas = seat.atlas().into_diagnostic()?;
@@ -215,7 +207,7 @@ async fn diff(
         });
         told::pretty(&told)?
     } else {
-        told::diff(&differ, &areas, (since, version))?
+        told::diff(&differ, &areas, &format!("plan {since} -> {version}"))?
     })
 }
 

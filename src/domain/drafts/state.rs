@@ -181,7 +181,9 @@ impl Draft {
     }
 
     fn begun(step: &DraftStep) -> Option<Self> {
-        let Deed::Open { name, words, base, copied_from, edits } = &step.deed else { return None };
+        let Deed::Open { name, words, base, copied_from, drew, edits } = &step.deed else {
+            return None;
+        };
         let stroke = |edits: &Vec<ZoningEdit>| Stroke {
             revision: 1,
             actor: step.actor.clone(),
@@ -200,7 +202,7 @@ impl Draft {
             locked_outline: false,
             strokes: edits.iter().map(stroke).collect(),
             done: edits.len(),
-            drew: BTreeSet::new(),
+            drew: drew.clone(),
             effective_at: None,
             note: String::new(),
             proposed_by: None,
@@ -321,6 +323,13 @@ impl Draft {
         }
     }
 
+    /// Who has a part in what is drawn: who drew on it, and whose edits it began with.
+    #[must_use]
+    pub fn drawers(&self) -> BTreeSet<String> {
+        let held = self.strokes[..self.done].iter().map(|stroke| stroke.actor.clone());
+        self.drew.iter().cloned().chain(held).collect()
+    }
+
     /// How many edits hold.
     #[must_use]
     pub fn edits(&self) -> usize {
@@ -408,7 +417,7 @@ fn cleaned(deed: Deed) -> Result<Deed, Refusal> {
     let mut lacks: Vec<Lack> = Vec::new();
     let mut lack = |field: String, says: String| lacks.push(Lack { field, says });
     let deed = match deed {
-        Deed::Open { name, words, base, copied_from, edits } => {
+        Deed::Open { name, words, base, copied_from, drew, edits } => {
             let name = named(&name, &mut lack);
             let words = said(&words, false, &mut lack);
             let all: usize = edits.iter().map(Vec::len).sum();
@@ -416,14 +425,10 @@ fn cleaned(deed: Deed) -> Result<Deed, Refusal> {
                 lack("edits".to_owned(), format!("are {all}, at most {EDITS_MAX} are kept"));
             }
             faults_of(&edits.concat(), &mut lack);
-            Deed::Open { name, words, base, copied_from, edits }
+            Deed::Open { name, words, base, copied_from, drew, edits }
         }
         Deed::Edit { edits } => {
-            if edits.is_empty() || edits.len() > STEP_EDITS_MAX {
-                let says = format!("are {}; 1 to {STEP_EDITS_MAX} go into one step", edits.len());
-                lack("edits".to_owned(), says);
-            }
-            faults_of(&edits, &mut lack);
+            faults_of_step(&edits, &mut lack);
             Deed::Edit { edits }
         }
         Deed::Rename { name, words } => {
@@ -473,6 +478,24 @@ fn said(words: &str, must: bool, lack: &mut impl FnMut(String, String)) -> Strin
             String::new()
         }
     }
+}
+
+/// What keeps edits from being one step, whatever the draft.
+///
+/// # Errors
+/// [`Refusal::Carried`] with every fault.
+pub fn fit_for_a_step(edits: &[ZoningEdit]) -> Result<(), Refusal> {
+    let mut lacks = Vec::new();
+    faults_of_step(edits, &mut |field, says| lacks.push(Lack { field, says }));
+    if lacks.is_empty() { Ok(()) } else { Err(Refusal::Carried { act: Act::Edit, lacks }) }
+}
+
+fn faults_of_step(edits: &[ZoningEdit], lack: &mut impl FnMut(String, String)) {
+    if edits.is_empty() || edits.len() > STEP_EDITS_MAX {
+        let says = format!("are {}; 1 to {STEP_EDITS_MAX} go into one step", edits.len());
+        lack("edits".to_owned(), says);
+    }
+    faults_of(edits, lack);
 }
 
 fn faults_of(edits: &[ZoningEdit], lack: &mut impl FnMut(String, String)) {

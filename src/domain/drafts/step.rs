@@ -155,6 +155,9 @@ pub enum Deed {
         /// The draft it is a copy of.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         copied_from: Option<CopiedFrom>,
+        /// Who has drawn what it begins with: they approve it no more than who draws on it.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        drew: BTreeSet<String>,
         /// The edits that it begins with: a copy's, or what was imported; each list is undone together.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         edits: Vec<Vec<ZoningEdit>>,

@@ -8,8 +8,43 @@ use crate::domain::incidents::docket::Docket;
 use crate::domain::incidents::handover::Handed;
 use crate::domain::reports::categories;
 use crate::domain::text::Attributes;
+use crate::formats::csv;
 use crate::formats::layer::{Feature, Layer};
 use crate::geom::crs::Crs;
+
+/// The columns of the table, beside the place.
+const FIELDS: [&str; 13] = [
+    "id",
+    "plan",
+    "from",
+    "to",
+    "from_zone",
+    "to_zone",
+    "handed_at",
+    "revision",
+    "category",
+    "category_zh",
+    "category_en",
+    "stage",
+    "unit",
+];
+
+/// The header of the list as a CSV.
+#[must_use]
+pub fn header() -> Vec<u8> {
+    csv::header_of_points(&FIELDS)
+}
+
+/// Some lines of the list as a CSV. No cell is a formula; what is not there is an empty cell, where a table would have
+/// the word `null`.
+#[must_use]
+pub fn lines(rows: &[(Handed, Option<Docket>)]) -> Vec<u8> {
+    let mut layer = to_layer(rows);
+    for feature in &mut layer.features {
+        feature.fields.retain(|_, value| !value.is_null());
+    }
+    csv::rows_of_points(&layer, &FIELDS)
+}
 
 /// The layer of what was handed over, WGS84, each with its incident as it stands, in the order given.
 #[must_use]

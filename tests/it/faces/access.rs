@@ -85,7 +85,10 @@ fn right_request_of_drafts(operation: Operation, held: &Held) -> Option<Request<
             post(&format!("{of}/steps"), body)
         }
         Operation::ReviewDraft => get(&format!("{of}/review")),
-        Operation::TryEdits => post(&format!("{of}/review"), json!({ "edits": [] })),
+        Operation::TryEdits => {
+            let edit = json!({ "kind": "set_zone", "zone": "zone-07", "number": 707 });
+            post(&format!("{of}/review"), json!({ "edits": [edit] }))
+        }
         // That it cannot be done is told in the answer's lines.
         Operation::BalancePlan => post("/api/v1/plans/balance", json!({ "locked": ["nowhere"] })),
         _ => return None,

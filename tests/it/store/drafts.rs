@@ -39,6 +39,7 @@ fn opened(draft: DraftId, name: &str, at: i64) -> (Draft, Change) {
         words: "试 '\"\\ $1".to_owned(),
         base: 1,
         copied_from: None,
+        drew: BTreeSet::new(),
         edits: Vec::new(),
     };
     let (draft, step) = Draft::open(draft, deed, &planner("a"), Instant(at)).unwrap();

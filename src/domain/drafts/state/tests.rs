@@ -32,6 +32,7 @@ impl Work {
             words: String::new(),
             base: 3,
             copied_from: None,
+            drew: BTreeSet::new(),
             edits: Vec::new(),
         };
         let id = DraftId(Uuid::from_u128(1));
@@ -233,4 +234,39 @@ fn a_deed_reads_back_from_its_json() {
         let text = serde_json::to_string(&deed).unwrap();
         assert_eq!(serde_json::from_str::<Deed>(&text).unwrap(), deed, "{text}");
     }
+}
+
+#[test]
+fn a_copy_knows_who_drew_what_it_holds() {
+    let mut work = Work::new();
+    work.edited(&["x"]);
+    work.ask(&by(Role::Admin, "c"), Deed::Edit { edits: vec![edit("y")] }).unwrap();
+    let copied = |of: &Draft, by: &str, id: u128| {
+        let deed = Deed::Open {
+            name: "copy".to_owned(),
+            words: String::new(),
+            base: of.base,
+            copied_from: Some(CopiedFrom { draft: of.id, revision: of.revision }),
+            drew: of.drawers(),
+            edits: of.held(),
+        };
+        Draft::open(DraftId(Uuid::from_u128(id)), deed, &planner(by), Instant(9)).unwrap()
+    };
+    let (copy, step) = copied(&work.draft, "k", 2);
+    let text = serde_json::to_string(&step.deed).unwrap();
+    assert_eq!(serde_json::from_str::<Deed>(&text).unwrap(), step.deed);
+    for actor in ["a", "c", "k"] {
+        assert!(!copy.is(Who::Second, Role::Admin, actor), "{actor}");
+    }
+    assert!(copy.is(Who::Second, Role::Planner, "z"));
+    assert!(!copy.is(Who::Editors, Role::Planner, "a"), "who drew the original owns no copy");
+    // What somebody copied is theirs in the next copy.
+    let (next, _) = copied(&copy, "m", 3);
+    for actor in ["a", "c", "k", "m"] {
+        assert!(!next.is(Who::Second, Role::Planner, actor), "{actor}");
+    }
+    // What was kept before copies told of it reads on.
+    let old = r#"{"act":"open","name":"x","base":1,"copied_from":{"draft":"00000000-0000-0000-0000-000000000001","revision":3}}"#;
+    let Ok(Deed::Open { drew, .. }) = serde_json::from_str::<Deed>(old) else { panic!("{old}") };
+    assert!(drew.is_empty());
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::app::drafts::review::{DAYS_DEFAULT, DAYS_MAX, LISTED_MAX, Look, Told, review};
+use crate::app::drafts::review::{DAYS_DEFAULT, DAYS_MAX, LISTED_MAX, Look, Told, Trial, review};
 use crate::app::state::must;
 use crate::domain::accounts::Operation;
 use crate::domain::atlas::facility::FacilityKind;
@@ -55,7 +55,10 @@ pub struct ReviewBody {
     pub flows: Vec<FlowBody>,
     /// How many incidents and facilities go.
     pub moving: u64,
-    /// Those of them that were asked for: incidents first, then facilities by kind.
+    /// How many open incidents stay with whom they are though their place goes to another unit.
+    pub staying: u64,
+    /// As many of both as were asked for: first the incidents that go, then facilities by kind, then the incidents that
+    /// stay, each with the reason.
     pub listed: Vec<MoverBody>,
 }
 
@@ -168,11 +171,11 @@ pub struct FlowBody {
     pub from: String,
     /// The unit that would answer.
     pub to: String,
-    /// What goes. Incidents that a rule gives to a unit are not among them.
+    /// What goes. Incidents are those that a publication would hand over.
     pub moves: TallyBody,
 }
 
-/// An incident or facility that changes hands.
+/// An incident or facility whose place changes hands.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ReviewMover)]
 pub struct MoverBody {
@@ -201,6 +204,12 @@ pub struct MoverBody {
     pub from: String,
     /// The unit that would answer.
     pub to: String,
+    /// Of an incident that stays with whom it is all the same, why: `undispatched` (no unit has it yet: it is routed anew
+    /// when it is dispatched), `handled` (its unit is done with it, and it is being checked), `by_hand` (it was given to
+    /// another unit than the one that the rules name), `ruled` (a rule names its unit, whatever the zone). Null for what
+    /// goes.
+    #[schema(required = true)]
+    pub stays: Option<String>,
 }
 
 /// Edits to be tried.
@@ -281,7 +290,8 @@ pub(crate) async fn try_edits(
     let mut fields = Fields::parse(&bytes)?;
     let edits = edits(&mut fields, crs);
     fields.finish()?;
-    let told = review(&web.app, &seat, &caller, draft_id(&id)?, (look, Some(edits))).await?;
+    let trial = Trial { edits, foreign: !crs.same_degrees(Crs::Wgs84) };
+    let told = review(&web.app, &seat, &caller, draft_id(&id)?, (look, Some(trial))).await?;
     Ok(at(told.revision, &ReviewBody::of(&told, crs)))
 }
 
@@ -308,6 +318,7 @@ impl ReviewBody {
             zones: told.zones.iter().map(|it| ZoneFiguresBody::of(it, crs)).collect(),
             flows: told.flows.iter().map(FlowBody::of).collect(),
             moving: told.moving,
+            staying: told.staying,
             listed: told.movers.iter().map(|it| MoverBody::of(it, told, crs)).collect(),
         }
     }
@@ -497,6 +508,7 @@ impl MoverBody {
             zone_then: mover.zone_then.as_ref().map(ToString::to_string),
             from: mover.from.to_string(),
             to: mover.to.to_string(),
+            stays: mover.thing.stays.map(|stays| stays.code().to_owned()),
         }
     }
 }

@@ -4,6 +4,7 @@ mod editing;
 mod publishing;
 mod importing;
 mod reviewing;
+mod trying;
 mod badly;
 mod small;
 mod mended;

@@ -20,6 +20,7 @@ use crate::domain::zoning::review::findings::{ReviewFinding, Weight, findings};
 use crate::domain::zoning::review::outline::Before;
 use crate::domain::zoning::review::state::Review;
 use crate::domain::zoning::review::things::{OpenCase, PastReport, Things};
+use crate::domain::zoning::stays::Stays;
 use crate::domain::zoning::working::Working;
 use crate::geom::coord::GridPoint;
 use crate::geom::measure::polygon_on_grid;
@@ -111,7 +112,7 @@ fn atlas(zones: &[Zone], more: &[&str]) -> Atlas {
 /// What is found in a draft of these zones.
 fn found(atlas: &Atlas, zones: &[Zone]) -> Vec<ReviewFinding> {
     let before = Before::of(atlas);
-    let things = Things::gather((atlas, before), Vec::new(), &[], &|_| 0.0, &|_, _| false);
+    let things = Things::gather((atlas, before), Vec::new(), &[], &|_| 0.0, &|_, _| None);
     let working = Working::taken_up(zones).unwrap();
     findings(&Review::of(Arc::new(things), &working), atlas, &working)
 }
@@ -372,14 +373,16 @@ fn things_of(atlas: &Atlas, weigh: &dyn Fn(&Facility) -> f64) -> Arc<Things> {
         position,
         category: None,
         happened_at: Instant(0),
+        transferable: true,
         unit: None,
     });
     let reports = [30, 45, 5, 1_000].into_iter().zip(places);
     let reports: Vec<PastReport> =
         reports.map(|(load_min, position)| PastReport { position, load_min }).collect();
-    let ruled = |case: &OpenCase, _: Option<u16>| case.id.0.as_u128() == 1;
+    let stays =
+        |case: &OpenCase, _: Option<u16>| (case.id.0.as_u128() == 1).then_some(Stays::Ruled);
     let before = Before::of(atlas);
-    Arc::new(Things::gather((atlas, before), cases.collect(), &reports, weigh, &ruled))
+    Arc::new(Things::gather((atlas, before), cases.collect(), &reports, weigh, &stays))
 }
 
 #[test]
@@ -391,9 +394,9 @@ fn the_figures_of_zones_are_those_counted_by_hand() {
     let check = |id: &str, counts: [i64; 5], facilities: [u32; 3], street_mm: i64| {
         let told = review.zone(&atlas, &working, &zone(id)).unwrap();
         let tally = told.tally;
-        let [incidents, ruled, reports] =
-            [tally.incidents, tally.ruled, tally.reports].map(i64::from);
-        let counted = [incidents, ruled, reports, tally.load_min, tally.weight_milli];
+        let [incidents, staying, reports] =
+            [tally.incidents, tally.staying, tally.reports].map(i64::from);
+        let counted = [incidents, staying, reports, tally.load_min, tally.weight_milli];
         assert_eq!(counted, counts, "zone {id}");
         let kinds = [FacilityKind::School, FacilityKind::Street, FacilityKind::Block];
         assert_eq!(kinds.map(|kind| tally.of(kind)), facilities, "zone {id}");
@@ -416,7 +419,7 @@ fn the_figures_of_the_plan_are_those_counted_by_hand() {
     let working = Working::of(atlas.zones()).unwrap();
     let told = Review::of(things_of(&atlas, &weigh), &working).plan(&working);
     let tally = told.tally;
-    assert_eq!((told.zones, tally.incidents, tally.ruled, tally.reports), (3, 3, 1, 3));
+    assert_eq!((told.zones, tally.incidents, tally.staying, tally.reports), (3, 3, 1, 3));
     assert_eq!((tally.load_min, tally.weight_milli), (80, 6_000));
     assert!((tally.street_mm - 143_345).abs() <= 5, "{} mm", tally.street_mm);
     // Zones weigh 4, 1 and 1, the mean is 2: the heaviest is off by all of it, the others by half.

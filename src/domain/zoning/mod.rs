@@ -4,6 +4,7 @@ pub mod diff;
 pub mod edit;
 pub mod facts;
 pub mod fault;
+pub mod repair;
 pub mod found;
 pub mod outline;
 pub mod held;

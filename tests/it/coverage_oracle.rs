@@ -128,7 +128,9 @@ fn broken(dice: &mut Dice) -> Vec<Shape> {
             1 if ring.len() > 4 => drop(ring.remove(v)),
             2 => {
                 let way = [dice.about(far), dice.about(far)];
-                ring.iter_mut().for_each(|p| *p = [p[0] + way[0], p[1] + way[1]]);
+                for p in ring.iter_mut() {
+                    *p = [p[0] + way[0], p[1] + way[1]];
+                }
             }
             _ => {
                 let twin = shapes[i].clone();

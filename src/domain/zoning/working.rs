@@ -156,7 +156,7 @@ impl Applied {
 }
 
 /// Faults in words.
-fn words<T: ToString>(faults: Vec<T>) -> Vec<String> {
+fn words<T: ToString>(faults: &[T]) -> Vec<String> {
     faults.iter().map(ToString::to_string).collect()
 }
 
@@ -167,7 +167,7 @@ impl Working {
     /// Why its zones are no areas, in words.
     pub fn of(zones: &[Zone]) -> Result<Self, Vec<String>> {
         let areas: Vec<&MultiPolygon<f64>> = zones.iter().map(|zone| &zone.area).collect();
-        let built = build(&areas, &BuildSettings::default()).map_err(words)?;
+        let built = build(&areas, &BuildSettings::default()).map_err(|faults| words(&faults))?;
         Self::made(zones, &built)
     }
 
@@ -180,7 +180,8 @@ impl Working {
     /// That of [`Self::of`], and where vertices were snapped as much again.
     pub fn taken_up(zones: &[Zone]) -> Result<Self, Vec<String>> {
         let areas: Vec<&MultiPolygon<f64>> = zones.iter().map(|zone| &zone.area).collect();
-        let built = build_telling(&areas, &BuildSettings::default()).map_err(words)?;
+        let built =
+            build_telling(&areas, &BuildSettings::default()).map_err(|faults| words(&faults))?;
         let mut working = Self::made(zones, &built)?;
         let zone = |face: u16| zones.get(usize::from(face)).map(|zone| &zone.id);
         working.mended = Arc::new(AllMended::of(&built.findings, &Words { zone: &zone }));
@@ -189,7 +190,7 @@ impl Working {
 
     /// A plan at work on what was built of its areas.
     fn made(zones: &[Zone], built: &Built) -> Result<Self, Vec<String>> {
-        let coverage = Coverage::from_sides(&built.sides).map_err(words)?;
+        let coverage = Coverage::from_sides(&built.sides).map_err(|faults| words(&faults))?;
         // What was mended is not given back as it came.
         let mended = built.findings.iter().any(mends);
         let mut given = BTreeMap::new();

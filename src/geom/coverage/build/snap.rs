@@ -335,14 +335,16 @@ impl Loose {
         moves: &Moves,
     ) -> Vec<(u32, GridPoint)> {
         let is_cut = |segment: u32| cuts.binary_search_by_key(&segment, |&(i, _)| i).is_ok();
-        let moved = |segment: u32| {
+        let has_moved = |segment: u32| {
             linework.ends[segment as usize].iter().any(|end| moves.contains_key(end))
         };
         let mut lying: Vec<(u32, GridPoint)> = self
             .lying
             .iter()
             .copied()
-            .filter(|&(segment, p)| !moves.contains_key(&p) && (moved(segment) || is_cut(segment)))
+            .filter(|&(segment, p)| {
+                !moves.contains_key(&p) && (has_moved(segment) || is_cut(segment))
+            })
             .collect();
         lying.sort_unstable();
         lying.dedup();

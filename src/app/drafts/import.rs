@@ -19,7 +19,7 @@ use crate::domain::id::{UnitId, ZoneId};
 use crate::domain::zoning::edit::{ZONES_MAX, ZoningEdit};
 use crate::domain::zoning::found::{Told, told, told_pair};
 use crate::domain::zoning::redraw::drawn;
-use crate::domain::zoning::repair::Repair;
+use crate::domain::zoning::repair::{Repair, Snaps};
 use crate::formats::layer::{FINDINGS_MAX, Finding, Findings, Layer};
 use crate::formats::nouns::{Invalid, Mapping, system, zones};
 use crate::geom::coverage::build::build_telling;
@@ -94,6 +94,8 @@ pub struct Repairs {
     pub listed: Vec<Repair>,
     /// How many more.
     pub more: usize,
+    /// What was snapped.
+    pub snapped: Option<Snaps>,
 }
 
 impl Repairs {
@@ -105,7 +107,8 @@ impl Repairs {
             listed.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2));
             listed.truncate(FINDINGS_MAX);
         }
-        Self { listed, more }
+        let snapped = findings.iter().find_map(|finding| Snaps::of(finding, name));
+        Self { listed, more, snapped }
     }
 }
 
@@ -141,7 +144,7 @@ pub struct Imported {
     pub zones: usize,
     /// Every finding.
     pub findings: Vec<Finding>,
-    /// Of gaps and overlaps, what is proposed, why, and what was done.
+    /// Of gaps and overlaps, what is proposed, why, and what was done; and what was snapped.
     pub repairs: Repairs,
     /// The draft; `None` when nothing was written.
     pub draft: Option<Draft>,

@@ -76,6 +76,58 @@ pub struct Repair {
     pub undecided: bool,
 }
 
+/// What was snapped: borders that nearly matched were brought together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snaps {
+    /// Vertices that were moved, and bends that borders got.
+    pub vertices: usize,
+    /// How far the farthest.
+    pub farthest_m: f64,
+    /// What the borders swept, once for each area that has them.
+    pub moved_m2: f64,
+    /// Between which areas, the largest moved area first.
+    pub between: Vec<Between>,
+    /// Between how many more.
+    pub more: usize,
+}
+
+/// What was snapped between two areas.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Between {
+    /// What they are called.
+    pub areas: [String; 2],
+    /// As of [`Snaps`].
+    pub vertices: usize,
+    /// As of [`Snaps`].
+    pub farthest_m: f64,
+    /// Where the farthest move ended.
+    pub at: GridPoint,
+    /// As of [`Snaps`].
+    pub moved_m2: f64,
+}
+
+impl Snaps {
+    /// What a finding says of it; `None` for any other.
+    #[must_use]
+    pub fn of(finding: &Finding, name: &dyn Fn(u16) -> String) -> Option<Self> {
+        let Finding::Snapped(snapped) = finding else { return None };
+        let between = snapped.between.iter().map(|pair| Between {
+            areas: pair.faces.map(name),
+            vertices: pair.vertices,
+            farthest_m: pair.farthest_m,
+            at: pair.at,
+            moved_m2: pair.moved_m2,
+        });
+        Some(Self {
+            vertices: snapped.vertices,
+            farthest_m: snapped.farthest_m,
+            moved_m2: snapped.moved_m2,
+            between: between.collect(),
+            more: snapped.pairs.saturating_sub(snapped.between.len()),
+        })
+    }
+}
+
 impl Way {
     /// Its code.
     #[must_use]

@@ -16,7 +16,7 @@ use crate::domain::id::UnitId;
 use crate::formats::layer::Finding;
 use crate::geom::crs::Crs;
 use crate::http::api::drafts::bodies::DraftBody;
-use crate::http::api::drafts::repair::RepairBody;
+use crate::http::api::drafts::repair::{RepairBody, SnappedBody};
 use crate::http::body;
 use crate::http::desk::Desk;
 use crate::http::params::crs;
@@ -71,6 +71,9 @@ pub struct ImportedBody {
     pub repairs: Vec<RepairBody>,
     /// How many more gaps and overlaps there are.
     pub more_repairs: usize,
+    /// What was snapped; null when nothing was.
+    #[schema(required = true)]
+    pub snapped: Option<SnappedBody>,
     /// The draft; null when nothing was written.
     #[schema(required = true)]
     pub draft: Option<DraftBody>,
@@ -165,6 +168,7 @@ pub(crate) async fn import_draft(
         findings: outcome.findings.iter().map(FindingBody::of).collect(),
         repairs: outcome.repairs.listed.iter().map(|it| RepairBody::of(it, Crs::Wgs84)).collect(),
         more_repairs: outcome.repairs.more,
+        snapped: outcome.repairs.snapped.as_ref().map(|it| SnappedBody::of(it, Crs::Wgs84)),
         draft: outcome.draft.as_ref().map(|draft| DraftBody::of(draft, &caller)),
     };
     let status = if body.draft.is_some() { StatusCode::CREATED } else { StatusCode::OK };

@@ -1,9 +1,9 @@
-//! How what is proposed for a gap or an overlap stands in answers.
+//! How what is proposed for a gap or an overlap, and what was snapped, stand in answers.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::zoning::repair::{Offer, Repair, Way};
+use crate::domain::zoning::repair::{Between, Offer, Repair, Snaps, Way};
 use crate::geom::crs::Crs;
 use crate::http::api::drafts::ground::position;
 
@@ -69,8 +69,8 @@ impl RepairBody {
         Self {
             kind: it.broken.code().to_owned(),
             at: position(it.at, crs),
-            area_m2: (it.area_m2 * 100.0).round() / 100.0,
-            width_m: (it.width_m * 1_000.0).round() / 1_000.0,
+            area_m2: rounded(it.area_m2, 100.0),
+            width_m: rounded(it.width_m, 1_000.0),
             areas: it.areas.clone(),
             proposed: it.proposed.code().to_owned(),
             to: it.to.clone(),
@@ -80,4 +80,68 @@ impl RepairBody {
             done: it.done.map(Way::code).map(str::to_owned),
         }
     }
+}
+
+/// What was snapped: vertices that nearly met another area's border, which were moved onto it, and borders that were bent
+/// onto such a vertex.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Snapped)]
+pub struct SnappedBody {
+    /// How many vertices and bends.
+    pub vertices: usize,
+    /// How far the farthest, metres.
+    pub farthest_m: f64,
+    /// What the borders swept, once for each area that has them, square metres.
+    pub moved_m2: f64,
+    /// Between which areas, the largest moved area first; a thousand at most.
+    pub between: Vec<BetweenBody>,
+    /// Between how many more.
+    pub more: usize,
+}
+
+/// What was snapped between two areas.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = SnappedBetween)]
+pub struct BetweenBody {
+    /// Which two.
+    pub areas: Vec<String>,
+    /// How many vertices and bends.
+    pub vertices: usize,
+    /// How far the farthest, metres.
+    pub farthest_m: f64,
+    /// Where the farthest was moved to.
+    pub at: [f64; 2],
+    /// What the borders of both swept, square metres.
+    pub moved_m2: f64,
+}
+
+impl SnappedBody {
+    /// In a system.
+    #[must_use]
+    pub fn of(it: &Snaps, crs: Crs) -> Self {
+        Self {
+            vertices: it.vertices,
+            farthest_m: rounded(it.farthest_m, 1_000.0),
+            moved_m2: rounded(it.moved_m2, 100.0),
+            between: it.between.iter().map(|pair| BetweenBody::of(pair, crs)).collect(),
+            more: it.more,
+        }
+    }
+}
+
+impl BetweenBody {
+    fn of(it: &Between, crs: Crs) -> Self {
+        Self {
+            areas: it.areas.to_vec(),
+            vertices: it.vertices,
+            farthest_m: rounded(it.farthest_m, 1_000.0),
+            at: position(it.at, crs),
+            moved_m2: rounded(it.moved_m2, 100.0),
+        }
+    }
+}
+
+/// To so many parts of one.
+pub(super) fn rounded(value: f64, parts: f64) -> f64 {
+    (value * parts).round() / parts
 }

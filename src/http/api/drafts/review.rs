@@ -23,7 +23,7 @@ use crate::geom::crs::Crs;
 use crate::http::api::drafts::answer::{at, draft_id};
 use crate::http::api::drafts::ask::edits;
 use crate::http::api::drafts::ground::position;
-use crate::http::api::drafts::repair::RepairBody;
+use crate::http::api::drafts::repair::{RepairBody, rounded};
 use crate::http::body::{self, Fields};
 use crate::http::desk::Desk;
 use crate::http::params::Params;
@@ -507,8 +507,4 @@ impl MoverBody {
             to: mover.to.to_string(),
         }
     }
-}
-
-fn rounded(number: f64, parts: f64) -> f64 {
-    (number * parts).round() / parts
 }

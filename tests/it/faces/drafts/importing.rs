@@ -197,6 +197,11 @@ async fn gaps_are_told_with_their_repair_also_those_that_were_snapped_and_closed
     assert!(words[0].starts_with(left), "{words:?}");
     assert_eq!(words[1..], ["the borders were brought together"]);
     assert_eq!(told["more_repairs"], 0);
+    let together = &told["snapped"];
+    assert_eq!((&together["vertices"], &together["more"]), (&json!(1), &json!(0)), "{told}");
+    let at = [109.410_000_4, 36.503];
+    let between = json!({ "areas": ["a", "b"], "vertices": 1, "farthest_m": 0.036, "at": at, "moved_m2": 3.98 });
+    assert_eq!(together["between"], json!([between]), "{told}");
     // Nothing lies over anything: what was snapped made no hair line of its own.
     assert!(!told.to_string().contains("over each other"), "{told}");
     let pair = "between a and b borders were brought together at 1 vertices, the farthest by 0.036 m: 3.98 m²";

@@ -73,6 +73,8 @@ def walks(darts):
             ways = out.get(at, set())
             # Closed where the way on would be the first one again.
             first = {walk[1]} if at == start else set()
+            if not ways | first:
+                raise ValueError(f"sides end at {at}")
             after = first_left(before, at, ways | first)
             if after in first:
                 break
@@ -116,14 +118,17 @@ def face(darts):
         rings = list(simple(walk))
         own = [ring for ring in rings if twice_area(ring) > 0]
         rest = [ring for ring in rings if twice_area(ring) < 0]
+        if len(own) > 1:
+            raise ValueError(f"one inside has two shells: {own}")
         if own:
             shells.append((own[0], rest))
-            assert len(own) == 1, own
         else:
             holes += rest
     for hole in holes:
         # It touches no shell: else it were of one walk with it.
         around = [shell for shell in shells if holds(shell[0], hole[0])]
+        if not around:
+            raise ValueError(f"a hole at {hole[0]} is in no shell")
         min(around, key=lambda shell: twice_area(shell[0]))[1].append(hole)
     return polygon([[ring, *rest] for ring, rest in shells])
 
@@ -135,7 +140,11 @@ def check_built(number, case, say):
         for label, ends in ((left, ((ax, ay), (bx, by))), (right, ((bx, by), (ax, ay)))):
             if label is not None:
                 darts.setdefault(label, []).append(ends)
-    faces = [face(own) for own in darts.values()]
+    try:
+        faces = [face(own) for own in darts.values()]
+    except ValueError as broken:
+        say(f"case {number}: {broken}")
+        return
     for (label, own), geometry in zip(darts.items(), faces):
         if not shapely.is_valid(geometry):
             say(f"case {number}: face {label} is invalid: {shapely.is_valid_reason(geometry)}")

@@ -366,6 +366,16 @@ fn a_draft_is_made_edited_and_published_by_commands() {
     std::fs::write(folder.join("redrawn.geojson"), &zones).unwrap();
     let (ok, said) = draft(&["import", "redrawn.geojson", "--name", "Redrawn", "--dry-run"]);
     assert!(ok && said.contains("2 zones"), "{said}");
+    let again = |closing: [&str; 4]| {
+        let file = ["import", "redrawn.geojson", "--name", "Redrawn", "--dry-run"];
+        draft(&[file.as_slice(), closing.as_slice()].concat())
+    };
+    let (ok, said) = again(["--gap-width", "5", "--remedy", "middle"]);
+    assert!(ok && said.contains("nothing was written"), "{said}");
+    let (ok, said) = again(["--gap-width", "0.1", "--remedy", "middle"]);
+    assert!(!ok && said.contains("is no width from 0.5 to 100 metres"), "{said}");
+    let (ok, said) = again(["--gap-width", "5", "--remedy", "glue"]);
+    assert!(!ok && said.contains("is none of proposed, longest, largest, middle"), "{said}");
     let (ok, said) = draft(&["publish", &id, "--at", "2001-01-01T00:00:00Z"]);
     assert!(!ok && said.contains("has passed"), "{said}");
     let (ok, said) = draft(&["publish", &id]);

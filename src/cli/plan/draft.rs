@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::drafts::act::act;
 use crate::app::drafts::changes::{Against, compare};
-use crate::app::drafts::import::{DraftImport, Source, import};
+use crate::app::drafts::import::{Closing, DraftImport, Source, import};
 use crate::app::drafts::make::{NewDraft, make};
 use crate::app::drafts::order::{Conflicting, Done, Order, Wish};
 use crate::app::drafts::read::{self, PAGE_MAX, Wanted};
@@ -35,6 +35,7 @@ use crate::domain::zoning::working::Moved;
 use crate::formats::geojson;
 use crate::formats::layer::BYTES_MAX;
 use crate::formats::nouns::zones::to_layer;
+use crate::geom::coverage::build::settings::Remedy;
 use crate::geom::crs::Crs;
 use crate::http::api::drafts::changes::against;
 use crate::http::api::drafts::review::ReviewBody;
@@ -290,6 +291,13 @@ struct ImportArgs {
     /// The unit that leads zones of which nothing says who does.
     #[arg(long, value_name = "UNIT", value_parser = UnitId::new)]
     lead: Option<UnitId>,
+    /// Gaps up to so many metres are closed, from 0.5 to 100 [default: 0.5]
+    #[arg(long, value_name = "METRES", value_parser = Closing::width)]
+    gap_width: Option<f64>,
+    /// How they are closed: proposed (as is proposed for each), longest (by the neighbour with the longest border),
+    /// largest (by the largest neighbour) or middle (split along the middle line, where they lie between two).
+    #[arg(long, value_name = "WAY", default_value = "proposed", value_parser = remedy)]
+    remedy: Closed,
     /// Only list what is wrong.
     #[arg(long)]
     dry_run: bool,
@@ -495,6 +503,10 @@ async fn imported(app: &App, seat: &Seat, args: &ImportArgs) -> miette::Result<S
         crs: args.crs,
         id: args.zone_id.clone(),
         lead: args.lead.clone(),
+        closing: Closing {
+            width_m: args.gap_width.unwrap_or(Closing::default().width_m),
+            remedy: args.remedy.0,
+        },
         dry_run: args.dry_run,
     };
     let bytes = Arc::from(bytes(&args.file)?);
@@ -556,6 +568,14 @@ fn format(text: &str) -> Result<Format, String> {
         crate::cli::import::FileFormat::Layer(format) => Ok(format),
         crate::cli::import::FileFormat::Ics => Err("an iCalendar holds no zones".to_owned()),
     }
+}
+
+/// How gaps are closed; in a shell of its own, because an option may be absent without meaning that none is wanted.
+#[derive(Clone, Copy, Debug)]
+struct Closed(Option<Remedy>);
+
+fn remedy(text: &str) -> Result<Closed, &'static str> {
+    Closing::remedy(text).map(Closed)
 }
 
 fn draft_id(text: &str) -> Result<DraftId, String> {

@@ -5,6 +5,7 @@ pub mod edit;
 pub mod overwritten;
 pub mod facts;
 pub mod fault;
+pub mod repair;
 pub mod found;
 pub mod outline;
 pub mod held;

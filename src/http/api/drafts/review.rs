@@ -12,6 +12,7 @@ use crate::app::state::must;
 use crate::domain::accounts::Operation;
 use crate::domain::atlas::facility::FacilityKind;
 use crate::domain::id::{UnitId, ZoneId};
+use crate::domain::zoning::repair::Repair;
 use crate::domain::zoning::review::findings::{ReviewFinding, Weight};
 use crate::domain::zoning::review::movers::{Flow, Mover};
 use crate::domain::zoning::review::state::{PlanFigures, ZoneFigures};
@@ -22,6 +23,7 @@ use crate::geom::crs::Crs;
 use crate::http::api::drafts::answer::{at, draft_id};
 use crate::http::api::drafts::ask::edits;
 use crate::http::api::drafts::ground::position;
+use crate::http::api::drafts::repair::{RepairBody, rounded};
 use crate::http::body::{self, Fields};
 use crate::http::desk::Desk;
 use crate::http::params::Params;
@@ -90,6 +92,9 @@ pub struct ReviewFindingBody {
     /// How wide, metres.
     #[schema(required = true)]
     pub width_m: Option<f64>,
+    /// Of a gap or an overlap that was mended, what was proposed for it, why, and what was done.
+    #[schema(required = true)]
+    pub repair: Option<RepairBody>,
 }
 
 /// What lies somewhere.
@@ -334,6 +339,7 @@ struct About<'a> {
     area_m2: Option<f64>,
     width_m: Option<f64>,
     beside: &'a [ZoneId],
+    repair: Option<&'a Repair>,
 }
 
 impl<'a> About<'a> {
@@ -379,6 +385,7 @@ impl<'a> About<'a> {
                 area_m2: it.area_m2,
                 width_m: it.width_m,
                 beside: &it.zones,
+                repair: it.repair.as_ref(),
                 ..none
             },
             ReviewFinding::MendedMore { .. } => Self { kind: "mended", ..none },
@@ -420,6 +427,7 @@ impl ReviewFindingBody {
             at: about.at.map(|at| position(at, crs)),
             area_m2: about.area_m2.map(|m2| rounded(m2, 100.0)),
             width_m: about.width_m.map(|m| rounded(m, 1_000.0)),
+            repair: about.repair.map(|it| RepairBody::of(it, crs)),
         }
     }
 }
@@ -511,8 +519,4 @@ impl MoverBody {
             stays: mover.thing.stays.map(|stays| stays.code().to_owned()),
         }
     }
-}
-
-fn rounded(number: f64, parts: f64) -> f64 {
-    (number * parts).round() / parts
 }

@@ -16,6 +16,7 @@ use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, FacilityId, IncidentId, UnitId, ZoneId};
 use crate::domain::text::{Attributes, Names};
 use crate::domain::time::{Calendar, Instant};
+use crate::domain::zoning::repair::{Broken, Repair, Way};
 use crate::domain::zoning::review::findings::{ReviewFinding, Weight, findings};
 use crate::domain::zoning::review::outline::Before;
 use crate::domain::zoning::review::state::Review;
@@ -23,6 +24,7 @@ use crate::domain::zoning::review::things::{OpenCase, PastReport, Things};
 use crate::domain::zoning::stays::Stays;
 use crate::domain::zoning::working::Working;
 use crate::geom::coord::GridPoint;
+use crate::geom::coverage::build::settings::Remedy;
 use crate::geom::measure::polygon_on_grid;
 
 /// The south-west corner of every drawing.
@@ -289,6 +291,36 @@ fn what_was_mended_when_a_draft_took_its_plan_up_is_told_with_place_size_and_nei
         assert!(it.words.starts_with("mended on taking up: "), "{}", it.words);
         assert!(it.words.ends_with("; the borders were brought together"), "{}", it.words);
     }
+}
+
+#[test]
+fn a_gap_that_was_closed_is_told_apart_from_those_that_were_snapped_with_the_reason() {
+    // Thirty steps are 27 cm: too far to be snapped, and narrow enough to be closed.
+    let zones = hairy(&[4, 30]);
+    let all = found(&atlas(&zones, &[]), &zones);
+    let repairs = all.iter().filter_map(|it| match it {
+        ReviewFinding::Mended(it) => it.repair.as_ref().map(|repair| (&it.words, repair)),
+        _ => None,
+    });
+    let told: Vec<(&str, f64, &Repair)> = repairs
+        .map(|(words, it)| (words.split_once(" wide; ").unwrap().1, it.area_m2, it))
+        .collect();
+    let [closed, over, snapped] = &told[..] else { panic!("{told:?}") };
+    near(closed.1, 2.98, 0.02);
+    assert_eq!((closed.2.broken, closed.2.done), (Broken::Gap, Some(Way::Gap(Remedy::Longest))));
+    assert_eq!((closed.2.why.code(), closed.2.to.as_deref()), ("joins_nothing", Some("b")));
+    let says = "it was closed as proposed: give it to b, which has the longest border, because that joins none that \
+                did not touch before; or give it to c, the largest around it";
+    assert!(closed.0.starts_with(says), "{}", closed.0);
+    let open: Vec<_> =
+        closed.2.offers.iter().map(|it| (it.way.code(), it.to.as_deref())).take(2).collect();
+    assert_eq!(open, [("longest", Some("b")), ("largest", Some("c"))]);
+    assert_eq!((over.2.broken, over.2.done), (Broken::Overlap, Some(Way::Together)));
+    near(snapped.1, 0.398, 0.002);
+    assert_eq!(
+        (snapped.2.done, snapped.0),
+        (Some(Way::Together), "the borders were brought together")
+    );
 }
 
 #[test]

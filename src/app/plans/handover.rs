@@ -11,6 +11,7 @@ use crate::app::plans::between::Between;
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation, Scope};
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::change::Change;
 use crate::domain::id::{CityId, IncidentId, UnitId};
 use crate::domain::incidents::case::Case;
@@ -305,8 +306,8 @@ pub async fn list(
     Ok(List { done, flows, rows: rows.collect(), more })
 }
 
-/// A page of a list as CSV. No cell is a formula.
+/// A page of a list as CSV, with the names of the city's categories. No cell is a formula.
 #[must_use]
-pub fn table(list: &List) -> Vec<u8> {
-    csv::write(&to_layer(&list.rows))
+pub fn table(list: &List, catalogue: &Catalogue) -> Vec<u8> {
+    csv::write(&to_layer(&list.rows, catalogue))
 }

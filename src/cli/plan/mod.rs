@@ -169,8 +169,12 @@ async fn act(app: &App, seat: &Seat, act: &Act) -> miette::Result<()> {
             let found = found.map_err(|_| miette!("there is no plan {version}"))?;
             let Some(path) = output else { return print(&told::handover(&found, *version)?) };
             let json = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
-            let bytes =
-                if json { told::handover_json(&found, *version)? } else { handover::table(&found) };
+            let bytes = if json {
+                told::handover_json(&found, *version)?
+            } else {
+                let atlas = seat.atlas().into_diagnostic()?;
+                handover::table(&found, &atlas.city().catalogue)
+            };
             write_whole(path, &bytes).into_diagnostic().wrap_err(path.display().to_string())
         }
         Act::Reroute { since, since_plan, dry_run } => {

@@ -9,6 +9,7 @@ use zonewarden::domain::atlas::reaches::Reaches;
 use zonewarden::domain::atlas::rule::{Mode, Reach, Rule};
 use zonewarden::domain::atlas::unit::{Unit, UnitKind};
 use zonewarden::domain::atlas::zone::{Plan, Zone};
+use zonewarden::domain::catalogue::whole::Catalogue;
 use zonewarden::domain::change::Change;
 use zonewarden::domain::clocks::hours::OfficeHours;
 use zonewarden::domain::clocks::limit::{Limit, LimitKind};
@@ -339,5 +340,6 @@ pub(crate) fn city(id: &CityId) -> City {
         contact_days: 30,
         approval: Approval::Off,
         reaches: Reaches::default(),
+        catalogue: Catalogue::seed(),
     }
 }

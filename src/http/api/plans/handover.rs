@@ -155,7 +155,8 @@ pub(crate) async fn get_handover(
     let found = list(&web.app, &seat.city, &caller, version, &page).await?;
     if csv == Some(true) {
         let kind = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
-        return Ok(private((kind, table(&found)).into_response()));
+        let bytes = table(&found, &seat.atlas()?.city().catalogue);
+        return Ok(private((kind, bytes).into_response()));
     }
     let next = found.rows.last().filter(|_| found.more).map(|(it, _)| it.incident.to_string());
     let flows = found.flows.iter().map(|(from, to, incidents)| HandoverFlowBody {

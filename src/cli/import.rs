@@ -457,7 +457,7 @@ fn told(outcome: &Outcome, args: &ImportArgs, whole: bool) -> String {
         What::City if tally.added > 0 => format!("{city} is new"),
         What::City if tally.changed > 0 => format!("the settings of {city} change"),
         What::City => format!("the settings of {city} are the same"),
-        What::Layer(_) | What::Calendar | What::Limits => format!(
+        What::Layer(_) | What::Calendar | What::Limits | What::Categories => format!(
             "{} {}: {} new, {} changed, {} the same, {} removed",
             outcome.rows,
             args.what.rows(),

@@ -15,6 +15,7 @@ mod route;
 mod route_city;
 mod commands;
 mod cli_run;
+mod cli_categories;
 mod client;
 mod mvt;
 mod faces;

@@ -130,18 +130,14 @@ impl Catalogue {
 
     /// In a square of so many metres the public is told that something of this category was; 0: the place itself.
     ///
-    /// A code without an entry is blurred as the service that it lies below. Where it lies below none, it may be
-    /// that of a service which the city has taken out, and then nobody knows any more how far its reports were
-    /// to be blurred: so they are as far as any, [`BLUR_M_MAX`], and taking out never tells more.
+    /// A code without an entry is that of a service which the city has taken out: nothing else was ever told in
+    /// public. How far its reports were to be blurred nobody knows any more, so they are as far as any,
+    /// [`BLUR_M_MAX`]: taking out never tells more.
     #[must_use]
     pub fn blur_m(&self, code: Option<&CategoryCode>) -> u32 {
         let Some(code) = code else { return 0 };
-        let known = |at: usize| {
-            let category = self.categories.get(at)?;
-            let tells = self.is_leaf(at) || category.code == code.as_str();
-            tells.then_some(category.blur_m)
-        };
-        self.nearest(code.as_str()).and_then(known).unwrap_or(BLUR_M_MAX)
+        let listed = self.at(code.as_str()).and_then(|at| self.categories.get(at));
+        listed.map_or(BLUR_M_MAX, |category| category.blur_m)
     }
 
     fn service<'c>(&'c self, category: &'c Category) -> Service<'c> {
@@ -233,16 +229,13 @@ mod tests {
             (of(&before, "a.stall"), of(&before, "a.litter"), of(&before, "a")),
             (200, 0, 0)
         );
-        // Finer than a service.
-        assert_eq!((of(&before, "a.stall.food"), of(&before, "a.litter.paper")), (200, 0));
-        // Taken out, or never there.
+        // Taken out, with its branch or without.
         let after = Catalogue::checked(vec![category("a", 0), category("a.litter", 0)]).unwrap();
-        assert_eq!((of(&after, "a.stall"), of(&after, "a.stall.food")), (BLUR_M_MAX, BLUR_M_MAX));
-        assert_eq!(of(&after, "weather"), BLUR_M_MAX);
-        assert_eq!(after.blur_m(None), 0);
-        // A branch that becomes the last of its kind is asked itself.
+        assert_eq!((of(&after, "a.stall"), of(&after, "a.litter")), (BLUR_M_MAX, 0));
         let last = Catalogue::checked(vec![category("a", 50)]).unwrap();
-        assert_eq!(of(&last, "a.stall"), 50);
+        assert_eq!((of(&last, "a.stall"), of(&last, "a")), (BLUR_M_MAX, 50));
+        assert_eq!(of(&last, "weather.01"), BLUR_M_MAX);
+        assert_eq!(last.blur_m(None), 0);
     }
 
     #[test]

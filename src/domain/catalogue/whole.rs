@@ -232,10 +232,10 @@ mod tests {
         // Taken out, with its branch or without.
         let after = Catalogue::checked(vec![category("a", 0), category("a.litter", 0)]).unwrap();
         assert_eq!((of(&after, "a.stall"), of(&after, "a.litter")), (BLUR_M_MAX, 0));
-        let last = Catalogue::checked(vec![category("a", 50)]).unwrap();
-        assert_eq!((of(&last, "a.stall"), of(&last, "a")), (BLUR_M_MAX, 50));
-        assert_eq!(of(&last, "weather.01"), BLUR_M_MAX);
-        assert_eq!(last.blur_m(None), 0);
+        let alone = Catalogue::checked(vec![category("a", 50)]).unwrap();
+        assert_eq!((of(&alone, "a.stall"), of(&alone, "a")), (BLUR_M_MAX, 50));
+        assert_eq!(of(&alone, "weather.01"), BLUR_M_MAX);
+        assert_eq!(alone.blur_m(None), 0);
     }
 
     #[test]

@@ -98,7 +98,8 @@ pub(crate) async fn list_incidents(
             ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], bytes).into_response()
         }
         Form::GeoJson => {
-            let catalogue = &desk.seat.atlas()?.city().catalogue;
+            let atlas = desk.seat.atlas()?;
+            let catalogue = &atlas.city().catalogue;
             let bytes = geojson::write(&nouns::incidents::to_layer(&found, catalogue, now));
             ([(header::CONTENT_TYPE, "application/geo+json")], bytes).into_response()
         }

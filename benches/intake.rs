@@ -21,6 +21,7 @@ use std::time::{Duration, Instant as Tick};
 use uuid::Uuid;
 use zonewarden::domain::atlas::city::{Approval, City};
 use zonewarden::domain::atlas::reaches::Reaches;
+use zonewarden::domain::catalogue::whole::Catalogue;
 use zonewarden::domain::change::Change;
 use zonewarden::domain::clocks::limits::CaseLimits;
 use zonewarden::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
@@ -184,6 +185,7 @@ async fn found(store: &Store, cities: &[CityId]) -> Result<(), Fault> {
             contact_days: 180,
             approval: Approval::Off,
             reaches: Reaches::default(),
+            catalogue: Catalogue::seed(),
         };
         let stamp = Stamp { city: id.clone(), actor: "bench".to_owned(), at: Instant(0) };
         store.commit(stamp, Basis::default(), vec![Change::CitySet(city)]).await?;

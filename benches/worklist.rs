@@ -21,6 +21,7 @@ use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 use zonewarden::domain::atlas::city::{Approval, CONTACT_DAYS, City};
 use zonewarden::domain::atlas::reaches::Reaches;
+use zonewarden::domain::catalogue::whole::Catalogue;
 use zonewarden::domain::change::Change;
 use zonewarden::domain::clocks::limits::CaseLimits;
 use zonewarden::domain::id::{CategoryCode, CityId, IncidentId, UnitId, ZoneId};
@@ -365,6 +366,7 @@ async fn found(store: &Store, id: &CityId) -> Result<(), Fault> {
         contact_days: CONTACT_DAYS,
         approval: Approval::Off,
         reaches: Reaches::default(),
+        catalogue: Catalogue::seed(),
     };
     let stamp = Stamp { city: id.clone(), actor: "bench".to_owned(), at: Instant(0) };
     store.commit(stamp, Basis::default(), vec![Change::CitySet(city)]).await?;

@@ -25,7 +25,7 @@ fn zonewarden(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
-fn ran(folder: &Path, args: &[&str]) -> (bool, String) {
+pub(crate) fn ran(folder: &Path, args: &[&str]) -> (bool, String) {
     let Output { status, stdout, stderr } = zonewarden(folder, args).output().unwrap();
     let all = [stdout, stderr].concat();
     (
@@ -47,7 +47,7 @@ const IMPORT: [&str; 8] =
     ["import", "zones", "zones.geojson", "--city", "yanan", "--lead", "police", "--make-units"];
 
 /// A folder with a store of one city, and its zones and a point as files.
-fn desk() -> tempfile::TempDir {
+pub(crate) fn desk() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("zones.geojson"), ZONES).unwrap();
     std::fs::write(folder.path().join("points.csv"), "lon,lat\n109.45,36.55\n").unwrap();

@@ -16,6 +16,7 @@ mod route_city;
 mod commands;
 mod cli_run;
 mod serve_killed;
+mod cli_categories;
 mod client;
 mod mvt;
 mod faces;

@@ -1,11 +1,14 @@
 //! Tiles of what changes all the time, as far as a caller may see it.
 
+use std::sync::Arc;
+
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat, must};
 use crate::app::tiles::cases::Cases;
 use crate::app::tiles::heat::{Gathering, Heat};
 use crate::app::tiles::readings::Reading;
 use crate::domain::accounts::{Caller, Operation, Scope};
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::incidents::docket::IncidentOrder;
 use crate::domain::reports::report::AssignedReport;
 use crate::domain::time::Instant;
@@ -69,15 +72,24 @@ async fn read_cases(app: &App, seat: &Seat, seq: i64) -> Result<Reading<Cases>, 
 pub async fn heat(app: &App, seat: &Seat, caller: &Caller, tile: Tile) -> Result<Vec<u8>, Refusal> {
     must(caller, Operation::GetTile)?;
     let now = app.now();
-    let fresh = |it: &Reading<Heat>| is_fresh(it.at, now, HEAT_FRESH_US);
-    let reading = app.drawings().heat.get(&seat.city, fresh, read_heat(app, seat, now)).await?;
+    let catalogue = Arc::clone(&seat.atlas()?.city().catalogue);
+    // What was read before a category was blurred more may tell too much.
+    let fresh =
+        |it: &Reading<Heat>| is_fresh(it.at, now, HEAT_FRESH_US) && it.what.is_by(&catalogue);
+    let read = read_heat(app, seat, &catalogue, now);
+    let reading = app.drawings().heat.get(&seat.city, fresh, read).await?;
     Ok(reading.what.tile(tile, &caller.scope()))
 }
 
-async fn read_heat(app: &App, seat: &Seat, at: Instant) -> Result<Reading<Heat>, Refusal> {
+async fn read_heat(
+    app: &App,
+    seat: &Seat,
+    catalogue: &Arc<Catalogue>,
+    at: Instant,
+) -> Result<Reading<Heat>, Refusal> {
     let since = Instant(at.0.saturating_sub(HEAT_DAYS * DAY_US));
     let filter = ReportFilter { from: Some(since), ..ReportFilter::default() };
-    let mut gathering = Gathering::default();
+    let mut gathering = Gathering::by(Arc::clone(catalogue));
     let mut after = None;
     loop {
         let page = app.store().reports(&seat.city, &filter, after, ROWS_MAX).await?;

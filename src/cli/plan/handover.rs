@@ -36,6 +36,8 @@ pub(super) async fn told(
     // How many they are is told first: a look for the counts alone.
     let counts = list(app, city, cli, version, &Page::default()).await.map_err(none)?;
     let mut whole = Whole::begin(app, city, cli, version, (None, None)).await.map_err(none)?;
+    let atlas = seat.atlas().into_diagnostic()?;
+    let catalogue = &atlas.city().catalogue;
     let Some(path) = output else {
         print(&head(&counts, version)?)?;
         while let Some(rows) = whole.next().await.into_diagnostic()? {
@@ -50,7 +52,7 @@ pub(super) async fn told(
     file.add(&first).into_diagnostic().wrap_err_with(named)?;
     let mut begun = false;
     while let Some(rows) = whole.next().await.into_diagnostic()? {
-        let piece = if json { items(&rows, begun)? } else { lines(&rows) };
+        let piece = if json { items(&rows, begun)? } else { lines(&rows, catalogue) };
         begun = true;
         file.add(&piece).into_diagnostic().wrap_err_with(named)?;
     }

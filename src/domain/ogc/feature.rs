@@ -13,7 +13,6 @@ use crate::domain::incidents::docket::Docket;
 use crate::domain::ogc::filter::{Subject, Value};
 use crate::domain::ogc::schema::ID;
 use crate::domain::ogc::span::Span;
-use crate::domain::reports::categories;
 use crate::domain::text::{Attributes, Names};
 use crate::domain::time::Instant;
 use crate::domain::zoning::arcs::NamedBorder;
@@ -134,13 +133,16 @@ impl<'a> Feature<'a> {
 
     fn of_incident(&self, docket: &'a Docket, name: &str) -> Value<'a> {
         let matter = &docket.matter;
-        let named = || matter.category.as_ref().and_then(|code| categories::named(code.as_str()));
+        let named = || {
+            let code = matter.category.as_ref()?;
+            self.atlas.city().catalogue.named(code.as_str()).map(|named| &named.names)
+        };
         match name {
             "stage" => text(docket.stage.code()),
             "stage_zh" => text(docket.stage.zh()),
             "category" => matter.category.as_ref().map_or(Value::Null, |code| text(code.as_str())),
-            "category_zh" => named().map_or(Value::Null, |named| text(named.zh)),
-            "category_en" => named().map_or(Value::Null, |named| text(named.en)),
+            "category_zh" => named().map_or(Value::Null, |named| text(&named.zh)),
+            "category_en" => named().map_or(Value::Null, |named| text(&named.en)),
             "zone" => matter.zone.as_ref().map_or(Value::Null, |zone| text(zone.as_str())),
             "unit" => docket.unit.as_ref().map_or(Value::Null, |unit| text(unit.as_str())),
             "unit_zh" => self.unit_name(docket.unit.as_ref(), |names| &names.zh),

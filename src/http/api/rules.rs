@@ -368,7 +368,7 @@ pub(super) fn seen(
     if given.trim() == "*" || given.split(',').any(|tag| opaque(tag) == opaque(&now)) {
         return Ok(Some(atlas.version()));
     }
-    let words = format!("the rules are at {now} and were changed since you looked; look again");
+    let words = format!("the city is at {now} and was changed since you looked; look again");
     Err(Problem::new(crate::http::problem::Kind::Stale, words))
 }
 

@@ -14,7 +14,7 @@ use zonewarden::app::webhooks::{self, Order};
 use zonewarden::domain::accounts::{Caller, Operation, Role};
 use zonewarden::domain::id::{KeyId, UnitId};
 use zonewarden::domain::time::Instant;
-use zonewarden::formats::geojson;
+use zonewarden::formats::{catalogue, geojson};
 use zonewarden::geom::crs::Crs;
 
 use crate::client::request;
@@ -309,6 +309,11 @@ fn right_request_of_rules(world: &World, operation: Operation) -> Option<Request
             let media = "application/geo+json".parse().unwrap();
             request.headers_mut().insert(header::CONTENT_TYPE, media);
             request
+        }
+        Operation::SetCategories => {
+            let same = catalogue::write(&atlas.city().catalogue).unwrap();
+            let path = "/api/v1/categories?dry_run=true";
+            of_type("application/json", request(Method::PUT, path, None, Body::from(same)))
         }
         Operation::ListRuleVersions => get("/api/v1/rules/versions"),
         Operation::GetRuleVersion => get("/api/v1/rules/versions/1"),

@@ -305,6 +305,8 @@ async fn older(held: &Held) {
         // And what came behind it.
         format!("alter table {z}city drop column reaches"),
         format!("alter table {z}city_history drop column reaches"),
+        format!("alter table {z}city drop column catalogue"),
+        format!("alter table {z}city_history drop column catalogue"),
         format!("alter table {z}incident drop column yellow_at"),
         format!("alter table {z}incident drop column red_at"),
         format!("alter table {z}incident drop column due_clock"),

@@ -1,5 +1,7 @@
 //! What went from unit to unit with a plan: a list for both sides.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header::CONTENT_TYPE;
@@ -12,6 +14,7 @@ use utoipa::ToSchema;
 use crate::app::plans::handover::{Page, Whole, list};
 use crate::app::state::must;
 use crate::domain::accounts::Operation;
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::id::{IncidentId, UnitId};
 use crate::domain::incidents::docket::Docket;
 use crate::domain::incidents::handover::Handed;
@@ -166,7 +169,8 @@ pub(crate) async fn get_handover(
     if csv == Some(true) {
         let units = (page.from.as_ref(), page.to.as_ref());
         let whole = Whole::begin(&web.app, &seat.city, &caller, version, units).await?;
-        return Ok(private(table(whole)));
+        let catalogue = Arc::clone(&seat.atlas()?.city().catalogue);
+        return Ok(private(table(whole, catalogue)));
     }
     let found = list(&web.app, &seat.city, &caller, version, &page).await?;
     let next = found.rows.last().filter(|_| found.more).map(|(it, _)| it.incident.to_string());
@@ -186,15 +190,16 @@ pub(crate) async fn get_handover(
 }
 
 /// All of a list as CSV that is written as it is read.
-fn table(whole: Whole) -> Response {
-    let pieces = stream::unfold((whole, Some(header())), |(mut whole, head)| async move {
+fn table(whole: Whole, catalogue: Arc<Catalogue>) -> Response {
+    let begun = (whole, catalogue, Some(header()));
+    let pieces = stream::unfold(begun, |(mut whole, catalogue, head)| async move {
         if let Some(head) = head {
-            return Some((Ok(Bytes::from(head)), (whole, None)));
+            return Some((Ok(Bytes::from(head)), (whole, catalogue, None)));
         }
         // A failure breaks the body off: who reads sees that it is not whole.
         let read = whole.next().await.transpose()?;
-        let piece = read.map(|rows| Bytes::from(lines(&rows))).map_err(std::io::Error::other);
-        Some((piece, (whole, None)))
+        let piece = read.map(|rows| Bytes::from(lines(&rows, &catalogue)));
+        Some((piece.map_err(std::io::Error::other), (whole, catalogue, None)))
     });
     let kind = [(CONTENT_TYPE, "text/csv; charset=utf-8")];
     (kind, streamed(pieces)).into_response()

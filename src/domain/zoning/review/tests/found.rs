@@ -12,6 +12,7 @@ use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::reaches::Reaches;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, FacilityId, IncidentId, UnitId, ZoneId};
 use crate::domain::text::{Attributes, Names};
@@ -97,6 +98,7 @@ fn city(zones: Vec<Zone>, more: &[&str]) -> CityState {
             limits: CaseLimits::default(),
             approval: Approval::Off,
             reaches: Reaches::default(),
+            catalogue: Catalogue::seed(),
             contact_days: CONTACT_DAYS,
         },
         plan: Plan { version: 1, effective_from: Instant(0), note: String::new() },

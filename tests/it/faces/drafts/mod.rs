@@ -10,6 +10,7 @@ mod mended;
 mod replica;
 mod damaged;
 mod sizes;
+mod limits;
 mod former;
 mod by_name;
 

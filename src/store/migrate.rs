@@ -150,6 +150,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0021_pictures.sql"),
         sqlite: include_str!("../../migrations/sqlite/0021_pictures.sql"),
     },
+    Migration {
+        number: 24,
+        name: "places",
+        postgres: include_str!("../../migrations/postgres/0024_places.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0024_places.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

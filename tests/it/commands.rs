@@ -19,13 +19,13 @@ const BOW_TIE: &str = r#"{"type":"FeatureCollection","features":[
 {"type":"Feature","properties":{"id":"a"},"geometry":{"type":"Polygon","coordinates":
 [[[109.6,36.5],[109.7,36.6],[109.7,36.5],[109.6,36.7],[109.6,36.5]]]}}]}"#;
 
-fn zonewarden(folder: &Path, args: &[&str]) -> Command {
+pub(crate) fn zonewarden(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zonewarden"));
     command.args(args).current_dir(folder).stdin(Stdio::null());
     command
 }
 
-fn ran(folder: &Path, args: &[&str]) -> (bool, String) {
+pub(crate) fn ran(folder: &Path, args: &[&str]) -> (bool, String) {
     let Output { status, stdout, stderr } = zonewarden(folder, args).output().unwrap();
     let all = [stdout, stderr].concat();
     (
@@ -47,7 +47,7 @@ const IMPORT: [&str; 8] =
     ["import", "zones", "zones.geojson", "--city", "yanan", "--lead", "police", "--make-units"];
 
 /// A folder with a store of one city, and its zones and a point as files.
-fn desk() -> tempfile::TempDir {
+pub(crate) fn desk() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("zones.geojson"), ZONES).unwrap();
     std::fs::write(folder.path().join("points.csv"), "lon,lat\n109.45,36.55\n").unwrap();

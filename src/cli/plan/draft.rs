@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use miette::{IntoDiagnostic, WrapErr};
-use uuid::Uuid;
 
 use crate::app::drafts::act::act;
 use crate::app::drafts::import::{DraftImport, Source, import};
@@ -19,12 +18,13 @@ use crate::app::state::{App, Seat};
 use crate::app::transfer::Format;
 use crate::cli::common::Common;
 use crate::cli::plan::review::lines;
+use crate::cli::plan::steps::{Step, draft_id};
 use crate::cli::print::print;
 use crate::cli::whole::write_whole;
 use crate::domain::accounts::Caller;
 use crate::domain::drafts::docket::DraftDocket;
 use crate::domain::drafts::state::Draft;
-use crate::domain::drafts::step::Deed;
+use crate::domain::drafts::step::{Deed, DraftStep};
 use crate::domain::id::{DraftId, UnitId};
 use crate::domain::time::Instant;
 use crate::domain::zoning::edit::ZoningEdit;
@@ -42,6 +42,9 @@ Examples:
   zonewarden plan draft import redrawn.geojson --name \"Redrawn\" --dry-run
   zonewarden plan draft import assigned.csv --blocks --name \"By blocks\"
   zonewarden plan draft edit DRAFT edits.json --dry-run
+  zonewarden plan draft undo DRAFT
+  zonewarden plan draft lock DRAFT Z01 Z02
+  zonewarden plan draft comment DRAFT \"Whose is the bridge?\" --at 109.484,36.585
   zonewarden plan draft show DRAFT --zones > zones.geojson
   zonewarden plan draft review DRAFT
   zonewarden plan draft review DRAFT --days 30 --listed 100000 --json > review.json
@@ -116,14 +119,8 @@ enum Act {
     #[command(after_help = "Example:
   zonewarden plan draft review 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --days 30")]
     Review(ReviewArgs),
-    /// Lay a draft before a second person.
-    #[command(after_help = "Example:
-  zonewarden plan draft propose 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --words 'Please look at the school'")]
-    Propose(SayArgs),
-    /// Approve a draft that somebody else has drawn.
-    #[command(after_help = "Example:
-  zonewarden plan draft approve 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
-    Approve(SayArgs),
+    #[command(flatten)]
+    Step(Step),
     /// Put a draft onto the plan in force.
     #[command(after_help = "Example:
   zonewarden plan draft rebase 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --dry-run")]
@@ -159,24 +156,6 @@ enum Act {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Draw on a draft after all that was proposed, approved or scheduled.
-    #[command(after_help = "Example:
-  zonewarden plan draft withdraw 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --words 'One street was forgotten'")]
-    Withdraw(SayArgs),
-    /// Give a draft up.
-    #[command(after_help = "Example:
-  zonewarden plan draft drop 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
-    Drop(SayArgs),
-}
-
-#[derive(Debug, clap::Args)]
-struct SayArgs {
-    /// The draft.
-    #[arg(value_parser = draft_id)]
-    draft: DraftId,
-    /// Why.
-    #[arg(long, default_value = "")]
-    words: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -280,17 +259,31 @@ async fn done(app: &App, seat: &Seat, what: &Act) -> miette::Result<String> {
         Act::Publish { draft, at, note, dry_run } => {
             (draft, Wish::Publish { effective_at: *at, note: note.clone() }, *dry_run)
         }
-        Act::Propose(say) => (&say.draft, wish(Deed::Propose { words: say.words.clone() }), false),
-        Act::Approve(say) => (&say.draft, wish(Deed::Approve { words: say.words.clone() }), false),
-        Act::Withdraw(say) => {
-            (&say.draft, wish(Deed::Withdraw { words: say.words.clone() }), false)
+        Act::Step(step) => {
+            let id = step.draft();
+            let draft = looked_at(app, seat, id).await?;
+            let order = (draft.revision, wish(step.deed(&draft)), step.is_dry());
+            return taken(app, seat, id, order).await;
         }
-        Act::Drop(say) => (&say.draft, wish(Deed::Drop { words: say.words.clone() }), false),
     };
-    // Who sits at the machine means the draft as it is.
-    let found = read::get(app, seat, &caller, *id, (u32::MAX, 0)).await.map_err(no_draft)?;
-    let order = Order { seen: found.draft.revision, wish, dry_run, foreign: false };
-    let done = act(app, seat, &caller, *id, order).await.map_err(faults)?;
+    let draft = looked_at(app, seat, *id).await?;
+    taken(app, seat, *id, (draft.revision, wish, dry_run)).await
+}
+
+/// The draft as it is: that is the one that who sits at the machine means.
+async fn looked_at(app: &App, seat: &Seat, id: DraftId) -> miette::Result<Draft> {
+    let found = read::get(app, seat, &Caller::cli(), id, (u32::MAX, 0)).await.map_err(no_draft)?;
+    Ok(found.draft)
+}
+
+async fn taken(
+    app: &App,
+    seat: &Seat,
+    id: DraftId,
+    (seen, wish, dry_run): (u32, Wish, bool),
+) -> miette::Result<String> {
+    let order = Order { seen, wish, dry_run, foreign: false };
+    let done = act(app, seat, &Caller::cli(), id, order).await.map_err(faults)?;
     Ok(told(&done, dry_run))
 }
 
@@ -326,15 +319,28 @@ async fn show(app: &App, seat: &Seat, id: DraftId, zones: bool) -> miette::Resul
         let bytes = geojson::write(&to_layer(&found.zones));
         return String::from_utf8(bytes).into_diagnostic();
     }
-    let found = read::get(app, seat, &caller, id, (0, PAGE_MAX)).await.map_err(no_draft)?;
+    let mut found = read::get(app, seat, &caller, id, (0, PAGE_MAX)).await.map_err(no_draft)?;
     let mut lines = summary(&found.draft);
-    for step in &found.steps {
-        let words = step.deed.words();
-        let words = if words.is_empty() { String::new() } else { format!("  {words}") };
-        let (at, act, actor) = (step.at.rfc3339(), step.deed.act(), &step.actor);
-        let _ = writeln!(lines, "{:>5}  {at}  {act:10}  {actor}{words}", step.revision);
+    while let Some(last) = found.steps.last().map(|step| step.revision) {
+        lines.extend(found.steps.iter().map(step_line));
+        let rest = (last, PAGE_MAX);
+        found = read::get(app, seat, &caller, id, rest).await.map_err(no_draft)?;
     }
     Ok(lines)
+}
+
+fn step_line(step: &DraftStep) -> String {
+    let words = step.deed.words();
+    let words = if words.is_empty() { String::new() } else { format!("  {words}") };
+    let place = match &step.deed {
+        Deed::Comment { place: Some(at), .. } => {
+            let at = at.degrees();
+            format!("  (at {}, {})", at.lon(), at.lat())
+        }
+        _ => String::new(),
+    };
+    let (at, act, actor) = (step.at.rfc3339(), step.deed.act(), &step.actor);
+    format!("{:>5}  {at}  {act:10}  {actor}{words}{place}\n", step.revision)
 }
 
 async fn reviewed(app: &App, seat: &Seat, args: &ReviewArgs) -> miette::Result<String> {
@@ -459,9 +465,4 @@ fn format(text: &str) -> Result<Format, String> {
         crate::cli::import::FileFormat::Layer(format) => Ok(format),
         crate::cli::import::FileFormat::Ics => Err("an iCalendar holds no zones".to_owned()),
     }
-}
-
-fn draft_id(text: &str) -> Result<DraftId, String> {
-    let fault = "is no id of a draft; `zonewarden plan draft list` shows them";
-    Uuid::parse_str(text).map(DraftId).map_err(|_| fault.to_owned())
 }

@@ -89,9 +89,9 @@ fn change(it: &Differs<'_>) -> &'static str {
 pub(super) fn diff(
     differ: &[Differs<'_>],
     areas: &[ChangedArea],
-    (since, version): (i64, i64),
+    between: &str,
 ) -> miette::Result<Vec<u8>> {
-    let mut text = format!("plan {since} -> {version}: {} zones differ\n", differ.len());
+    let mut text = format!("{between}: {} zones differ\n", differ.len());
     for it in differ {
         let lead = match (it.was, it.is) {
             (Some(was), Some(is)) if was.lead != is.lead => {

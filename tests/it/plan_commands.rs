@@ -198,7 +198,7 @@ fn a_balanced_plan_is_proposed_written_and_kept_as_a_draft_by_a_command() {
     assert!(said.contains("there is no zone nobody to be locked"), "{said}");
     let said = told(folder, &[&balance[..], &["--draft", "Halves", "-o", "half"]].concat());
     assert!(said.starts_with("1 ") && said.contains("off 0.00 %"), "{said}");
-    let id = said.split("draft ").nth(1).unwrap().trim();
+    let id = said.split("draft ").nth(1).unwrap().split_whitespace().next().unwrap();
     let written = std::fs::read_to_string(folder.join("half-1.geojson")).unwrap();
     let written: Value = serde_json::from_str(&written).unwrap();
     assert_eq!(written["features"].as_array().unwrap().len(), 2, "{written}");

@@ -156,6 +156,12 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0022_catalogue.sql"),
         sqlite: include_str!("../../migrations/sqlite/0022_catalogue.sql"),
     },
+    Migration {
+        number: 23,
+        name: "places",
+        postgres: include_str!("../../migrations/postgres/0023_places.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0023_places.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

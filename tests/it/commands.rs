@@ -19,7 +19,7 @@ const BOW_TIE: &str = r#"{"type":"FeatureCollection","features":[
 {"type":"Feature","properties":{"id":"a"},"geometry":{"type":"Polygon","coordinates":
 [[[109.6,36.5],[109.7,36.6],[109.7,36.5],[109.6,36.7],[109.6,36.5]]]}}]}"#;
 
-fn zonewarden(folder: &Path, args: &[&str]) -> Command {
+pub(crate) fn zonewarden(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zonewarden"));
     command.args(args).current_dir(folder).stdin(Stdio::null());
     command
@@ -357,7 +357,7 @@ fn a_draft_is_made_edited_and_published_by_commands() {
     for args in [&["lock", id.as_str(), "a"][..], &["lock", &id], &["undo", &id], &["redo", &id]] {
         assert!(draft(args).0, "{args:?}");
     }
-    let (ok, said) = draft(&["changes", &id, "--since", "plan:1"]);
+    let (ok, said) = ran(folder, &["plan", "diff", &id, "--since", "1"]);
     assert!(ok && said.contains(": 2 zones differ") && said.contains("a -> b"), "{said}");
     let (ok, said) = draft(&["approve", &id]);
     assert!(!ok && said.contains("open now"), "{said}");

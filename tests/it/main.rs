@@ -14,6 +14,7 @@ mod coverage_oracle;
 mod route;
 mod route_city;
 mod commands;
+mod plan_commands;
 mod cli_run;
 mod serve_killed;
 mod cli_categories;

@@ -68,6 +68,8 @@ pub(super) async fn plain(
         Deed::Edit { edits } => seat.atlas().and_then(|atlas| looked_through(&atlas, edits)),
         _ => Ok(()),
     };
+    // Blocks and streets that were looked up count with their lines.
+    let known = known.and_then(|()| bench.draft.keeps(&step.deed).map_err(unlawful));
     if let Err(refusal) = known {
         return Ok((bench, Err(refusal)));
     }

@@ -161,22 +161,21 @@ impl Bench {
     ) -> Result<Self, Refusal> {
         let mut held = held;
         loop {
+            // A page ends where it is long enough in bytes too: only an empty one is the last.
             let after = held.as_ref().map_or(0, |bench| bench.draft.revision);
             let steps = store.draft_steps(city, id, after, ROWS_MAX).await?;
-            let full = steps.len() >= ROWS_MAX as usize;
             let damaged = |fault: &dyn std::fmt::Display| {
                 Refusal::Damaged(format!("draft {id} cannot be read: {fault}"))
             };
+            if steps.is_empty() {
+                return held.ok_or(Refusal::NotFound);
+            }
             match &mut held {
-                None if steps.is_empty() => return Err(Refusal::NotFound),
                 None => {
                     let draft = Draft::fold(&steps).map_err(|fault| damaged(&fault))?;
                     held = Some(Self { draft, ground: None });
                 }
                 Some(bench) => bench.draft.follow(&steps).map_err(|fault| damaged(&fault))?,
-            }
-            if let Some(bench) = held.take_if(|_| !full) {
-                return Ok(bench);
             }
         }
     }

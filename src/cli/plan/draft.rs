@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use miette::{IntoDiagnostic, WrapErr};
-use uuid::Uuid;
 
 use crate::app::drafts::act::act;
-use crate::app::drafts::changes::{Against, compare};
 use crate::app::drafts::import::{Closing, DraftImport, Source, import};
 use crate::app::drafts::make::{NewDraft, make};
 use crate::app::drafts::order::{Conflicting, Done, Order, Wish};
@@ -20,24 +18,21 @@ use crate::app::state::{App, Seat};
 use crate::app::transfer::Format;
 use crate::cli::common::Common;
 use crate::cli::plan::review::lines;
-use crate::cli::plan::told::diff;
+use crate::cli::plan::steps::{Step, draft_id};
 use crate::cli::print::print;
 use crate::cli::whole::write_whole;
 use crate::domain::accounts::Caller;
 use crate::domain::drafts::docket::DraftDocket;
 use crate::domain::drafts::state::Draft;
-use crate::domain::drafts::step::Deed;
-use crate::domain::id::{DraftId, UnitId, ZoneId};
+use crate::domain::drafts::step::{Deed, DraftStep};
+use crate::domain::id::{DraftId, UnitId};
 use crate::domain::time::Instant;
-use crate::domain::zoning::diff::ChangedArea;
 use crate::domain::zoning::edit::ZoningEdit;
-use crate::domain::zoning::working::Moved;
 use crate::formats::geojson;
 use crate::formats::layer::BYTES_MAX;
 use crate::formats::nouns::zones::to_layer;
 use crate::geom::coverage::build::settings::Remedy;
 use crate::geom::crs::Crs;
-use crate::http::api::drafts::changes::against;
 use crate::http::api::drafts::review::ReviewBody;
 
 /// Drafts of a plan, from the first edit until they are in force.
@@ -48,6 +43,9 @@ Examples:
   zonewarden plan draft import redrawn.geojson --name \"Redrawn\" --dry-run
   zonewarden plan draft import assigned.csv --blocks --name \"By blocks\"
   zonewarden plan draft edit DRAFT edits.json --dry-run
+  zonewarden plan draft undo DRAFT
+  zonewarden plan draft lock DRAFT Z01 Z02
+  zonewarden plan draft comment DRAFT \"Whose is the bridge?\" --at 109.484,36.585
   zonewarden plan draft show DRAFT --zones > zones.geojson
   zonewarden plan draft review DRAFT
   zonewarden plan draft review DRAFT --days 30 --listed 100000 --json > review.json
@@ -104,30 +102,6 @@ enum Act {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Take the last edit of a draft back.
-    #[command(after_help = "Example:
-  zonewarden plan draft undo 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
-    Undo(LookArgs),
-    /// Do again what was taken back last.
-    #[command(after_help = "Example:
-  zonewarden plan draft redo 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
-    Redo(LookArgs),
-    /// Lock zones of a draft: no edit changes their areas. All that is locked is named; what was before is no more.
-    #[command(after_help = "Examples:
-  zonewarden plan draft lock 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 zone-07 zone-08
-  zonewarden plan draft lock 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --outline
-  zonewarden plan draft lock 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
-    Lock {
-        /// The draft.
-        #[arg(value_parser = draft_id)]
-        draft: DraftId,
-        /// The zones; none: nothing is locked any more.
-        #[arg(value_parser = ZoneId::new)]
-        zones: Vec<ZoneId>,
-        /// Also the outline of all zones: no ground is won or lost there.
-        #[arg(long)]
-        outline: bool,
-    },
     /// Show a draft and its steps, or its zones as GeoJSON.
     #[command(after_help = "Example:
   zonewarden plan draft show 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --zones -o zones.geojson")]
@@ -147,30 +121,8 @@ enum Act {
   zonewarden plan draft review 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --days 30
   zonewarden plan draft review 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --edits edits.json")]
     Review(ReviewArgs),
-    /// What a draft changes: zones, and the areas that change hands.
-    #[command(after_help = "Examples:
-  zonewarden plan draft changes 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01
-  zonewarden plan draft changes 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --since plan:3")]
-    Changes {
-        /// The draft.
-        #[arg(value_parser = draft_id)]
-        draft: DraftId,
-        /// With what it is compared: `base`, the plan that it is drawn on; `plan:3`, that plan; `draft:` and an id, that draft.
-        #[arg(long, value_name = "WHAT", default_value = "base", value_parser = against)]
-        since: Against,
-    },
-    /// Lay a draft before a second person.
-    #[command(after_help = "Example:
-  zonewarden plan draft propose 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --words 'Please look at the school'")]
-    Propose(SayArgs),
-    /// Approve a draft that somebody else has drawn.
-    #[command(after_help = "Example:
-  zonewarden plan draft approve 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
-    Approve(SayArgs),
-    /// Send a draft that was proposed back to be edited.
-    #[command(after_help = "Example:
-  zonewarden plan draft refuse 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --words 'The school is cut in two'")]
-    Refuse(SayArgs),
+    #[command(flatten)]
+    Step(Step),
     /// Put a draft onto the plan in force.
     #[command(after_help = "Example:
   zonewarden plan draft rebase 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --dry-run")]
@@ -209,34 +161,6 @@ enum Act {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Draw on a draft after all that was proposed, approved or scheduled.
-    #[command(after_help = "Example:
-  zonewarden plan draft withdraw 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --words 'One street was forgotten'")]
-    Withdraw(SayArgs),
-    /// Give a draft up.
-    #[command(after_help = "Example:
-  zonewarden plan draft drop 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
-    Drop(SayArgs),
-}
-
-#[derive(Debug, clap::Args)]
-struct SayArgs {
-    /// The draft.
-    #[arg(value_parser = draft_id)]
-    draft: DraftId,
-    /// Why.
-    #[arg(long, default_value = "")]
-    words: String,
-}
-
-#[derive(Debug, clap::Args)]
-struct LookArgs {
-    /// The draft.
-    #[arg(value_parser = draft_id)]
-    draft: DraftId,
-    /// Only say what it would do.
-    #[arg(long)]
-    dry_run: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -337,7 +261,6 @@ async fn done(app: &App, seat: &Seat, what: &Act) -> miette::Result<String> {
         Act::Import(args) => return imported(app, seat, args).await,
         Act::Show { draft, zones, .. } => return show(app, seat, *draft, *zones).await,
         Act::Review(args) => return reviewed(app, seat, args).await,
-        Act::Changes { draft, since } => return changed(app, seat, *draft, *since).await,
         Act::Edit { draft, file, dry_run } => {
             (draft, wish(Deed::Edit { edits: edits(file)? }), *dry_run)
         }
@@ -348,24 +271,31 @@ async fn done(app: &App, seat: &Seat, what: &Act) -> miette::Result<String> {
         Act::Publish { draft, at, note, dry_run } => {
             (draft, Wish::Publish { effective_at: *at, note: note.clone() }, *dry_run)
         }
-        Act::Undo(look) => (&look.draft, wish(Deed::Undo), look.dry_run),
-        Act::Redo(look) => (&look.draft, wish(Deed::Redo), look.dry_run),
-        Act::Lock { draft, zones, outline } => {
-            let zones = zones.iter().cloned().collect();
-            (draft, wish(Deed::Lock { zones, outline: *outline }), false)
+        Act::Step(step) => {
+            let id = step.draft();
+            let draft = looked_at(app, seat, id).await?;
+            let order = (draft.revision, wish(step.deed(&draft)), step.is_dry());
+            return taken(app, seat, id, order).await;
         }
-        Act::Refuse(say) => (&say.draft, wish(Deed::Refuse { words: say.words.clone() }), false),
-        Act::Propose(say) => (&say.draft, wish(Deed::Propose { words: say.words.clone() }), false),
-        Act::Approve(say) => (&say.draft, wish(Deed::Approve { words: say.words.clone() }), false),
-        Act::Withdraw(say) => {
-            (&say.draft, wish(Deed::Withdraw { words: say.words.clone() }), false)
-        }
-        Act::Drop(say) => (&say.draft, wish(Deed::Drop { words: say.words.clone() }), false),
     };
-    // Who sits at the machine means the draft as it is.
-    let found = read::get(app, seat, &caller, *id, (u32::MAX, 0)).await.map_err(no_draft)?;
-    let order = Order { seen: found.draft.revision, wish, dry_run, foreign: false };
-    let done = act(app, seat, &caller, *id, order).await.map_err(faults)?;
+    let draft = looked_at(app, seat, *id).await?;
+    taken(app, seat, *id, (draft.revision, wish, dry_run)).await
+}
+
+/// The draft as it is: that is the one that who sits at the machine means.
+async fn looked_at(app: &App, seat: &Seat, id: DraftId) -> miette::Result<Draft> {
+    let found = read::get(app, seat, &Caller::cli(), id, (u32::MAX, 0)).await.map_err(no_draft)?;
+    Ok(found.draft)
+}
+
+async fn taken(
+    app: &App,
+    seat: &Seat,
+    id: DraftId,
+    (seen, wish, dry_run): (u32, Wish, bool),
+) -> miette::Result<String> {
+    let order = Order { seen, wish, dry_run, foreign: false };
+    let done = act(app, seat, &Caller::cli(), id, order).await.map_err(faults)?;
     Ok(told(&done, dry_run))
 }
 
@@ -401,36 +331,14 @@ async fn show(app: &App, seat: &Seat, id: DraftId, zones: bool) -> miette::Resul
         let bytes = geojson::write(&to_layer(&found.zones));
         return String::from_utf8(bytes).into_diagnostic();
     }
-    let found = read::get(app, seat, &caller, id, (0, PAGE_MAX)).await.map_err(no_draft)?;
+    let mut found = read::get(app, seat, &caller, id, (0, PAGE_MAX)).await.map_err(no_draft)?;
     let mut lines = summary(&found.draft);
-    for step in &found.steps {
-        let words = step.deed.words();
-        let words = if words.is_empty() { String::new() } else { format!("  {words}") };
-        let (at, act, actor) = (step.at.rfc3339(), step.deed.act(), &step.actor);
-        let _ = writeln!(lines, "{:>5}  {at}  {act:10}  {actor}{words}", step.revision);
+    while let Some(last) = found.steps.last().map(|step| step.revision) {
+        lines.extend(found.steps.iter().map(step_line));
+        let rest = (last, PAGE_MAX);
+        found = read::get(app, seat, &caller, id, rest).await.map_err(no_draft)?;
     }
     Ok(lines)
-}
-
-async fn changed(app: &App, seat: &Seat, id: DraftId, since: Against) -> miette::Result<String> {
-    let found = compare(app, seat, &Caller::cli(), id, since).await.map_err(|it| match it {
-        Refusal::NotFound => {
-            miette::miette!("there is no such draft, or no such plan or draft to compare it with")
-        }
-        refusal => faults(refusal),
-    })?;
-    let area = |it: &Moved| {
-        let Moved { from, to, area, area_m2 } = it.clone();
-        ChangedArea { from, to, area, area_m2 }
-    };
-    let areas: Vec<ChangedArea> = found.moved.iter().map(area).collect();
-    let since = match found.against {
-        Against::Base => "base".to_owned(),
-        Against::Plan(version) => format!("plan {version}"),
-        Against::Draft(other) => format!("draft {other}"),
-    };
-    let between = format!("{since} -> draft {id}");
-    String::from_utf8(diff(&found.differences(), &areas, &between)?).into_diagnostic()
 }
 
 /// The edits of a file.
@@ -438,6 +346,20 @@ fn edits(file: &Path) -> miette::Result<Vec<ZoningEdit>> {
     serde_json::from_slice(&bytes(file)?)
         .into_diagnostic()
         .wrap_err_with(|| format!("{} is no list of edits", file.display()))
+}
+
+fn step_line(step: &DraftStep) -> String {
+    let words = step.deed.words();
+    let words = if words.is_empty() { String::new() } else { format!("  {words}") };
+    let place = match &step.deed {
+        Deed::Comment { place: Some(at), .. } => {
+            let at = at.degrees();
+            format!("  (at {}, {})", at.lon(), at.lat())
+        }
+        _ => String::new(),
+    };
+    let (at, act, actor) = (step.at.rfc3339(), step.deed.act(), &step.actor);
+    format!("{:>5}  {at}  {act:10}  {actor}{words}{place}\n", step.revision)
 }
 
 async fn reviewed(app: &App, seat: &Seat, args: &ReviewArgs) -> miette::Result<String> {
@@ -576,9 +498,4 @@ struct Closed(Option<Remedy>);
 
 fn remedy(text: &str) -> Result<Closed, &'static str> {
     Closing::remedy(text).map(Closed)
-}
-
-fn draft_id(text: &str) -> Result<DraftId, String> {
-    let fault = "is no id of a draft; `zonewarden plan draft list` shows them";
-    Uuid::parse_str(text).map(DraftId).map_err(|_| fault.to_owned())
 }

@@ -5,10 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::domain::accounts::{Caller, Role};
-use crate::domain::drafts::refusal::{Lack, Refusal};
+use crate::domain::drafts::refusal::{Lack, Refusal, Room};
+use crate::domain::drafts::size::Size;
 use crate::domain::drafts::step::{
-    Act, CopiedFrom, Deed, DraftStep, EDITS_MAX, SHARED_MAX, STEP_EDITS_MAX, STEPS_KEPT, STEPS_MAX,
-    Stage,
+    Act, BYTES_MAX, CopiedFrom, Deed, DraftStep, EDITS_MAX, PLACES_MAX, SHARED_MAX, STEP_BYTES_MAX,
+    STEP_EDITS_MAX, STEP_PLACES_MAX, STEPS_KEPT, STEPS_MAX, Stage,
 };
 use crate::domain::drafts::table::{Who, line, open_at, open_in};
 use crate::domain::id::{DraftId, KeyId, ZoneId};
@@ -26,6 +27,19 @@ pub struct Stroke {
     pub actor: String,
     /// In order. There may be very many, and a draft is copied for each answer.
     pub edits: Arc<Vec<ZoningEdit>>,
+    /// How much they bring along.
+    pub size: Size,
+}
+
+impl Stroke {
+    fn of(step: &DraftStep, edits: &[ZoningEdit]) -> Self {
+        Self {
+            revision: step.revision,
+            actor: step.actor.clone(),
+            size: Size::of(edits),
+            edits: Arc::new(edits.to_vec()),
+        }
+    }
 }
 
 /// What a draft stands at.
@@ -55,6 +69,8 @@ pub struct Draft {
     pub strokes: Vec<Stroke>,
     /// How many of the strokes hold.
     pub done: usize,
+    /// Bytes of all edits that were ever done, those that were undone included.
+    pub bytes: usize,
     /// Who has drawn on it.
     pub drew: BTreeSet<String>,
     /// When it is to come into force.
@@ -184,11 +200,7 @@ impl Draft {
         let Deed::Open { name, words, base, copied_from, drew, edits } = &step.deed else {
             return None;
         };
-        let stroke = |edits: &Vec<ZoningEdit>| Stroke {
-            revision: 1,
-            actor: step.actor.clone(),
-            edits: Arc::new(edits.clone()),
-        };
+        let strokes: Vec<Stroke> = edits.iter().map(|edits| Stroke::of(step, edits)).collect();
         (step.revision == 1).then(|| Self {
             id: step.draft,
             revision: 1,
@@ -200,8 +212,9 @@ impl Draft {
             shared: BTreeSet::new(),
             locked: BTreeSet::new(),
             locked_outline: false,
-            strokes: edits.iter().map(stroke).collect(),
             done: edits.len(),
+            bytes: strokes.iter().map(|stroke| stroke.size.bytes).sum(),
+            strokes,
             drew: drew.clone(),
             effective_at: None,
             note: String::new(),
@@ -238,6 +251,7 @@ impl Draft {
         // Who may not do it anyway is told that first.
         self.judge(caller.role, &caller.actor, &ask.deed)?;
         let deed = cleaned(ask.deed)?;
+        self.keeps(&deed)?;
         Ok(DraftStep {
             draft: self.id,
             revision: self.revision + 1,
@@ -311,13 +325,13 @@ impl Draft {
         );
         let most = if ends { STEPS_MAX } else { STEPS_MAX - STEPS_KEPT };
         if self.revision as usize >= most {
-            return Err(Refusal::Full { what: "steps", max: STEPS_MAX });
+            return Err(Refusal::Full { what: Room::Steps, max: STEPS_MAX });
         }
         match deed {
             Deed::Undo if self.done == 0 => Err(Refusal::NothingTo(Act::Undo)),
             Deed::Redo if self.done == self.strokes.len() => Err(Refusal::NothingTo(Act::Redo)),
             Deed::Edit { edits } if self.edits() + edits.len() > EDITS_MAX => {
-                Err(Refusal::Full { what: "edits", max: EDITS_MAX })
+                Err(Refusal::Full { what: Room::Edits, max: EDITS_MAX })
             }
             _ => Ok(()),
         }
@@ -328,6 +342,29 @@ impl Draft {
     pub fn drawers(&self) -> BTreeSet<String> {
         let held = self.strokes[..self.done].iter().map(|stroke| stroke.actor.clone());
         self.drew.iter().cloned().chain(held).collect()
+    }
+
+    /// Whether there is room for what edits bring along. Not a part of [`Draft::judge`]: a draft that was drawn
+    /// before there were such limits is still read.
+    ///
+    /// # Errors
+    /// [`Refusal::Carried`] for a step that is too large, [`Refusal::Full`] for a draft that would be.
+    pub fn keeps(&self, deed: &Deed) -> Result<(), Refusal> {
+        let Deed::Edit { edits } = deed else { return Ok(()) };
+        let size = Size::of(edits);
+        let mut lacks = Vec::new();
+        too_large(size, &mut |field, says| lacks.push(Lack { field, says }));
+        if !lacks.is_empty() {
+            return Err(Refusal::Carried { act: Act::Edit, lacks });
+        }
+        let held: usize = self.strokes[..self.done].iter().map(|it| it.size.places).sum();
+        if held + size.places > PLACES_MAX {
+            return Err(Refusal::Full { what: Room::Places, max: PLACES_MAX });
+        }
+        if self.bytes + size.bytes > BYTES_MAX {
+            return Err(Refusal::Full { what: Room::Bytes, max: BYTES_MAX });
+        }
+        Ok(())
     }
 
     /// How many edits hold.
@@ -353,11 +390,9 @@ impl Draft {
         match &step.deed {
             Deed::Edit { edits } => {
                 self.strokes.truncate(self.done);
-                self.strokes.push(Stroke {
-                    revision: step.revision,
-                    actor: step.actor.clone(),
-                    edits: Arc::new(edits.clone()),
-                });
+                let stroke = Stroke::of(step, edits);
+                self.bytes += stroke.size.bytes;
+                self.strokes.push(stroke);
                 self.done += 1;
                 self.drew.insert(step.actor.clone());
             }
@@ -397,10 +432,14 @@ impl Draft {
         let dropped: BTreeSet<usize> = dropped.iter().copied().collect();
         let mut number = 0;
         for stroke in &mut self.strokes {
+            let before = stroke.edits.len();
             Arc::make_mut(&mut stroke.edits).retain(|_| {
                 number += 1;
                 !dropped.contains(&(number - 1))
             });
+            if stroke.edits.len() < before {
+                stroke.size = Size::of(&stroke.edits);
+            }
         }
         self.strokes.retain(|stroke| !stroke.edits.is_empty());
         self.done = self.strokes.len();
@@ -424,6 +463,7 @@ fn cleaned(deed: Deed) -> Result<Deed, Refusal> {
             if all > EDITS_MAX {
                 lack("edits".to_owned(), format!("are {all}, at most {EDITS_MAX} are kept"));
             }
+            all_too_large(&edits, &mut lack);
             faults_of(&edits.concat(), &mut lack);
             Deed::Open { name, words, base, copied_from, drew, edits }
         }
@@ -495,7 +535,45 @@ fn faults_of_step(edits: &[ZoningEdit], lack: &mut impl FnMut(String, String)) {
         let says = format!("are {}; 1 to {STEP_EDITS_MAX} go into one step", edits.len());
         lack("edits".to_owned(), says);
     }
+    too_large(Size::of(edits), lack);
     faults_of(edits, lack);
+}
+
+/// What is wrong with the size of a step.
+fn too_large(size: Size, lack: &mut impl FnMut(String, String)) {
+    let Size { places, bytes } = size;
+    for (has, unit, max, limit) in [
+        (places, "places", STEP_PLACES_MAX, "STEP_PLACES_MAX"),
+        (bytes, "bytes", STEP_BYTES_MAX, "STEP_BYTES_MAX"),
+    ] {
+        if has > max {
+            let says = format!(
+                "have {has} {unit}; at most {max} go into one step (limit {limit}): make several steps \
+                 of them, or simplify the lines"
+            );
+            lack("edits".to_owned(), says);
+        }
+    }
+}
+
+/// What is wrong with the size of the edits that a draft begins with.
+fn all_too_large(edits: &[Vec<ZoningEdit>], lack: &mut impl FnMut(String, String)) {
+    let mut size = Size::default();
+    for stroke in edits {
+        size += Size::of(stroke);
+    }
+    for (has, unit, max, limit) in [
+        (size.places, "places", PLACES_MAX, "PLACES_MAX"),
+        (size.bytes, "bytes", BYTES_MAX, "BYTES_MAX"),
+    ] {
+        if has > max {
+            let says = format!(
+                "have {has} {unit}; a draft keeps at most {max} (limit {limit}): simplify the areas, or \
+                 leave out attributes of zones"
+            );
+            lack("edits".to_owned(), says);
+        }
+    }
 }
 
 fn faults_of(edits: &[ZoningEdit], lack: &mut impl FnMut(String, String)) {

@@ -11,6 +11,7 @@ mod mended;
 mod replica;
 mod damaged;
 mod sizes;
+mod limits;
 mod former;
 mod by_name;
 

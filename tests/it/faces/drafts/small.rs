@@ -46,6 +46,13 @@ impl Office {
         .await
     }
 
+    /// Another process over the same store, which has nothing at work.
+    pub(super) async fn beside(&self) -> Self {
+        let world = World::over(self.world.app.store().clone(), Limits::default());
+        world.app.refresh().await.unwrap();
+        Self { world, a: self.a.clone(), b: self.b.clone() }
+    }
+
     /// A service whose city has these zones and nothing else.
     pub(super) async fn of_zones(zones: Vec<Zone>) -> Self {
         let world = World::empty(Limits::default()).await;
@@ -110,9 +117,8 @@ async fn a_draft_of_ten_thousand_edits_is_reviewed_and_published_by_another_proc
     let more = office.step(&office.a, &id, one).await;
     assert_eq!(more.status, StatusCode::CONFLICT, "{}", more.text());
     assert!(more.text().contains(&format!("at most {EDITS_MAX} edits")), "{}", more.text());
-    let world = World::over(office.world.app.store().clone(), Limits::default());
-    world.app.refresh().await.unwrap();
-    let other = Office { world, a: office.a.clone(), b: office.b.clone() };
+    assert!(more.text().contains("publish it and go on in a new draft"), "{}", more.text());
+    let other = office.beside().await;
     assert_eq!(other.zones(&id).await, office.zones(&id).await, "bit for bit");
     let review = other.get(&other.a, &format!("/api/v1/drafts/{id}/review")).await;
     assert_eq!(review["publishable"], true, "{review}");

@@ -133,11 +133,7 @@ fn fields(was: &Zone, is: &Zone) -> Vec<FieldBody> {
     found
 }
 
-/// With what a draft is compared, as it is named: `base`, `plan:3`, `draft:` and an id.
-///
-/// # Errors
-/// What would be right.
-pub fn against(text: &str) -> Result<Against, &'static str> {
+fn against(text: &str) -> Result<Against, &'static str> {
     let fault = "is none of `base`, `plan:` and a version, `draft:` and an id";
     match text.split_once(':') {
         None if text == "base" => Ok(Against::Base),

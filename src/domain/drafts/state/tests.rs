@@ -287,6 +287,7 @@ fn a_draft_begins_with_no_more_than_it_keeps() {
         words: String::new(),
         base: 3,
         copied_from: None,
+        drew: BTreeSet::new(),
         edits: vec![vec![edits[0].clone(); 1_000], vec![edits[0].clone(); 1_250]],
     };
     let id = DraftId(Uuid::from_u128(1));

@@ -164,7 +164,7 @@ async fn the_load_of_a_zone_is_the_working_hours_that_its_reports_are_allowed() 
         all.map(|it| (it["zone"].as_str().unwrap().to_owned(), load(&it["holds"]))).collect()
     };
     let of = |zone: &str, reports: u64, load_h: f64| (zone.to_owned(), (reports, load_h));
-    let expected = ![of("east", 2, 16.0 + 12.0), of("far", 1, 96.0), of("west", 2, 4.0 + 40.0)];
+    let expected = [of("east", 2, 16.0 + 12.0), of("far", 1, 96.0), of("west", 2, 4.0 + 40.0)];
     assert_eq!(zones(&told), expected);
     assert_eq!(load(&told["figures"]["holds"]), (5, 168.0));
     let lead = demonstration().units[1].id.clone();

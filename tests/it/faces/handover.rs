@@ -396,8 +396,8 @@ async fn a_review_says_of_each_incident_what_the_publication_does_with_it() {
         let step = json!({ "act": "edit", "revision": 1, "edits": [edit] });
         let done = post(&format!("{path}/steps"), step).await;
         assert_eq!(done.status, StatusCode::OK, "{name}: {}", done.text());
-        let review = planned.world.client.get_as(&key, &format!("{path}/review?listed=100000"));
-        let review = review.await.json();
+        let review = format!("{path}/review?listed=100000");
+        let review = planned.world.client.get_as(&key, &review).await.json();
         let shares = ["flows", "listed", "moving", "staying"];
         assert_eq!(shares.map(|it| &tried[it]), shares.map(|it| &review[it]), "{name}");
         let told = incidents_of(&review);

@@ -13,7 +13,7 @@ use crate::domain::catalogue::faults::faults;
 use crate::domain::id::CategoryCode;
 
 /// A city's categories, by code. The leaves are its services: what people can choose to tell something of.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Catalogue {
     /// Sorted by code; above each stands its branch.
@@ -64,8 +64,16 @@ static SEED: LazyLock<Arc<Catalogue>> = LazyLock::new(|| {
     // That it can be read is tested; an empty one would tell nothing.
     let written: Option<Written> = serde_json::from_str(include_str!("seed.json")).ok();
     let categories = written.map(|written| written.categories).unwrap_or_default();
-    Arc::new(Catalogue::checked(categories).unwrap_or_default())
+    let none = |_| Catalogue { categories: Vec::new(), leaves: Vec::new() };
+    Arc::new(Catalogue::checked(categories).unwrap_or_else(none))
 });
+
+/// What every city begins with: a city that says nothing has no empty one.
+impl Default for Catalogue {
+    fn default() -> Self {
+        Self::clone(&SEED)
+    }
+}
 
 impl Catalogue {
     /// What every city begins with.
@@ -242,6 +250,7 @@ mod tests {
     fn what_a_city_says_goes_out_and_in_and_nothing_stands_for_the_first() {
         assert_eq!(serde_json::to_string(&*Catalogue::seed()).unwrap(), "{}");
         assert!(serde_json::from_str::<Catalogue>("{}").unwrap().is_seed());
+        assert!(Catalogue::default().is_seed(), "rows that say nothing are read as this");
         let own = Catalogue::checked(vec![category("a", 7)]).unwrap();
         let text = serde_json::to_string(&own).unwrap();
         let names = r#""names":{"zh":"a","en":"a"}"#;

@@ -44,6 +44,12 @@ impl Places {
         self.kinds.iter().map(|k| (k.kind, k.items.len()))
     }
 
+    /// All of a kind, by number.
+    #[must_use]
+    pub fn all(&self, kind: FacilityKind) -> &[u32] {
+        self.kinds.iter().find(|k| k.kind == kind).map_or(&[], |k| k.items.as_slice())
+    }
+
     /// The `k` nearest of the kinds (none: of any), no farther than `max_m`; nearest first, ties by
     /// number.
     #[must_use]

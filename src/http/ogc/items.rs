@@ -148,15 +148,15 @@ async fn find(counter: &Counter<'_>, collection: Collection, asked: Asked) -> Re
         // Geometries may be large: never on the workers that answer.
         let heavy = Arc::clone(&counter.web.heavy);
         let _place = heavy.acquire_owned().await.map_err(|_| Refusal::Busy)?;
-        let (held, draft) = (Arc::clone(&atlas), of_draft.clone());
+        let (held, draft, web) = (Arc::clone(&atlas), of_draft.clone(), counter.web.clone());
         tokio::task::spawn_blocking(move || match draft {
             Some(draft) => draft.page(&held, &wish),
-            None => select::page(&held, collection, &wish),
+            None => select::page(&held, collection, &wish, &web.columns),
         })
         .await
         .map_err(|fault| Refusal::Inner(format!("the filter broke off: {fault}")))?
     } else {
-        select::page(&atlas, collection, &wish)
+        select::page(&atlas, collection, &wish, &counter.web.columns)
     };
     let Page { numbers, matched, more } = page;
     let last = numbers.last().filter(|_| more);

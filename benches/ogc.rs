@@ -269,7 +269,7 @@ fn growth(
         ("by place and property", filter(&format!("{area} AND grade = 'A'"))),
         ("by a name", filter("name_en = 'Lamp 4321'")),
         ("by several names", filter("name_en IN ('Lamp 4321','Lamp 99','Lamp 7654')")),
-        ("by how names begin", filter("name_en LIKE 'Lamp 432_'")),
+        ("by how codes begin", filter("code LIKE 'lamp-000432%'")),
         ("between two codes", filter("code BETWEEN 'lamp-0004000' AND 'lamp-0004399'")),
     ];
     for (what, path) in asked {

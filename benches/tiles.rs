@@ -6,8 +6,8 @@
 //! Of each zoom the twelve fullest tiles of the collection `city`: zones, the places of their names, facilities and
 //! streets. Ours is one thread, before compression, all of the tile anew. Baseline: the same rows in web Mercator,
 //! indexed and analysed, with `ST_AsMVTGeom` and `ST_AsMVT` in one statement that is prepared; its time is that of the
-//! round trip less that of `select 1`, and its tiles must not hold far less than ours. The cached tiles are asked for over HTTP beside a handler that answers with as many
-//! constant bytes behind the same layers; the contestants take turns. Ends with an error when a target is missed.
+//! round trip less that of `select 1`, and its tiles must not hold far less than ours. The cached tiles are asked for over HTTP beside handlers behind the same
+//! layers that answer with the very bytes, a handler for each tile; the contestants take turns. Ends with an error when a target is missed.
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 #![expect(clippy::cast_precision_loss, reason = "counts to ratios")]
 
@@ -273,7 +273,8 @@ fn cached(
     targets: &mut Targets,
 ) -> Result<(), Fault> {
     let address = runtime.block_on(start(paths))?;
-    let constant = Arc::new(paths.iter().map(|_| asking(CONSTANT)).collect::<Vec<_>>());
+    let same = (0..paths.len()).map(|n| asking(&constant_path(n)));
+    let constant = Arc::new(same.collect::<Vec<_>>());
     let tiles = Arc::new(paths.iter().map(|path| asking(path)).collect::<Vec<_>>());
     let contestants = [constant, tiles];
     let rates: [Vec<f64>; 2] =
@@ -288,38 +289,38 @@ fn asking(path: &str) -> Vec<u8> {
     request(&format!("GET {path}"), &[("Accept-Encoding", "gzip")], "")
 }
 
-/// The service with the tiles in its cache at their best, and beside them a constant of the average size.
+fn constant_path(n: usize) -> String {
+    format!("{CONSTANT}/{n}")
+}
+
+/// The service with the tiles in its cache at their best, and beside them a constant for each.
 async fn start(paths: &[String]) -> Result<SocketAddr, Fault> {
     let app = service::seeded(&Place::Memory, sample::city(&Recipe::default())).await?;
     let (address, _) = service::served(app.clone(), Vec::new()).await?;
-    let (_, longest) = packed(address, paths).await?;
-    // Every server has a cache of its own: it is filled anew beside the constant, whose size is known now.
-    let (address, _) = service::served(app, vec![(CONSTANT, constant(longest))]).await?;
-    let (bytes, _) = packed(address, paths).await?;
-    println!("cached tiles have {bytes} bytes on average, and so has the constant");
+    let bodies = packed(address, paths).await?;
+    let bytes: usize = bodies.iter().map(Vec::len).sum();
+    println!("cached tiles have {} bytes on average", bytes / bodies.len().max(1));
+    // Every server has a cache of its own: it is filled anew beside the constants, which are known now.
+    let names: Vec<String> = (0..paths.len()).map(constant_path).collect();
+    let more = names.iter().map(String::as_str).zip(bodies.into_iter().map(constant)).collect();
+    let (address, _) = service::served(app, more).await?;
+    packed(address, paths).await?;
     Ok(address)
 }
 
-/// Asks each tile until it is packed at its best: bytes on average, and so many of the longest.
-async fn packed(address: SocketAddr, paths: &[String]) -> Result<(usize, Vec<u8>), Fault> {
-    const PASSES: usize = 3;
+/// The tiles, asked for until all are packed at their best.
+async fn packed(address: SocketAddr, paths: &[String]) -> Result<Vec<Vec<u8>>, Fault> {
     let mut connection = Connection::open(address).await?;
-    let (mut bytes, mut longest) = (0, Vec::new());
-    for _ in 0..PASSES {
-        bytes = 0;
-        for path in paths {
-            let (length, _) = connection.ask(&asking(path)).await?;
-            bytes += length;
-            if length > longest.len() {
-                longest = connection.body();
-            }
+    let mut bodies: Vec<Vec<u8>> = Vec::new();
+    // One after the other: what is packed better is packed aside, in few places.
+    for path in paths {
+        for _ in 0..3 {
+            connection.ask(&asking(path)).await?;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        // What is packed better is packed aside.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        bodies.push(connection.body());
     }
-    bytes /= paths.len().max(1);
-    longest.truncate(bytes);
-    Ok((bytes, longest))
+    Ok(bodies)
 }
 
 /// A handler with the headers of a tile that answers with these bytes.

@@ -94,25 +94,25 @@ impl Narrowed {
 impl Columns {
     /// What a filter may keep of a collection; `None` where no column tells.
     #[must_use]
-    pub fn narrowed(&self, shelf: &Shelf<'_>, test: &Test) -> Option<Narrowed> {
-        if shelf.all.len() < FEATURES_MIN {
+    pub fn narrowed(&self, among: &Shelf<'_>, test: &Test) -> Option<Narrowed> {
+        if among.all.len() < FEATURES_MIN {
             return None;
         }
         match test {
             Test::All(parts) => {
-                parts.iter().filter_map(|part| self.narrowed(shelf, part)).min_by_key(Narrowed::len)
+                parts.iter().filter_map(|part| self.narrowed(among, part)).min_by_key(Narrowed::len)
             }
             Test::Any(parts) => {
-                let each = parts.iter().map(|part| self.narrowed(shelf, part));
+                let each = parts.iter().map(|part| self.narrowed(among, part));
                 let each: Vec<Narrowed> = each.collect::<Option<_>>()?;
                 let pieces = each.into_iter().flat_map(|one| one.pieces).collect();
                 Some(Narrowed { pieces })
             }
             leaf => {
                 let (term, stretches) = stretches(leaf)?;
-                let column = self.column(shelf, term)?;
+                let column = self.column(among, term)?;
                 let range = |stretch| {
-                    let range = column.range(stretch, |number| shelf.value(term, number));
+                    let range = column.range(stretch, |number| among.value(term, number));
                     (Arc::clone(&column), range)
                 };
                 Some(Narrowed { pieces: stretches.iter().map(range).collect() })
@@ -121,17 +121,17 @@ impl Columns {
     }
 
     /// The column of a term, unless it is asked about for the first time or the atlas is one of the past.
-    fn column(&self, shelf: &Shelf<'_>, term: &Term) -> Option<Arc<Column>> {
+    fn column(&self, among: &Shelf<'_>, term: &Term) -> Option<Arc<Column>> {
         let name = format!("{term:?}");
         {
             let mut kept = self.lock();
-            let key = (shelf.atlas.city().id.clone(), shelf.collection);
+            let key = (among.atlas.city().id.clone(), among.collection);
             let of_atlas = kept.entry(key).or_default();
-            if shelf.atlas.version() < of_atlas.version {
+            if among.atlas.version() < of_atlas.version {
                 return None;
             }
-            if shelf.atlas.version() > of_atlas.version {
-                *of_atlas = OfAtlas { version: shelf.atlas.version(), columns: HashMap::new() };
+            if among.atlas.version() > of_atlas.version {
+                *of_atlas = OfAtlas { version: among.atlas.version(), columns: HashMap::new() };
             }
             match of_atlas.columns.get(&name) {
                 Some(Some(column)) => return Some(Arc::clone(column)),
@@ -144,10 +144,10 @@ impl Columns {
                 }
             }
         }
-        let column = Arc::new(Column::of(shelf.all, |number| shelf.value(term, number)));
+        let column = Arc::new(Column::of(among.all, |number| among.value(term, number)));
         let mut kept = self.lock();
-        let key = (shelf.atlas.city().id.clone(), shelf.collection);
-        let of_atlas = kept.get_mut(&key).filter(|it| it.version == shelf.atlas.version());
+        let key = (among.atlas.city().id.clone(), among.collection);
+        let of_atlas = kept.get_mut(&key).filter(|it| it.version == among.atlas.version());
         if let Some(of_atlas) = of_atlas {
             of_atlas.columns.insert(name, Some(Arc::clone(&column)));
         }

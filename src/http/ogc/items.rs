@@ -38,6 +38,9 @@ use crate::http::web::Web;
 
 /// Features written at once; no more lie in memory.
 const AT_ONCE: usize = 200;
+/// Features after which what is written goes out and others on this worker have their turn; so does the head of a page
+/// that is longer, before the first of its features is written.
+const IN_A_ROW: usize = 1_000;
 /// In which system coordinates are.
 const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 
@@ -222,6 +225,9 @@ fn poured(head: Vec<u8>, features: Features) -> Body {
         }
         if at > features.len() {
             return None;
+        }
+        if features.len() > IN_A_ROW && at % IN_A_ROW == 0 {
+            tokio::task::yield_now().await;
         }
         let (pile, at) = pile(&features, at);
         Some((Ok(Bytes::from(pile)), (None, at, features)))

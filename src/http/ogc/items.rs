@@ -32,7 +32,7 @@ use crate::http::ogc::counter::{Counter, Format, Link};
 use crate::http::ogc::error::Wrong;
 use crate::http::ogc::html;
 use crate::http::ogc::wish::{Asked, AskedOne};
-use crate::http::ogc::write;
+use crate::http::ogc::write::Writer;
 use crate::http::open311::words::Language;
 use crate::http::web::Web;
 
@@ -239,10 +239,11 @@ fn poured(head: Vec<u8>, features: Features) -> Body {
 fn pile(features: &Features, from: usize) -> (Vec<u8>, usize) {
     let to = features.len().min(from + AT_ONCE);
     let mut json = Json::with_capacity(AT_ONCE * 512);
+    let writer = Writer::new(&features.schema, features.crs);
     for at in from..to {
         if let Some(feature) = features.get(at) {
             json.raw(if at == 0 { "\n" } else { ",\n" });
-            write::open(&mut json, &feature, &features.schema, features.crs);
+            writer.open(&mut json, &feature);
             json.raw("}");
         }
     }
@@ -257,11 +258,12 @@ fn pile(features: &Features, from: usize) -> (Vec<u8>, usize) {
 fn table(counter: &Counter<'_>, found: &Found, links: &[Value]) -> String {
     let Features { schema, collection, .. } = &found.features;
     let path = format!("/collections/{}/items", collection.id());
+    let writer = Writer::new(schema, found.features.crs);
     let rows: Vec<Value> = (0..found.features.len())
         .filter_map(|at| found.features.get(at))
         .map(|feature| {
             let mut json = Json::default();
-            write::open(&mut json, &feature, schema, found.features.crs);
+            writer.open(&mut json, &feature);
             json.raw("}");
             let mut row: Value = serde_json::from_slice(&json.into_bytes()).unwrap_or_default();
             let at = format!("{path}/{}", segment(&feature.id()));
@@ -321,7 +323,7 @@ pub(crate) async fn item(
     let href = counter.href(&path, &[]);
     links.push(Link { rel: "collection", media: "application/json", title, href }.value());
     let mut json = Json::with_capacity(4_096);
-    write::open(&mut json, &feature, &asked.schema, asked.crs);
+    Writer::new(&asked.schema, asked.crs).open(&mut json, &feature);
     json.raw(",\"links\":").raw(&serde_json::to_string(&links).unwrap_or_default()).raw("}");
     let bytes = json.into_bytes();
     let tag = match &of_draft {

@@ -8,24 +8,44 @@ use crate::domain::ogc::schema::{Kind, Schema};
 use crate::geom::crs::wire::WireCrs;
 use crate::http::json::Json;
 
-/// Writes a feature without its closing brace, so that links may follow. Every property is there, null where
-/// it has no value.
-pub fn open(json: &mut Json, feature: &Feature<'_>, schema: &Schema, crs: WireCrs) {
-    json.raw("{\"type\":\"Feature\",\"id\":").text(&feature.id()).raw(",\"geometry\":");
-    match feature.geometry() {
-        None => {
-            json.raw("null");
+/// Writes features of one schema.
+pub struct Writer<'a> {
+    schema: &'a Schema,
+    /// What stands before the value of each field: every feature has the same.
+    keys: Vec<String>,
+    crs: WireCrs,
+}
+
+impl<'a> Writer<'a> {
+    /// For features with these properties, in this system.
+    #[must_use]
+    pub fn new(schema: &'a Schema, crs: WireCrs) -> Self {
+        let key = |(at, name): (usize, &String)| {
+            let mut json = Json::default();
+            json.raw(if at == 0 { "{" } else { "," }).text(name).raw(":");
+            String::from_utf8(json.into_bytes()).unwrap_or_default()
+        };
+        let names = schema.fields.iter().map(|field| &field.name);
+        Self { schema, keys: names.enumerate().map(key).collect(), crs }
+    }
+
+    /// Writes a feature without its closing brace, so that links may follow. Every property is there, null where
+    /// it has no value.
+    pub fn open(&self, json: &mut Json, feature: &Feature<'_>) {
+        json.raw("{\"type\":\"Feature\",\"id\":").text(&feature.id()).raw(",\"geometry\":");
+        match feature.geometry() {
+            None => {
+                json.raw("null");
+            }
+            Some(shape) => geometry(json, &shape, self.crs),
         }
-        Some(shape) => geometry(json, &shape, crs),
+        json.raw(",\"properties\":");
+        for (field, key) in self.schema.fields.iter().zip(&self.keys) {
+            json.raw(key);
+            value(json, field.kind, &feature.property(&field.name));
+        }
+        json.raw(if self.keys.is_empty() { "{}" } else { "}" });
     }
-    json.raw(",\"properties\":");
-    let mut before = "{";
-    for field in &schema.fields {
-        json.raw(before).text(&field.name).raw(":");
-        value(json, field.kind, &feature.property(&field.name));
-        before = ",";
-    }
-    json.raw(if before == "{" { "{}" } else { "}" });
 }
 
 fn value(json: &mut Json, kind: Kind, value: &Value<'_>) {
@@ -47,6 +67,10 @@ fn value(json: &mut Json, kind: Kind, value: &Value<'_>) {
             json.flag(*flag);
         }
         Value::Number(number) => {
+            if let Some(whole) = whole(*number).filter(|_| kind != Kind::Text) {
+                json.whole(whole);
+                return;
+            }
             let written =
                 if kind == Kind::Whole { format!("{number:.0}") } else { number.to_string() };
             if kind == Kind::Text {
@@ -56,6 +80,17 @@ fn value(json: &mut Json, kind: Kind, value: &Value<'_>) {
             }
         }
     }
+}
+
+/// A number without a fraction that a double tells exactly: nearly all are, and written several times as fast.
+fn whole(number: f64) -> Option<i64> {
+    const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "what is not whole, or beyond, is not taken"
+    )]
+    let cut = number as i64;
+    (number.abs() < EXACT_MAX && number.fract() == 0.0).then_some(cut)
 }
 
 fn geometry(json: &mut Json, shape: &Geometry<f64>, crs: WireCrs) {
@@ -140,6 +175,26 @@ mod tests {
     use geo_types::{Point, Rect};
 
     use super::*;
+
+    #[test]
+    fn a_number_is_written_as_short_as_it_is() {
+        let written = |kind, number| {
+            let mut json = Json::default();
+            value(&mut json, kind, &Value::Number(number));
+            String::from_utf8(json.into_bytes()).unwrap()
+        };
+        for (kind, number, expected) in [
+            (Kind::Number, 3.0, "3"),
+            (Kind::Whole, -7.0, "-7"),
+            (Kind::Number, 2.5, "2.5"),
+            (Kind::Number, -0.0, "0"),
+            (Kind::Whole, 9_007_199_254_740_991.0, "9007199254740991"),
+            (Kind::Whole, 1e16, "10000000000000000"),
+            (Kind::Text, 3.0, "\"3\""),
+        ] {
+            assert_eq!(written(kind, number), expected);
+        }
+    }
 
     #[test]
     fn a_geometry_is_written_in_the_order_and_unit_of_its_system() {

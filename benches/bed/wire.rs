@@ -62,7 +62,8 @@ impl Connection {
             }
             let ended = match length {
                 Some(length) => {
-                    self.pieces = vec![begins..begins + length];
+                    self.pieces.clear();
+                    self.pieces.push(begins..begins + length);
                     self.bytes.len() >= begins + length
                 }
                 None => self.took_pieces(begins)?,

@@ -65,7 +65,7 @@ const CONSTANT: &str = "/constant";
 
 /// A zoom, its fullest tiles, and what ours took of each.
 struct Zoom {
-    zoom: u32,
+    level: u32,
     tiles: Vec<Tile>,
     us: f64,
     bytes: usize,
@@ -122,7 +122,9 @@ fn anew(drawn: &Drawn, tiles: Vec<Tile>, zoom: u32, rounds: usize) -> Zoom {
         begun.elapsed().as_secs_f64() * 1e6 / (repeats * count) as f64
     };
     let pack = |effort: Effort| {
-        plain.iter().for_each(|tile| drop(black_box(gzip::packed(tile, effort))));
+        for tile in &plain {
+            black_box(gzip::packed(tile, effort));
+        }
     };
     let [mut took, mut quick, mut thorough] = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..rounds {
@@ -136,7 +138,7 @@ fn anew(drawn: &Drawn, tiles: Vec<Tile>, zoom: u32, rounds: usize) -> Zoom {
         "z{zoom}: {count} tiles of {bytes} bytes on average, ours {us:.1} µs each; gzip {quick:.0} µs \
          quickly and {thorough:.0} thoroughly"
     );
-    Zoom { zoom, tiles, us, bytes }
+    Zoom { level: zoom, tiles, us, bytes }
 }
 
 /// What PostGIS takes for the same tiles, and how many times as long that is.
@@ -152,7 +154,7 @@ async fn postgis(
     fill(&client, atlas).await?;
     let tile = client.prepare(&statement()).await?;
     let nothing = client.prepare("select 1, $1::int, $2::int, $3::int").await?;
-    for Zoom { zoom, tiles, us, bytes } in zooms {
+    for Zoom { level: zoom, tiles, us, bytes } in zooms {
         let (mut whole, mut trip) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             whole.push(asked(&client, &tile, tiles).await?);

@@ -8,11 +8,15 @@
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 #![expect(clippy::unwrap_used, reason = "a bench may fail loudly")]
 
+#[path = "bed/median.rs"]
+mod median;
+
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant as Stopwatch;
 
+use median::median;
 use uuid::Uuid;
 use zonewarden::app::drafts::review::stays;
 use zonewarden::domain::atlas::in_force::Atlas;
@@ -84,7 +88,7 @@ fn main() -> ExitCode {
         }
     }
     let (drags, slowest) = (live.len(), live.iter().copied().fold(0.0, f64::max));
-    let (live, whole) = (median(&mut live), median(&mut whole));
+    let (live, whole) = (median(live), median(whole));
     let ratio = whole / live;
     println!("a review from scratch   {:>9.2} ms", whole * 1e3);
     println!(
@@ -164,9 +168,4 @@ fn told_in(atlas: &Atlas, reports: &Reports) -> (Vec<OpenCase>, Vec<PastReport>)
         (case, PastReport { position, load_min: 240 })
     };
     text.lines().enumerate().map(read).unzip()
-}
-
-fn median(seconds: &mut [f64]) -> f64 {
-    seconds.sort_by(f64::total_cmp);
-    seconds[seconds.len() / 2]
 }

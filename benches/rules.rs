@@ -6,9 +6,13 @@
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 #![expect(clippy::unwrap_used, reason = "a bench may fail loudly")]
 
+#[path = "bed/median.rs"]
+mod median;
+
 use std::sync::Arc;
 use std::time::Instant as Stopwatch;
 
+use median::median;
 use uuid::Uuid;
 use zonewarden::domain::atlas::city::CityState;
 use zonewarden::domain::atlas::in_force::Atlas;
@@ -54,8 +58,8 @@ fn main() {
         assert_eq!(got, expected, "both find the same");
         let [elsewhere, to_queue, from_queue] = got;
         #[expect(clippy::cast_precision_loss, reason = "a count of reports")]
-        let rate = |seconds: &mut [f64]| told.len() as f64 / median(seconds);
-        let (plain, ours) = (rate(&mut plain), rate(&mut ours));
+        let rate = |seconds: Vec<f64>| told.len() as f64 / median(seconds);
+        let (plain, ours) = (rate(plain), rate(ours));
         println!(
             "{what}: {ours:.0} reports/s, asking twice {plain:.0}/s ({:.1} times); {elsewhere} elsewhere, \
              {to_queue} to the queue, {from_queue} from it",
@@ -64,11 +68,6 @@ fn main() {
         missed |= ours < RATE_LEAST;
     }
     assert!(!missed, "less than {RATE_LEAST} reports a second");
-}
-
-fn median(seconds: &mut [f64]) -> f64 {
-    seconds.sort_by(f64::total_cmp);
-    seconds[seconds.len() / 2]
 }
 
 /// The plain way: the explained answer of either atlas.

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::ogc::columns::Columns;
 use crate::app::ogc::schemas::Schemas;
 use crate::app::state::App;
 use crate::http::access_log::AccessLog;
@@ -50,6 +51,8 @@ pub struct Shared {
     pub tiles: TileCache,
     /// What map clients are told of each collection.
     pub schemas: Schemas,
+    /// What their filters look things up in.
+    pub columns: Columns,
     /// The OpenAPI document, as served.
     pub document: bytes::Bytes,
 }
@@ -78,6 +81,7 @@ impl Web {
             fragments: Shelf::default(),
             tiles: TileCache::new(limits.tile_cache_bytes_max),
             schemas: Schemas::default(),
+            columns: Columns::default(),
             document,
             limits,
         };

@@ -38,6 +38,9 @@ use crate::http::web::Web;
 
 /// Features written at once; no more lie in memory.
 const AT_ONCE: usize = 200;
+/// Features after which what is written goes out and others on this worker have their turn; so does the head of a page
+/// that is longer, before the first of its features is written.
+const IN_A_ROW: usize = 1_000;
 /// In which system coordinates are.
 const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 
@@ -148,15 +151,15 @@ async fn find(counter: &Counter<'_>, collection: Collection, asked: Asked) -> Re
         // Geometries may be large: never on the workers that answer.
         let heavy = Arc::clone(&counter.web.heavy);
         let _place = heavy.acquire_owned().await.map_err(|_| Refusal::Busy)?;
-        let (held, draft) = (Arc::clone(&atlas), of_draft.clone());
+        let (held, draft, web) = (Arc::clone(&atlas), of_draft.clone(), counter.web.clone());
         tokio::task::spawn_blocking(move || match draft {
             Some(draft) => draft.page(&held, &wish),
-            None => select::page(&held, collection, &wish),
+            None => select::page(&held, collection, &wish, &web.columns),
         })
         .await
         .map_err(|fault| Refusal::Inner(format!("the filter broke off: {fault}")))?
     } else {
-        select::page(&atlas, collection, &wish)
+        select::page(&atlas, collection, &wish, &counter.web.columns)
     };
     let Page { numbers, matched, more } = page;
     let last = numbers.last().filter(|_| more);
@@ -222,6 +225,9 @@ fn poured(head: Vec<u8>, features: Features) -> Body {
         }
         if at > features.len() {
             return None;
+        }
+        if features.len() > IN_A_ROW && at % IN_A_ROW == 0 {
+            tokio::task::yield_now().await;
         }
         let (pile, at) = pile(&features, at);
         Some((Ok(Bytes::from(pile)), (None, at, features)))

@@ -1,5 +1,6 @@
 //! Tiles of what changes all the time, as far as a caller may see it.
 
+use crate::app::incidents::standing::Standing;
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat, must};
 use crate::app::tiles::cases::Cases;
@@ -61,8 +62,8 @@ async fn read_cases(app: &App, seat: &Seat, seq: i64) -> Result<Reading<Cases>, 
     }
 }
 
-/// A tile of the reports of the last days in the caller's scope, counted by squares; for who has none, of
-/// those that are public.
+/// A tile of the reports of the last days that the caller may see, counted by squares: a unit is told of those that
+/// its lists hold ([`Standing::concerns`]), who has no scope of those that are public.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for who may not; [`Refusal::Unavailable`].
@@ -70,11 +71,20 @@ pub async fn heat(app: &App, seat: &Seat, caller: &Caller, tile: Tile) -> Result
     must(caller, Operation::GetTile)?;
     let now = app.now();
     let fresh = |it: &Reading<Heat>| is_fresh(it.at, now, HEAT_FRESH_US);
-    let reading = app.drawings().heat.get(&seat.city, fresh, read_heat(app, seat, now)).await?;
-    Ok(reading.what.tile(tile, &caller.scope()))
+    let scope = caller.scope();
+    let is_of_units = matches!(scope, Scope::Unit(_));
+    let drawings = app.drawings();
+    let readings = if is_of_units { &drawings.heat_of_units } else { &drawings.heat };
+    let reading = readings.get(&seat.city, fresh, read_heat(app, seat, now, is_of_units)).await?;
+    Ok(reading.what.tile(tile, &scope))
 }
 
-async fn read_heat(app: &App, seat: &Seat, at: Instant) -> Result<Reading<Heat>, Refusal> {
+async fn read_heat(
+    app: &App,
+    seat: &Seat,
+    at: Instant,
+    is_of_units: bool,
+) -> Result<Reading<Heat>, Refusal> {
     let since = Instant(at.0.saturating_sub(HEAT_DAYS * DAY_US));
     let filter = ReportFilter { from: Some(since), ..ReportFilter::default() };
     let mut gathering = Gathering::default();
@@ -86,7 +96,12 @@ async fn read_heat(app: &App, seat: &Seat, at: Instant) -> Result<Reading<Heat>,
             id: row.report.id,
         };
         after = page.last().map(key);
-        gathering.add(&page);
+        let standing = if is_of_units {
+            Some(Standing::read(app, seat, page.iter().map(|it| it.report.id)).await?)
+        } else {
+            None
+        };
+        gathering.add(&page, standing.as_ref());
         if after.is_none() || gathering.len() >= REPORTS_MAX {
             return Ok(Reading { at, seq: 0, what: gathering.done() });
         }

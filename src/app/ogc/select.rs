@@ -127,7 +127,7 @@ fn within(atlas: &Atlas, collection: Collection, frames: &[GridBox]) -> Vec<u32>
     let mut found: Vec<u32> = frames.iter().flat_map(within).collect();
     found.sort_unstable();
     found.dedup();
-    Cow::Owned(found)
+    found
 }
 
 /// The feature of a number; `None` for incidents and drafts, which the atlas does not hold.

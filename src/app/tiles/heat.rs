@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::app::incidents::standing::Standing;
 use crate::app::tiles::collection::HEAT;
 use crate::domain::accounts::Scope;
 use crate::domain::catalogue::whole::Catalogue;
@@ -26,7 +27,7 @@ const WIDER_BITS: u32 = 2;
 pub struct Heat {
     /// What says how far places are blurred.
     catalogue: Arc<Catalogue>,
-    /// Who has a part in each.
+    /// Who may see each as a unit; empty where nobody asked as one.
     units: Vec<Vec<UnitId>>,
     /// Where each is.
     all: Pins,
@@ -50,12 +51,14 @@ impl Gathering {
         Self { catalogue, units: Vec::new(), all: Vec::new(), public: Vec::new() }
     }
 
-    /// Adds reports.
-    pub fn add(&mut self, reports: &[AssignedReport]) {
-        for AssignedReport { report, assignment } in reports {
+    /// Adds reports. With the cases behind them it is kept whose each is to see.
+    pub fn add(&mut self, reports: &[AssignedReport], standing: Option<&Standing>) {
+        for filed in reports {
+            let report = &filed.report;
             self.all.push(report.position);
-            let units = std::iter::once(&assignment.unit).chain(&assignment.co);
-            self.units.push(units.cloned().collect());
+            if let Some(standing) = standing {
+                self.units.push(standing.parties(filed).into_iter().cloned().collect());
+            }
             if report.is_public() {
                 self.public.push(report.public_place(&self.catalogue).at);
             }
@@ -91,7 +94,7 @@ impl Heat {
     }
 
     /// A tile of the squares in which there are reports of a caller's scope. Who has none is told what the public
-    /// may see, of [`COUNT_MIN`] reports and more.
+    /// may see, of [`COUNT_MIN`] reports and more. A unit is told of nothing where it was not kept whose they are.
     #[must_use]
     pub fn tile(&self, tile: Tile, scope: &Scope) -> Vec<u8> {
         let squares = match scope {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::app::incidents::standing::Standing;
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat, must};
 use crate::app::tiles::cases::Cases;
@@ -64,8 +65,8 @@ async fn read_cases(app: &App, seat: &Seat, seq: i64) -> Result<Reading<Cases>, 
     }
 }
 
-/// A tile of the reports of the last days in the caller's scope, counted by squares; for who has none, of
-/// those that are public.
+/// A tile of the reports of the last days that the caller may see, counted by squares: a unit is told of those that
+/// its lists hold ([`Standing::concerns`]), who has no scope of those that are public.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for who may not; [`Refusal::Unavailable`].
@@ -76,16 +77,20 @@ pub async fn heat(app: &App, seat: &Seat, caller: &Caller, tile: Tile) -> Result
     // What was read before a category was blurred more may tell too much.
     let fresh =
         |it: &Reading<Heat>| is_fresh(it.at, now, HEAT_FRESH_US) && it.what.is_by(&catalogue);
-    let read = read_heat(app, seat, &catalogue, now);
-    let reading = app.drawings().heat.get(&seat.city, fresh, read).await?;
-    Ok(reading.what.tile(tile, &caller.scope()))
+    let scope = caller.scope();
+    let is_of_units = matches!(scope, Scope::Unit(_));
+    let drawings = app.drawings();
+    let readings = if is_of_units { &drawings.heat_of_units } else { &drawings.heat };
+    let read = read_heat(app, seat, &catalogue, (now, is_of_units));
+    let reading = readings.get(&seat.city, fresh, read).await?;
+    Ok(reading.what.tile(tile, &scope))
 }
 
 async fn read_heat(
     app: &App,
     seat: &Seat,
     catalogue: &Arc<Catalogue>,
-    at: Instant,
+    (at, is_of_units): (Instant, bool),
 ) -> Result<Reading<Heat>, Refusal> {
     let since = Instant(at.0.saturating_sub(HEAT_DAYS * DAY_US));
     let filter = ReportFilter { from: Some(since), ..ReportFilter::default() };
@@ -98,7 +103,12 @@ async fn read_heat(
             id: row.report.id,
         };
         after = page.last().map(key);
-        gathering.add(&page);
+        let standing = if is_of_units {
+            Some(Standing::read(app, seat, page.iter().map(|it| it.report.id)).await?)
+        } else {
+            None
+        };
+        gathering.add(&page, standing.as_ref());
         if after.is_none() || gathering.len() >= REPORTS_MAX {
             return Ok(Reading { at, seq: 0, what: gathering.done() });
         }

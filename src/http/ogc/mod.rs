@@ -15,5 +15,6 @@ pub mod items;
 pub mod editing;
 pub mod symbols;
 pub mod qgis;
+pub mod project;
 pub mod drafting;
 pub mod mount;

@@ -47,8 +47,8 @@ const GUESTS: [(&str, &[&str]); 15] = [
     ("utoipa_swagger_ui", &["src/http/"]),
     ("rust_embed", &["src/http/"]),
     ("chacha20poly1305", &["src/app/sealed.rs"]),
-    ("tokio_rustls", &["src/app/outward/"]),
-    ("rustls_native_certs", &["src/app/outward/"]),
+    ("tokio_rustls", &["src/app/outward/", "src/store/postgres/tls.rs"]),
+    ("rustls_native_certs", &["src/app/outward/", "src/store/postgres/tls.rs"]),
     ("clap", &["src/cli/"]),
     ("miette", &["src/cli/", "src/main.rs"]),
 ];

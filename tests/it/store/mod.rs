@@ -15,6 +15,7 @@ mod intake;
 mod files;
 mod edits;
 mod schema;
+mod secure;
 pub(crate) mod killed;
 mod webhooks;
 mod drafts;

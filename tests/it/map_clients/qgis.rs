@@ -102,7 +102,8 @@ async fn the_project_for_qgis_has_the_same_layers_in_groups_of_the_language() {
     well_formed(xml);
     let layers = world.client.get(&format!("{DEFINITION}?lang=en")).await;
     let within = |xml: &str, tag: &str| -> Vec<String> {
-        let found = xml.split(&format!("<{tag} ")).skip(1);
+        let begins = format!("<{tag} ");
+        let found = xml.split(&begins).skip(1);
         found.map(|rest| rest.split(&format!("</{tag}>")).next().unwrap().to_owned()).collect()
     };
     assert_eq!(within(xml, "maplayer"), within(layers.text(), "maplayer"));

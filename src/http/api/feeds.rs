@@ -14,11 +14,11 @@ use crate::domain::id::{CategoryCode, ZoneId};
 use crate::domain::reports::categories;
 use crate::domain::time::Instant;
 use crate::formats::atom;
-use crate::http::api::atlas::GEOJSON;
 use crate::http::desk::Desk;
 use crate::http::etag;
-use crate::http::open311::counter::base;
-use crate::http::open311::words::Language;
+use crate::http::json::GEOJSON;
+use crate::http::language::Language;
+use crate::http::origin::base;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 

@@ -12,7 +12,7 @@ use crate::domain::reports::report::Report;
 use crate::domain::reports::services;
 use crate::domain::time::Instant;
 use crate::formats::open311::document::Value;
-use crate::http::open311::words::Language;
+use crate::http::language::Language;
 
 /// The members of a request that every one has, in order.
 pub const MEMBERS: [&str; 17] = [

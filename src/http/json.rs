@@ -8,6 +8,9 @@ use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 
 use crate::geom::coord::{STEPS_PER_DEGREE, step};
 
+/// The type of GeoJSON answers.
+pub const GEOJSON: &str = "application/geo+json";
+
 /// Short texts are cut from blocks of so many bytes. A reader who takes nothing keeps a block alive,
 /// so they are not large.
 const BLOCK_BYTES: usize = 32 * 1024;

@@ -13,11 +13,11 @@ use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::{CategoryCode, ZoneId};
 use crate::domain::time::Instant;
 use crate::formats::atom;
-use crate::http::api::atlas::GEOJSON;
 use crate::http::desk::Desk;
 use crate::http::etag;
-use crate::http::open311::counter::base;
-use crate::http::open311::words::Language;
+use crate::http::json::GEOJSON;
+use crate::http::language::Language;
+use crate::http::origin::base;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 

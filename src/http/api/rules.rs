@@ -21,10 +21,10 @@ use crate::domain::id::UnitId;
 use crate::domain::reports::rehearse::{OthersBeside, Queued, Rehearsal};
 use crate::formats::geojson;
 use crate::geom::crs::Crs;
-use crate::http::api::atlas::GEOJSON;
 use crate::http::body;
 use crate::http::desk::Desk;
 use crate::http::etag;
+use crate::http::json::GEOJSON;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 

@@ -27,13 +27,13 @@ use crate::geom::crs::wire::WireCrs;
 use crate::http::body::streamed;
 use crate::http::etag;
 use crate::http::json::Json;
+use crate::http::language::Language;
 use crate::http::ogc::collections::GEOJSON;
 use crate::http::ogc::counter::{Counter, Format, Link};
 use crate::http::ogc::error::Wrong;
 use crate::http::ogc::html;
 use crate::http::ogc::wish::{Asked, AskedOne};
 use crate::http::ogc::write::Pen;
-use crate::http::open311::words::Language;
 use crate::http::web::Web;
 
 /// Features written at once; no more lie in memory.

@@ -29,13 +29,13 @@ use crate::formats::open311::multipart::{self, FILES_MAX};
 use crate::formats::picture;
 use crate::formats::urlencoded::encoded;
 use crate::geom::crs::Crs;
-use crate::http::api::reports::{REPLAYED, idempotency_key};
 use crate::http::body;
+use crate::http::language::Language;
+use crate::http::once::{REPLAYED, idempotency_key};
 use crate::http::open311::bodies::{ErrorBody, NewRequestBody, ReceiptBody};
 use crate::http::open311::counter::{Answered, Asked, Counter, pairs};
 use crate::http::open311::error::Wrong;
 use crate::http::open311::services::{ROOT, unknown};
-use crate::http::open311::words::Language;
 use crate::http::params::{self, shown};
 
 /// Largest multipart body, in bytes.

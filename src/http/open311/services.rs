@@ -6,12 +6,12 @@ use crate::domain::accounts::Operation;
 use crate::domain::catalogue::questions::{Choice, Question};
 use crate::domain::catalogue::whole::Service;
 use crate::formats::open311::document::{Document, Format, Value};
+use crate::http::language::Language;
 use crate::http::open311::bodies::{
     CoverageBody, DefinitionBody, DiscoveryBody, ErrorBody, ServiceBody,
 };
 use crate::http::open311::counter::{Answered, Asked, Counter};
 use crate::http::open311::error::Wrong;
-use crate::http::open311::words::Language;
 use crate::http::params::shown;
 
 /// When the interface last changed.

@@ -10,7 +10,7 @@ use crate::domain::reports::public::masked;
 use crate::domain::reports::report::Report;
 use crate::domain::time::Instant;
 use crate::formats::open311::document::Value;
-use crate::http::open311::words::Language;
+use crate::http::language::Language;
 
 /// The members of a request that every one has, in order.
 pub const MEMBERS: [&str; 17] = [

@@ -102,9 +102,8 @@ async fn the_project_for_qgis_has_the_same_layers_in_groups_of_the_language() {
     well_formed(xml);
     let layers = world.client.get(&format!("{DEFINITION}?lang=en")).await;
     let within = |xml: &str, tag: &str| -> Vec<String> {
-        let begins = format!("<{tag} ");
-        let found = xml.split(&begins).skip(1);
-        found.map(|rest| rest.split(&format!("</{tag}>")).next().unwrap().to_owned()).collect()
+        let (begin, end) = (format!("<{tag} "), format!("</{tag}>"));
+        xml.split(&begin).skip(1).map(|rest| rest.split(&end).next().unwrap().to_owned()).collect()
     };
     assert_eq!(within(xml, "maplayer"), within(layers.text(), "maplayer"));
     assert_eq!(within(xml, "layer-tree-layer"), within(layers.text(), "layer-tree-layer"));
@@ -184,8 +183,8 @@ fn opened(told: &serde_json::Value, layers: usize) {
     let drawn = project["drawn"].as_object().unwrap();
     assert_eq!(drawn.len(), layers, "{drawn:?}");
     assert!(drawn.values().all(|layer| layer[0] == true), "{drawn:?}");
-    let sources = |of: &serde_json::Value| -> Vec<serde_json::Value> {
-        of.as_object().unwrap().values().map(|layer| layer[1].clone()).collect()
+    let sources = |of: &serde_json::Value| -> BTreeSet<String> {
+        of.as_object().unwrap().values().map(|layer| layer[1].to_string()).collect()
     };
     assert_eq!(sources(&project["drawn"]), sources(&told["drawn"]));
     assert_eq!(drawn["Responsibility zones"][2], "categorizedSymbol");

@@ -10,11 +10,11 @@ use crate::app::state::must;
 use crate::domain::accounts::Operation;
 use crate::domain::atlas::zone::Zone;
 use crate::geom::crs::Crs;
-use crate::http::api::atlas::GEOJSON;
 use crate::http::api::drafts::answer::{at, draft_id, tag};
 use crate::http::api::drafts::bodies::{DraftBody, StepBody};
 use crate::http::api::drafts::ground::{BorderBody, BordersBody, areas};
 use crate::http::desk::Desk;
+use crate::http::json::GEOJSON;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 

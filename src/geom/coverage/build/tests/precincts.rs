@@ -115,11 +115,11 @@ fn true_enclaves_are_no_gaps_and_every_gap_and_overlap_is_told() {
     assert!(gaps.iter().all(|spot| spot.width_m < 0.2 && spot.area_m2 < 4.0), "{gaps:?}");
     let large = gaps.iter().filter(|spot| (3.0..3.4).contains(&spot.area_m2)).count();
     assert_eq!(large, 1, "{gaps:?}");
-    // Ten square metres that are nineteen centimetres wide, and more of it where a vertex beside was snapped.
+    // GEOS: 10.38 square metres; the ends of it, which are narrower than the snap width, were brought together.
     let overlaps = found.overlaps(["Denver 650", "Denver 651"]);
     let wide: Vec<&Spot> = overlaps.iter().filter(|spot| spot.width_m > 0.1).collect();
     let [wide] = wide[..] else { panic!("{overlaps:?}") };
-    assert!(wide.width_m < 0.25 && (10.0..20.0).contains(&wide.area_m2), "{wide:?}");
+    assert!(wide.width_m < 0.25 && (9.0..10.4).contains(&wide.area_m2), "{wide:?}");
     let undecided = found.findings.iter().any(|it| {
         matches!(it, Finding::Gap(gap) if gap.closed.is_none())
             || matches!(it, Finding::Empty { .. } | Finding::Duplicate { .. })

@@ -14,6 +14,7 @@ use crate::http::access_log::AccessLog;
 use crate::http::api::fragments::Shelf;
 use crate::http::limits::Limits;
 use crate::http::meter::Meter;
+use crate::http::ogc::written::Written;
 use crate::http::tiles::cache::TileCache;
 
 /// What every handler shares. Cheap to clone; all clones are one.
@@ -53,6 +54,8 @@ pub struct Shared {
     pub schemas: Schemas,
     /// What their filters look things up in.
     pub columns: Columns,
+    /// Features that were written for them lately.
+    pub written: Written,
     /// The OpenAPI document, as served.
     pub document: bytes::Bytes,
 }
@@ -82,6 +85,7 @@ impl Web {
             tiles: TileCache::new(limits.tile_cache_bytes_max),
             schemas: Schemas::default(),
             columns: Columns::default(),
+            written: Written::default(),
             document,
             limits,
         };

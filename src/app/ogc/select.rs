@@ -112,6 +112,25 @@ fn all(atlas: &Atlas, collection: Collection) -> Cow<'_, [u32]> {
     }
 }
 
+/// The feature of a rank among all of a collection's that the atlas holds.
+#[must_use]
+pub fn ranked(atlas: &Atlas, collection: Collection, rank: usize) -> Option<Feature<'_>> {
+    let number = match collection {
+        Collection::Facilities(kind) => *atlas.of_kind(kind).get(rank)?,
+        _ => u32::try_from(rank).ok()?,
+    };
+    feature(atlas, collection, number)
+}
+
+/// The rank of the feature of a number.
+#[must_use]
+pub fn rank(atlas: &Atlas, collection: Collection, number: u32) -> Option<usize> {
+    match collection {
+        Collection::Facilities(kind) => atlas.of_kind(kind).binary_search(&number).ok(),
+        _ => usize::try_from(number).ok(),
+    }
+}
+
 /// The numbers of the features that lie in one of the boxes, ascending.
 fn within(atlas: &Atlas, collection: Collection, frames: &[GridBox]) -> Vec<u32> {
     let within = |frame: &GridBox| match collection {

@@ -34,6 +34,7 @@ use crate::http::ogc::error::Wrong;
 use crate::http::ogc::html;
 use crate::http::ogc::wish::{Asked, AskedOne};
 use crate::http::ogc::write::Pen;
+use crate::http::ogc::written::{BLOCK, Written};
 use crate::http::web::Web;
 
 /// Features written at once; no more lie in memory.
@@ -61,6 +62,8 @@ struct Features {
     dockets: Vec<Docket>,
     /// The draft whose they are.
     of_draft: Option<Arc<OfDraft>>,
+    /// The rank of the first, where they follow one another as in the newest atlas: then they may lie written.
+    first: Option<usize>,
 }
 
 impl Features {
@@ -106,8 +109,8 @@ pub(crate) async fn items(
         Format::Json => {
             let now = counter.web.app.now().rfc3339();
             let head = head(&found, &links, &now);
-            let features = found.features;
-            tagged(&counter, tag.as_deref(), GEOJSON, || poured(head, features))
+            let (features, web) = (found.features, counter.web.clone());
+            tagged(&counter, tag.as_deref(), GEOJSON, || poured(head, features, web))
         }
     };
     Ok(with_crs(counter.dressed(response), crs))
@@ -142,11 +145,16 @@ async fn find(counter: &Counter<'_>, collection: Collection, asked: Asked) -> Re
     if collection == Collection::Incidents {
         let found = dockets::page(app, seat, caller, &atlas, &wish, opened).await?;
         let dockets::Found { dockets, matched, next } = found;
-        let (numbers, of_draft) = (Vec::new(), None);
-        let features = Features { atlas, collection, schema, crs, numbers, dockets, of_draft };
+        let (numbers, of_draft, first) = (Vec::new(), None, None);
+        let features =
+            Features { atlas, collection, schema, crs, numbers, dockets, of_draft, first };
         return Ok(Found { features, matched, next });
     }
     let of_draft = of_draft(counter, collection).await?.map(Arc::new);
+    let is_whole = of_draft.is_none()
+        && wish.test.is_none()
+        && wish.frames.is_none()
+        && seat.atlas().is_ok_and(|newest| Arc::ptr_eq(&newest, &atlas));
     let page = if wish.test.is_some() || of_draft.is_some() {
         // Geometries may be large: never on the workers that answer.
         let heavy = Arc::clone(&counter.web.heavy);
@@ -168,8 +176,10 @@ async fn find(counter: &Counter<'_>, collection: Collection, asked: Asked) -> Re
         None => select::feature(&atlas, collection, number),
     };
     let next = last.and_then(|last| feature(*last)).map(|last| last.id().into_owned());
+    let first = numbers.first().filter(|_| is_whole);
+    let first = first.and_then(|first| select::rank(&atlas, collection, *first));
     let dockets = Vec::new();
-    let features = Features { atlas, collection, schema, crs, numbers, dockets, of_draft };
+    let features = Features { atlas, collection, schema, crs, numbers, dockets, of_draft, first };
     Ok(Found { features, matched: Some(matched), next })
 }
 
@@ -217,26 +227,38 @@ fn head(found: &Found, links: &[Value], now: &str) -> Vec<u8> {
 }
 
 /// The body, some features at a time: the first byte goes out before the second pile is written.
-fn poured(head: Vec<u8>, features: Features) -> Body {
-    let state = (Some(head), 0, features);
-    let piles = stream::unfold(state, |(head, at, features)| async move {
+fn poured(head: Vec<u8>, features: Features, web: Web) -> Body {
+    let state = (Some(head), Some(0), features, web);
+    let piles = stream::unfold(state, |(head, at, features, web)| async move {
         if let Some(head) = head {
-            return Some((Ok::<_, Infallible>(Bytes::from(head)), (None, 0, features)));
+            return Some((Ok::<_, Infallible>(Bytes::from(head)), (None, at, features, web)));
         }
-        if at > features.len() {
-            return None;
+        let at = at?;
+        if at >= features.len() {
+            return Some((Ok(Bytes::from_static(b"]}\n")), (None, None, features, web)));
         }
-        if features.len() > IN_A_ROW && at % IN_A_ROW == 0 {
+        if features.len() > IN_A_ROW && at % IN_A_ROW < AT_ONCE {
             tokio::task::yield_now().await;
         }
-        let (pile, at) = pile(&features, at);
-        Some((Ok(Bytes::from(pile)), (None, at, features)))
+        let (pile, at) = match features.first {
+            Some(first) => written(&features, first, at, &web.written),
+            None => pile(&features, at),
+        };
+        Some((Ok(pile), (None, Some(at), features, web)))
     });
     streamed(piles)
 }
 
-/// Some features from `from` on, and where to go on; behind the last the brackets are closed.
-fn pile(features: &Features, from: usize) -> (Vec<u8>, usize) {
+/// Features from `from` on up to the end of their block, and where to go on; `first` is the rank of the page's first.
+fn written(features: &Features, first: usize, from: usize, written: &Written) -> (Bytes, usize) {
+    let begins = (first + from) / BLOCK * BLOCK;
+    let block = written.block(&features.atlas, &features.schema, features.crs, begins / BLOCK);
+    let to = features.len().min(begins + BLOCK - first);
+    (block.part(first + from - begins, first + to - begins, from == 0), to)
+}
+
+/// Some features from `from` on, and where to go on.
+fn pile(features: &Features, from: usize) -> (Bytes, usize) {
     let to = features.len().min(from + AT_ONCE);
     let mut json = Json::with_capacity(AT_ONCE * 512);
     let pen = Pen::new(&features.schema, features.crs);
@@ -247,11 +269,7 @@ fn pile(features: &Features, from: usize) -> (Vec<u8>, usize) {
             json.raw("}");
         }
     }
-    if to < features.len() {
-        return (json.into_bytes(), to);
-    }
-    json.raw("]}\n");
-    (json.into_bytes(), usize::MAX)
+    (Bytes::from(json.into_bytes()), to)
 }
 
 /// A page for people.

@@ -10,6 +10,7 @@ pub mod collections;
 pub mod described;
 pub mod frame;
 pub mod write;
+pub mod written;
 pub mod wish;
 pub mod items;
 pub mod editing;

@@ -62,6 +62,7 @@ pub struct ServiceBody {
     #[serde(rename = "type")]
     pub kind: String,
     /// Words to find it by, separated by commas; null where there are none.
+    #[schema(required = true)]
     pub keywords: Option<String>,
     /// The branch it belongs to.
     pub group: String,

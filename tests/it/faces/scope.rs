@@ -207,8 +207,11 @@ async fn the_heat_of_a_unit_counts_the_reports_that_its_list_holds() {
         give(&world, &id, &own, &other).await;
         assert_eq!(seen().await, [0, 1, 1]);
         // What is told again of the same matter lives on in that case, whomever the rules name.
-        file(&world).await;
+        let again = text(&file(&world).await["id"]);
         world.take_up().await;
-        assert_eq!(seen().await[2], 2);
+        assert_eq!([warmth(&world, &former).await, warmth(&world, &next).await], [0, 2]);
+        let path = format!("/api/v1/reports/{again}");
+        assert_eq!(world.client.get_as(&next, &path).await.status, StatusCode::OK);
+        assert_eq!(world.client.get_as(&former, &path).await.status, StatusCode::NOT_FOUND);
     }
 }

@@ -85,7 +85,7 @@ impl Catalogue {
     /// Whether it is what a city begins with.
     #[must_use]
     pub fn is_seed(&self) -> bool {
-        std::ptr::eq(self, &**SEED) || *self == **SEED
+        *self == **SEED
     }
 
     /// A catalogue of these categories, in any order; texts are trimmed.

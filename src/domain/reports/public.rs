@@ -291,9 +291,9 @@ mod tests {
         let code = CategoryCode::new("event.05.parking").unwrap();
         let seed = Catalogue::seed();
         let asked = &seed.find(code.as_str()).unwrap().category.questions;
-        let chosen = asked.iter().find_map(|it| {
-            it.choices.first().map(|choice| (it.code.to_owned(), choice.key.to_owned()))
-        });
+        let chosen = asked
+            .iter()
+            .find_map(|it| it.choices.first().map(|choice| (it.code.clone(), choice.key.clone())));
         let (asked, chosen) = chosen.unwrap();
         let told = |plate: &str, call: &str| Further {
             address: Some(format!("枣园路 {call}")),

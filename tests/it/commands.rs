@@ -339,58 +339,6 @@ fn a_refused_import_and_a_dry_run_make_no_store() {
 }
 
 #[test]
-fn a_draft_is_made_edited_and_published_by_commands() {
-    let desk = desk();
-    let folder = desk.path();
-    let draft = |rest: &[&str]| ran(folder, &[&["plan", "draft"], rest].concat());
-    let (ok, id) = draft(&["make", "North bank"]);
-    assert!(ok, "{id}");
-    let split =
-        r#"[{"kind":"split","zone":"a","line":[[109.45,36.4],[109.45,36.7]],"new":{"id":"b"}}]"#;
-    std::fs::write(folder.join("edits.json"), split).unwrap();
-    let (ok, said) = draft(&["edit", &id, "edits.json", "--dry-run"]);
-    assert!(ok && said.contains("a -> b") && said.contains("nothing was written"), "{said}");
-    let (ok, said) = draft(&["edit", &id, "edits.json"]);
-    assert!(ok, "{said}");
-    let (ok, said) = draft(&["edit", &id, "edits.json"]);
-    assert!(!ok && said.contains("a zone b already"), "{said}");
-    for args in [&["lock", id.as_str(), "a"][..], &["lock", &id], &["undo", &id], &["redo", &id]] {
-        assert!(draft(args).0, "{args:?}");
-    }
-    let (ok, said) = ran(folder, &["plan", "diff", &id, "--since", "1"]);
-    assert!(ok && said.contains(": 2 zones differ") && said.contains("a -> b"), "{said}");
-    let (ok, said) = draft(&["approve", &id]);
-    assert!(!ok && said.contains("open now"), "{said}");
-    let (ok, zones) = draft(&["show", &id, "--zones"]);
-    assert!(ok && zones.contains("\"b\""), "{zones}");
-    std::fs::write(folder.join("redrawn.geojson"), &zones).unwrap();
-    let (ok, said) = draft(&["import", "redrawn.geojson", "--name", "Redrawn", "--dry-run"]);
-    assert!(ok && said.contains("2 zones"), "{said}");
-    let again = |closing: [&str; 4]| {
-        let file = ["import", "redrawn.geojson", "--name", "Redrawn", "--dry-run"];
-        draft(&[file.as_slice(), closing.as_slice()].concat())
-    };
-    let (ok, said) = again(["--gap-width", "5", "--remedy", "middle"]);
-    assert!(ok && said.contains("nothing was written"), "{said}");
-    let (ok, said) = again(["--gap-width", "0.1", "--remedy", "middle"]);
-    assert!(!ok && said.contains("is no width from 0.5 to 100 metres"), "{said}");
-    let (ok, said) = again(["--gap-width", "5", "--remedy", "glue"]);
-    assert!(!ok && said.contains("is none of proposed, longest, largest, middle"), "{said}");
-    let (ok, said) = draft(&["publish", &id, "--at", "2001-01-01T00:00:00Z"]);
-    assert!(!ok && said.contains("has passed"), "{said}");
-    let (ok, said) = draft(&["publish", &id]);
-    assert!(ok && said.contains("plan 2"), "{said}");
-    let (ok, said) = ran(folder, &["locate", "109.46", "36.55"]);
-    assert!(ok, "{said}");
-    let (ok, said) = draft(&["list"]);
-    assert_eq!((ok, said.as_str()), (true, ""));
-    let (ok, said) = draft(&["list", "--all"]);
-    assert!(ok && said.contains("published") && said.contains("North bank"), "{said}");
-    let (ok, said) = draft(&["show", "00000000-0000-7000-8000-000000000000"]);
-    assert!(!ok && said.contains("no such draft"), "{said}");
-}
-
-#[test]
 fn a_draft_is_reviewed_by_a_command_for_people_and_as_the_api_has_it() {
     let desk = desk();
     let folder = desk.path();

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::app::incidents::standing::Standing;
 use crate::app::tiles::collection::HEAT;
 use crate::domain::accounts::Scope;
 use crate::domain::catalogue::whole::Catalogue;
@@ -51,13 +50,17 @@ impl Gathering {
         Self { catalogue, units: Vec::new(), all: Vec::new(), public: Vec::new() }
     }
 
-    /// Adds reports. With the cases behind them it is kept whose each is to see.
-    pub fn add(&mut self, reports: &[AssignedReport], standing: Option<&Standing>) {
+    /// Adds reports. With a rule that tells whose each is to see that is kept.
+    pub fn add(
+        &mut self,
+        reports: &[AssignedReport],
+        parties: Option<&dyn Fn(&AssignedReport) -> Vec<UnitId>>,
+    ) {
         for filed in reports {
             let report = &filed.report;
             self.all.push(report.position);
-            if let Some(standing) = standing {
-                self.units.push(standing.parties(filed).into_iter().cloned().collect());
+            if let Some(parties) = parties {
+                self.units.push(parties(filed));
             }
             if report.is_public() {
                 self.public.push(report.public_place(&self.catalogue).at);

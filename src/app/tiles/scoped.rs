@@ -10,6 +10,7 @@ use crate::app::tiles::heat::{Gathering, Heat};
 use crate::app::tiles::readings::Reading;
 use crate::domain::accounts::{Caller, Operation, Scope};
 use crate::domain::catalogue::whole::Catalogue;
+use crate::domain::id::UnitId;
 use crate::domain::incidents::docket::IncidentOrder;
 use crate::domain::reports::report::AssignedReport;
 use crate::domain::time::Instant;
@@ -103,12 +104,15 @@ async fn read_heat(
             id: row.report.id,
         };
         after = page.last().map(key);
-        let standing = if is_of_units {
-            Some(Standing::read(app, seat, page.iter().map(|it| it.report.id)).await?)
+        if is_of_units {
+            let standing = Standing::read(app, seat, page.iter().map(|it| it.report.id)).await?;
+            let parties = |filed: &AssignedReport| -> Vec<UnitId> {
+                standing.parties(filed).into_iter().cloned().collect()
+            };
+            gathering.add(&page, Some(&parties));
         } else {
-            None
-        };
-        gathering.add(&page, standing.as_ref());
+            gathering.add(&page, None);
+        }
         if after.is_none() || gathering.len() >= REPORTS_MAX {
             return Ok(Reading { at, seq: 0, what: gathering.done() });
         }

@@ -109,27 +109,29 @@ fn is_script(path: &str) -> bool {
 }
 
 fn help(command: &str) -> Option<String> {
+    let words: Vec<&str> = (!command.is_empty()).then_some(command).into_iter().collect();
+    told(&words, if command.is_empty() { 0 } else { 2 })
+}
+
+/// What a command says of itself; a command's own commands (`key issue`, `plan draft edit`) have flags of their own, and
+/// are asked too.
+fn told(words: &[&str], deeper: usize) -> Option<String> {
     let mut asked = Command::new(env!("CARGO_BIN_EXE_zonewarden"));
-    if !command.is_empty() {
-        asked.arg(command);
+    let answer = asked.args(words).arg("--help").output().unwrap();
+    if !answer.status.success() {
+        return None;
     }
-    let answer = asked.arg("--help").output().unwrap();
     let mut text = String::from_utf8_lossy(&answer.stdout).into_owned();
-    if !command.is_empty() {
-        // A command's own commands (`key issue`) have flags of their own.
-        for line in text.clone().lines() {
-            let Some(inner) = line.strip_prefix("  ").filter(|l| !l.starts_with([' ', '-'])) else {
-                continue;
-            };
-            let inner = inner.split_whitespace().next().unwrap_or_default();
-            let mut deeper = Command::new(env!("CARGO_BIN_EXE_zonewarden"));
-            let answer = deeper.args([command, inner, "--help"]).output().unwrap();
-            if answer.status.success() {
-                text.push_str(&String::from_utf8_lossy(&answer.stdout));
-            }
+    let own = text.clone();
+    let list = own.split("Commands:\n").nth(1).filter(|_| deeper > 0).unwrap_or_default();
+    for line in list.lines().take_while(|line| !line.is_empty()) {
+        let name = line.strip_prefix("  ").filter(|line| !line.starts_with(' '));
+        let Some(name) = name.and_then(|line| line.split_whitespace().next()) else { continue };
+        if name != "help" {
+            text.push_str(&told(&[words, &[name]].concat(), deeper - 1).unwrap_or_default());
         }
     }
-    answer.status.success().then_some(text)
+    Some(text)
 }
 
 fn documented_paths() -> Vec<String> {

@@ -75,6 +75,7 @@ async fn killed_again_and_again(held: &Held) {
     for (number, (kind, phase, below)) in (0..).zip(ROUNDS) {
         let mut dice = Dice(number);
         let mut round = Round::begin(&serving.door, &keys, number);
+        round.until(Kind::Report, Phase::Ended, 1).await;
         round.until(kind, phase, dice.below(below) + 1).await;
         tokio::time::sleep(Duration::from_micros(dice.below(20_000))).await;
         serving.kill();

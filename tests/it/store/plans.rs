@@ -367,7 +367,7 @@ fn reports_are_found_by_place_also_those_from_before_and_where_another_program_m
         for text in places_undone() {
             foreign.execute_batch(&text).unwrap();
         }
-        foreign.execute("delete from schema_migration where number = 24", []).unwrap();
+        foreign.execute("delete from schema_migration where number = 23", []).unwrap();
         let store = open(&Place::File(path.clone()), Migrate::Apply).await.unwrap();
         for change in filed {
             commit(&store, change).await;

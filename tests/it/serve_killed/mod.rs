@@ -32,7 +32,7 @@ const ROUNDS: [(Kind, Phase, u64); 5] = [
     (Kind::Publish, Phase::Begun, 2),
 ];
 /// Until the whole test gives up.
-const ENDS: Duration = Duration::from_mins(3);
+const ENDS: Duration = Duration::from_mins(7);
 
 /// Keys of the two roles that do all there is to do.
 #[derive(Clone)]

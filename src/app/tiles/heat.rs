@@ -43,6 +43,9 @@ pub struct Gathering {
     public: Vec<GridPoint>,
 }
 
+/// Whose a report is to see.
+pub type Parties<'a> = dyn Fn(&AssignedReport) -> Vec<UnitId> + 'a;
+
 impl Gathering {
     /// Of a city with this catalogue.
     #[must_use]
@@ -51,11 +54,7 @@ impl Gathering {
     }
 
     /// Adds reports. With a rule that tells whose each is to see that is kept.
-    pub fn add(
-        &mut self,
-        reports: &[AssignedReport],
-        parties: Option<&dyn Fn(&AssignedReport) -> Vec<UnitId>>,
-    ) {
+    pub fn add(&mut self, reports: &[AssignedReport], parties: Option<&Parties<'_>>) {
         for filed in reports {
             let report = &filed.report;
             self.all.push(report.position);

@@ -420,7 +420,7 @@ async fn a_review_says_of_each_incident_what_the_publication_does_with_it() {
         assert_eq!(look(&planned.world).await, 4, "{name}");
         let version = planned.atlas().plan().version;
         let handed = planned.get(&format!("/api/v1/plans/{version}/handover")).await.json();
-        agree(&review, &handed, &name);
+        agree(&review, &handed, name);
     }
 }
 

@@ -63,7 +63,7 @@ const GUESTS: [(&str, &[&str]); 15] = [
 ];
 
 /// A wing that may import its neighbour on the same floor: floor, from, to. Rows may only go.
-pub(super) const EXCEPTIONS: [(&str, &str, &str); 39] = [
+pub(super) const EXCEPTIONS: [(&str, &str, &str); 37] = [
     ("app", "drafts", "transfer"), // zones that are imported as a draft are read like any others
     ("app", "incidents", "transfer"), // a work list is written as files are
     ("app", "ogc", "drafts"),      // what is drawn in a map lands in a draft
@@ -79,7 +79,6 @@ pub(super) const EXCEPTIONS: [(&str, &str, &str); 39] = [
     ("app", "transfer", "past"),   // an export is of any moment
     ("domain", "atlas", "clocks"), // a city has limits, a unit office hours
     ("domain", "clocks", "accounts"), // a limit is for who must act
-    ("domain", "clocks", "reports"), // limits are by category
     ("domain", "drafts", "accounts"), // its table says who may
     ("domain", "drafts", "zoning"), // its steps are edits
     ("domain", "incidents", "accounts"), // its table says who may
@@ -90,7 +89,6 @@ pub(super) const EXCEPTIONS: [(&str, &str, &str); 39] = [
     ("domain", "ogc", "accounts"), // a collection is as open as its operation
     ("domain", "ogc", "atlas"),    // collections are of the atlas
     ("domain", "ogc", "incidents"), // and of incidents
-    ("domain", "ogc", "reports"),  // whose categories have names
     ("domain", "ogc", "zoning"),   // and of a draft's borders
     ("domain", "reports", "atlas"), // a report is routed over the atlas
     ("domain", "reports", "clocks"), // in tests: a city has limits

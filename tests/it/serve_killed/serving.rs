@@ -18,7 +18,7 @@ use crate::cli_run::zonewarden;
 
 pub(super) const PEPPER: &str = "a pepper for killed processes";
 /// How long anything is waited for.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A service that ends with the test, if it was not killed before.
 pub(super) struct Serving {

@@ -167,8 +167,8 @@ async fn the_load_of_a_zone_is_the_working_hours_that_its_reports_are_allowed() 
     let expected = [of("east", 2, 16.0 + 12.0), of("far", 1, 96.0), of("west", 2, 4.0 + 40.0)];
     assert_eq!(zones(&told), expected);
     assert_eq!(load(&told["figures"]["holds"]), (5, 168.0));
-    let lead = demonstration().units[1].id.clone();
-    let edit = json!({ "edits": [{ "kind": "set_zone", "zone": "west", "lead": lead }] });
+    let other = demonstration().units[1].id.clone();
+    let edit = json!({ "edits": [{ "kind": "set_zone", "zone": "west", "lead": other }] });
     let tried = office.post(&office.a, &path, &edit).await.json();
     assert_eq!(load(&tried["flows"][0]["moves"]), (2, 44.0), "{tried}");
     office.world.pass_us(2 * 86_400 * 1_000_000);

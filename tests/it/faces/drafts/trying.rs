@@ -107,12 +107,12 @@ async fn a_trial_leaves_the_borders_of_what_is_locked_when_all_are_thinned_as_a_
     let (tried, looked) = both(&office, &id, "", &thin).await;
     let (all, looked) = touched(&tried, &looked);
     assert_eq!(all, looked);
-    let locked = all[0].clone();
-    office.done(&office.a, &id, json!({ "act": "lock", "zones": [locked] })).await;
+    let shut = all[0].clone();
+    office.done(&office.a, &id, json!({ "act": "lock", "zones": [shut] })).await;
     let (tried, looked) = both(&office, &id, "", &thin).await;
     let (rest, looked) = touched(&tried, &looked);
     assert_eq!(rest, looked);
-    assert!(!rest.contains(&locked) && !rest.is_empty(), "{rest:?}");
+    assert!(!rest.contains(&shut) && !rest.is_empty(), "{rest:?}");
 }
 
 /// Asks as often as said for an answer that may not be there yet, and gives it up.
@@ -146,7 +146,7 @@ async fn what_is_given_up_half_way_keeps_the_draft_its_ground_and_its_review() {
         given_up(tried, asked).await;
         let wish = Wish::Deed(Deed::Edit { edits: vec![merge.clone()] });
         let order = Order { seen: 1, wish, dry_run: true, foreign: false };
-        given_up(act(app, &seat, &caller, draft, order), asked).await;
+        given_up(Box::pin(act(app, &seat, &caller, draft, order)), asked).await;
         // Whoever comes next waits until the work has laid its bench back.
         let mut turn = app.benches().turn(city, draft).await;
         let bench = turn.take().unwrap_or_else(|| panic!("given up after {asked}: no bench"));
@@ -174,7 +174,7 @@ async fn a_step_that_nobody_waits_for_any_more_is_taken_whole_or_not_at_all() {
         let seen = u32::try_from(before).unwrap();
         let wish = Wish::Deed(Deed::Edit { edits });
         let order = Order { seen, wish, dry_run: false, foreign: false };
-        given_up(act(app, &seat, &Caller::cli(), draft, order), asked).await;
+        given_up(Box::pin(act(app, &seat, &Caller::cli(), draft, order)), asked).await;
         drop(app.benches().turn(city, draft).await);
         let after = office.revision(&id).await;
         assert!(after == before || after == before + 1, "{before} {after}");

@@ -24,6 +24,8 @@ pub struct Stroke {
     pub revision: u32,
     /// By whom.
     pub actor: String,
+    /// When.
+    pub at: Instant,
     /// In order. There may be very many, and a draft is copied for each answer.
     pub edits: Arc<Vec<ZoningEdit>>,
 }
@@ -185,6 +187,7 @@ impl Draft {
         let stroke = |edits: &Vec<ZoningEdit>| Stroke {
             revision: 1,
             actor: step.actor.clone(),
+            at: step.at,
             edits: Arc::new(edits.clone()),
         };
         (step.revision == 1).then(|| Self {
@@ -347,6 +350,7 @@ impl Draft {
                 self.strokes.push(Stroke {
                     revision: step.revision,
                     actor: step.actor.clone(),
+                    at: step.at,
                     edits: Arc::new(edits.clone()),
                 });
                 self.done += 1;

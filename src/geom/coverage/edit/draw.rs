@@ -136,9 +136,9 @@ impl Work {
         self.take(give_whole(&self.now, to, Some(face)))
     }
 
-    /// Who has the longest border with a part of `face`, one of `past` only where no other is around; nobody where only
+    /// Who has the longest border with a part of `face`, one of those `passed` only where no other is around; nobody where only
     /// `to` is.
-    fn heir(&self, part: &Part, (face, to): (u16, u16), past: &BTreeSet<u16>) -> FaceLabel {
+    fn heir(&self, part: &Part, (face, to): (u16, u16), passed: &BTreeSet<u16>) -> FaceLabel {
         let rings = std::iter::once(&part.shell).chain(&part.holes);
         let sides: Vec<Side> = rings.flat_map(|ring| sides_of(&self.now, ring)).collect();
         let mut lengths: BTreeMap<FaceLabel, i128> = BTreeMap::new();
@@ -148,10 +148,10 @@ impl Work {
                 *lengths.entry(other).or_default() += nanometres(side);
             }
         }
-        let is_past = |label: FaceLabel| label.is_some_and(|face| past.contains(&face));
+        let is_passed = |label: FaceLabel| label.is_some_and(|face| passed.contains(&face));
         lengths
             .into_iter()
-            .max_by_key(|&(label, length)| (!is_past(label), length, label))
+            .max_by_key(|&(label, length)| (!is_passed(label), length, label))
             .and_then(|(label, _)| label)
     }
 

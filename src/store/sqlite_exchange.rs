@@ -428,7 +428,7 @@ fn worded(text: &str, declared: Declared) -> Option<Value> {
     match declared {
         Declared::Json => serde_json::from_str(text).ok().or(plain),
         Declared::Time if text.get(19..23) == Some(".000") => {
-            Some(Value::from(format!("{}{}", &text[..19], &text[23..])))
+            Some(Value::from(text.replacen(".000", "", 1)))
         }
         Declared::Text if matches!(plain, Some(Value::Number(_))) => Some(text.trim().into()),
         Declared::Plain | Declared::Flag | Declared::Time | Declared::Text => plain,

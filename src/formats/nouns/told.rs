@@ -55,7 +55,7 @@ pub(super) fn as_exported<'a>(
     let known = |marks: &[&str]| together(marks) && (!marks.contains(&ID) || spare.is_some());
     if let Some((_, beside)) = elsewhere.maps.iter().find(|(marks, _)| known(marks)) {
         let left_out: Vec<&str> = beside.iter().copied().chain(spare).collect();
-        return with_fields(layer, |it| mapped(it, elsewhere.own, (&left_out, columns)));
+        return with_fields(layer, |it| mapped(it, elsewhere.own, (&left_out[..], columns)));
     }
     Cow::Borrowed(layer)
 }

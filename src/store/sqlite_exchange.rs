@@ -203,6 +203,7 @@ fn features(
         return Ok(());
     }
     let key = key_column(file, &layer.name)?;
+    let declared = declared(file, &layer.name)?;
     let (mut count, mut room) = (VertexCount::default(), Room(BYTES_MAX));
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -226,7 +227,8 @@ fn features(
                 }
                 _ if key.as_deref() == Some(name.as_str()) => {}
                 _ => {
-                    if let Some(value) = cell(at, name, value, found) {
+                    let declared = declared.get(name).copied().unwrap_or_default();
+                    if let Some(value) = cell(at, name, (value, declared), found) {
                         feature.fields.insert(name.clone(), value);
                     }
                 }
@@ -345,20 +347,92 @@ fn shape(
     None
 }
 
-fn cell(row: usize, name: &str, value: ValueRef<'_>, found: &mut Findings) -> Option<Value> {
+/// What a column is declared to hold, where its values do not say it themselves.
+#[derive(Clone, Copy, Default)]
+enum Declared {
+    #[default]
+    Plain,
+    /// `BOOLEAN`: 0 or 1.
+    Flag,
+    /// `DATETIME`: with thousandths of a second, whether somebody gave them or not.
+    Time,
+    /// Text that is JSON, as `gpkg_data_columns` says.
+    Json,
+    /// `TEXT` as GDAL and QGIS write it: digits are a text, where ours would stand in quotes.
+    Text,
+}
+
+/// What the columns of a table are declared to hold.
+fn declared(file: &Connection, table: &str) -> rusqlite::Result<BTreeMap<String, Declared>> {
+    let is_table = |name: &str| -> rusqlite::Result<bool> {
+        let there: bool = file.query_row(
+            "select exists (select 1 from sqlite_schema where name = ?1 and type = 'table' \
+             and sql like 'create table %')",
+            [name],
+            |row| row.get(0),
+        )?;
+        Ok(there && column_fault(file, name)?.is_none())
+    };
+    // A table of GDAL's own beside those of the standard.
+    let theirs = is_table("gpkg_ogr_contents")?;
+    let mut json: BTreeSet<String> = BTreeSet::new();
+    if is_table("gpkg_data_columns")? {
+        let mut named = file.prepare(
+            "select column_name from gpkg_data_columns \
+             where table_name = ?1 and mime_type = 'application/json'",
+        )?;
+        json = named.query_map([table], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    }
+    let mut columns = file.prepare("select name, lower(type) from pragma_table_info(?1)")?;
+    let told = columns.query_map([table], |row| {
+        let (name, kind): (String, String) = (row.get(0)?, row.get(1)?);
+        let declared = match kind.as_str() {
+            "boolean" => Declared::Flag,
+            "datetime" => Declared::Time,
+            _ if json.contains(&name) => Declared::Json,
+            kind if theirs && kind.starts_with("text") => Declared::Text,
+            _ => Declared::Plain,
+        };
+        Ok((name, declared))
+    })?;
+    told.collect()
+}
+
+fn cell(
+    row: usize,
+    name: &str,
+    (value, declared): (ValueRef<'_>, Declared),
+    found: &mut Findings,
+) -> Option<Value> {
     let fault = match value {
         ValueRef::Null => return None,
+        ValueRef::Integer(flag @ 0..=1) if matches!(declared, Declared::Flag) => {
+            return Some(Value::from(flag == 1));
+        }
         ValueRef::Integer(value) => return Some(Value::from(value)),
         ValueRef::Real(value) if value.is_finite() => return Some(Value::from(value)),
         ValueRef::Real(_) => "is not finite",
         ValueRef::Text(text) => match std::str::from_utf8(text) {
-            Ok(text) => return decode(text),
+            Ok(text) => return worded(text, declared),
             Err(_) => "is not UTF-8",
         },
         ValueRef::Blob(_) => "holds bytes, which are not read",
     };
     found.error(row, clip(name), fault, "leave the column out, or mend the value");
     None
+}
+
+/// The value of a text.
+fn worded(text: &str, declared: Declared) -> Option<Value> {
+    let plain = decode(text);
+    match declared {
+        Declared::Json => serde_json::from_str(text).ok().or(plain),
+        Declared::Time if text.get(19..23) == Some(".000") => {
+            Some(Value::from(text.replacen(".000", "", 1)))
+        }
+        Declared::Text if matches!(plain, Some(Value::Number(_))) => Some(text.trim().into()),
+        Declared::Plain | Declared::Flag | Declared::Time | Declared::Text => plain,
+    }
 }
 
 fn quoted(name: &str) -> String {

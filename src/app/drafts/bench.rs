@@ -260,6 +260,11 @@ impl Ground {
         self.done.last().map(|done| &done.applied)
     }
 
+    /// What each stroke did, the last first.
+    pub fn backwards(&self) -> impl Iterator<Item = &Applied> {
+        self.done.iter().rev().map(|done| &done.applied)
+    }
+
     /// The stroke that was done on the ground is the one of this revision.
     pub fn did(&mut self, revision: u32, applied: Applied) {
         let working = &self.working;

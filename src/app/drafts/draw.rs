@@ -4,6 +4,7 @@
 //! second finds everything as it is to be, and is no step.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use geo_types::MultiPolygon;
 
@@ -16,15 +17,22 @@ use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::drafts::refusal::Refusal as Unlawful;
+use crate::domain::drafts::state::Draft;
 use crate::domain::drafts::step::Deed;
 use crate::domain::id::{DraftId, ZoneId};
 use crate::domain::text::Attributes;
-use crate::domain::zoning::drawing::{DrawingFault, FactsGiven, area, dissolved, reshaped};
+use crate::domain::time::Instant;
+use crate::domain::zoning::drawing::{
+    DrawingFault, FactsGiven, area, dissolved, drawn_without, reshaped,
+};
 use crate::domain::zoning::edit::{NewZone, ZoningEdit};
+use crate::domain::zoning::held::Held;
 use crate::geom::coord::GridPoint;
 
 /// How often a drawing is decided again because another process was faster.
 const TURNS_MAX: usize = 5;
+/// Drawings of one caller that lie no farther apart are taken for one change.
+const SAVED_US_MAX: i64 = 10 * 60 * 1_000_000;
 
 /// What is drawn. Places are WGS84.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,10 +121,11 @@ async fn drawn(
         return Ok((bench, Err(refusal)));
     }
     let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
-    let locked = bench.draft.locked.clone();
+    let held = bench.draft.locks();
+    let before = in_one_go(&bench.draft, caller, app.now());
     let worked = app.benches().work(move || {
         let mut ground = ground;
-        let edits = edits(&mut ground, &drawing, &locked);
+        let edits = edits(&mut ground, &drawing, (&held, &before));
         (ground, edits)
     });
     let (ground, edits) = worked.await?;
@@ -154,18 +163,46 @@ fn lawful(bench: &Bench, caller: &Caller, seen: Option<u32>) -> Result<(), Refus
     }
 }
 
+/// What the caller drew shortly before, the last first: what a map client saves at once comes as one write after the
+/// other.
+fn in_one_go(draft: &Draft, caller: &Caller, now: Instant) -> Vec<Arc<Vec<ZoningEdit>>> {
+    let strokes = draft.strokes.iter().take(draft.done).rev();
+    let recent = strokes
+        .take_while(|it| it.actor == caller.actor && now.0.saturating_sub(it.at.0) <= SAVED_US_MAX);
+    recent.map(|it| Arc::clone(&it.edits)).collect()
+}
+
 /// The edits that a drawing comes to; none where they would leave everything as it is.
+///
+/// A vertex of the outline that was moved inwards leaves ground that is nobody's any more, and that the first of the
+/// two zones around it leaves to the second: from that it does not come back to the first.
 fn edits(
     ground: &mut Ground,
     drawing: &Drawing,
-    locked: &BTreeSet<ZoneId>,
+    (held, before): (&Held, &[Arc<Vec<ZoningEdit>>]),
 ) -> Result<Vec<ZoningEdit>, Refusal> {
-    let edits = asked(ground, drawing)?;
-    // What does not fit is told where it is to be done.
-    let Ok(applied) = ground.working.apply(&edits, locked) else { return Ok(edits) };
-    let idle = applied.touched.is_empty();
-    ground.working.take_back(&applied).map_err(|fault| Refusal::Inner(fault.to_string()))?;
-    Ok(if idle { Vec::new() } else { edits })
+    let mut edits = asked(ground, drawing)?;
+    loop {
+        // What does not fit is told where it is to be done.
+        let Ok(applied) = ground.working.apply_held(&edits, held) else { return Ok(edits) };
+        let idle = applied.touched.is_empty();
+        ground.working.take_back(&applied).map_err(|fault| Refusal::Inner(fault.to_string()))?;
+        if idle {
+            return Ok(Vec::new());
+        }
+        let mut more = false;
+        for edit in &mut edits {
+            if let ZoningEdit::Draw { zone, past, .. } = edit {
+                let drawn = before.iter().map(|edits| edits.as_slice()).zip(ground.backwards());
+                let known = past.len();
+                past.extend(drawn_without(zone, &applied, drawn));
+                more |= past.len() > known;
+            }
+        }
+        if !more {
+            return Ok(edits);
+        }
+    }
 }
 
 fn asked(ground: &Ground, drawing: &Drawing) -> Result<Vec<ZoningEdit>, Refusal> {
@@ -177,9 +214,11 @@ fn asked(ground: &Ground, drawing: &Drawing) -> Result<Vec<ZoningEdit>, Refusal>
     match drawing {
         Drawing::Zone { zone, area: drawn, facts } => {
             let now = working.facts().find(|it| it.id == *zone).ok_or(Refusal::NotFound)?;
-            let drawn = drawn
-                .as_ref()
-                .map(|drawn| ZoningEdit::Draw { zone: zone.clone(), area: area(working, drawn) });
+            let drawn = drawn.as_ref().map(|drawn| ZoningEdit::Draw {
+                zone: zone.clone(),
+                area: area(working, drawn),
+                past: BTreeSet::new(),
+            });
             Ok(drawn.into_iter().chain(facts.edit(now)).collect())
         }
         Drawing::New { new, attributes, area: drawn } => {

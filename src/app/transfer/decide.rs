@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::app::transfer::Kind;
 use crate::app::transfer::settings::Settings;
 use crate::app::transfer::swapped::Near;
+use crate::app::transfer::{Kind, alike};
 use crate::domain::atlas::city::{Approval, CONTACT_DAYS, City, CityState};
 use crate::domain::atlas::fault::AtlasFault;
 use crate::domain::atlas::in_force::Atlas;
@@ -96,7 +96,8 @@ pub fn decide(layer: &Layer, plea: &Plea, state: Option<&CityState>) -> Verdict 
         Kind::Units => take_units(layer, plea, &mapping, &mut made, &mut changes, &mut found),
         Kind::Zones => take_zones(layer, plea, &mapping, &mut made, &mut changes, &mut found),
         Kind::Facilities => {
-            let mapped = facilities::from_layer(layer, &mapping);
+            let mut mapped = facilities::from_layer(layer, &mapping);
+            alike::facilities(&mut mapped.items, &made.facilities);
             Near::of(&made.zones, plea.crs).places(&mapped, &mut found);
             found.extend(mapped.findings);
             let merged =
@@ -233,7 +234,8 @@ fn take_units(
     changes: &mut Vec<Change>,
     found: &mut Findings,
 ) -> Tally {
-    let mapped = units::from_layer(layer, mapping);
+    let mut mapped = units::from_layer(layer, mapping);
+    alike::units(&mut mapped.items, &made.units);
     Near::of(&made.zones, plea.crs).seats(&mapped, found);
     found.extend(mapped.findings);
     let merged = Merged::of(&made.units, mapped.items, |it| it.id.clone(), plea.replace);
@@ -251,7 +253,8 @@ fn take_zones(
     changes: &mut Vec<Change>,
     found: &mut Findings,
 ) -> Tally {
-    let mapped = zones::from_layer(layer, mapping);
+    let mut mapped = zones::from_layer(layer, mapping);
+    alike::zones(&mut mapped.items, &made.zones);
     let rows: BTreeMap<_, _> =
         mapped.items.iter().map(|zone| zone.id.clone()).zip(mapped.rows.iter().copied()).collect();
     let readable = !mapped.refused();

@@ -4,6 +4,7 @@
 pub mod file;
 pub mod settings;
 mod swapped;
+mod alike;
 pub mod decide;
 pub mod import;
 pub mod city;

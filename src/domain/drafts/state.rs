@@ -25,6 +25,8 @@ pub struct Stroke {
     pub revision: u32,
     /// By whom.
     pub actor: String,
+    /// When.
+    pub at: Instant,
     /// In order. There may be very many, and a draft is copied for each answer.
     pub edits: Arc<Vec<ZoningEdit>>,
     /// How much they bring along.
@@ -36,6 +38,7 @@ impl Stroke {
         Self {
             revision: step.revision,
             actor: step.actor.clone(),
+            at: step.at,
             size: Size::of(edits),
             edits: Arc::new(edits.to_vec()),
         }

@@ -3,7 +3,7 @@
 //! A map client knows areas, lines and facts, and nothing of edits. It sends each zone for itself, the neighbour's
 //! side of a border that was moved as another drawing; hair lines between the two are none here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use geo_types::{Coord, MultiPolygon};
 
@@ -13,10 +13,11 @@ use crate::domain::zoning::arcs::named;
 use crate::domain::zoning::edit::{Area, Line, NamesGiven, ZoningEdit};
 use crate::domain::zoning::facts::{Facts, beside};
 use crate::domain::zoning::redraw::area_of;
-use crate::domain::zoning::working::Working;
+use crate::domain::zoning::working::{Applied, Moved, Working};
 use crate::geom::coord::GridPoint;
 use crate::geom::coverage::edit::place::Place;
 use crate::geom::measure::between_m;
+use crate::geom::overlay::{Sheet, frame, meet};
 
 /// What lies no farther (m) from a border was meant to lie on it, as when areas are taken up.
 pub const SNAP_M: f64 = 0.05;
@@ -102,6 +103,48 @@ pub fn area(working: &Working, drawn: &MultiPolygon<f64>) -> Area {
     };
     let rings = |rings: Vec<Line>| -> Vec<Line> { rings.into_iter().map(snapped).collect() };
     area_of(drawn).into_iter().map(rings).collect()
+}
+
+/// Zones that were drawn without ground which a drawing of `zone` would now give them back.
+///
+/// `applied` is what that drawing would do; `before` is what was drawn in one go with it, each list of edits with what
+/// it did, the last first. Only ground counts that a zone gave up with its own last drawing and that `zone` was not
+/// drawn with since: both sides of a border that was moved then say that it is theirs no more.
+#[must_use]
+pub fn drawn_without<'a>(
+    zone: &ZoneId,
+    applied: &Applied,
+    before: impl Iterator<Item = (&'a [ZoningEdit], &'a Applied)>,
+) -> BTreeSet<ZoneId> {
+    let mut drawn = BTreeSet::new();
+    let mut found = BTreeSet::new();
+    for (edits, did) in before {
+        for edit in edits {
+            match edit {
+                ZoningEdit::Draw { zone: other, .. } if other == zone => return found,
+                ZoningEdit::Carve { new, .. } if new.id == *zone => return found,
+                ZoningEdit::Draw { zone: other, .. } if drawn.insert(other.clone()) => {
+                    let gave = did.moved.iter().filter(|it| it.from.as_ref() == Some(other));
+                    let gets = |it: &&Moved| {
+                        it.from.as_ref() == Some(zone) && it.to.as_ref() == Some(other)
+                    };
+                    let mut gets = applied.moved.iter().filter(gets);
+                    if gets.any(|it| gave.clone().any(|gave| overlap(&gave.area, &it.area))) {
+                        found.insert(other.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// Whether two areas have ground in common.
+fn overlap(one: &MultiPolygon<f64>, other: &MultiPolygon<f64>) -> bool {
+    let (Some(of_one), Some(of_other)) = (frame(one), frame(other)) else { return false };
+    let sheet = Sheet::around(of_one.with(of_other));
+    meet(of_one, of_other) && !sheet.shared(&sheet.lay(one), &sheet.lay(other)).0.is_empty()
 }
 
 /// A zone goes to the one that it has the longest border with.

@@ -157,6 +157,9 @@ pub enum ZoningEdit {
         zone: ZoneId,
         /// The area.
         area: Area,
+        /// Zones that get nothing of what it has beside where somebody else is around: they were drawn without it.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        past: BTreeSet<ZoneId>,
     },
     /// A new zone is made out of what others, and nobody, have of an area.
     Carve {
@@ -352,7 +355,7 @@ impl ZoningEdit {
                     drawn_area(area, &mut fault);
                 }
             }
-            Self::Draw { area, .. } => drawn_area(area, &mut fault),
+            Self::Draw { area, past, .. } => drawn_past(area, past, &mut fault),
             Self::Carve { new, area } => {
                 drawn_area(area, &mut fault);
                 made("new", new, &mut fault);
@@ -420,10 +423,15 @@ pub(super) fn on_the_ground(
             };
             Edit::Give { what, from: label(from)?, to: label(to)? }
         }
-        ZoningEdit::Draw { zone, area } => {
-            Edit::Draw { face: number(zone)?, polygons: area.clone() }
+        ZoningEdit::Draw { zone, area, past } => Edit::Draw {
+            face: number(zone)?,
+            polygons: area.clone(),
+            // One that is gone gets nothing anyway.
+            past: past.iter().filter_map(|zone| number(zone).ok()).collect(),
+        },
+        ZoningEdit::Carve { area, .. } => {
+            Edit::Draw { face: new, polygons: area.clone(), past: BTreeSet::new() }
         }
-        ZoningEdit::Carve { area, .. } => Edit::Draw { face: new, polygons: area.clone() },
         ZoningEdit::Straighten { between, along, .. } => {
             Edit::Straighten { between: *between, along: along.clone() }
         }
@@ -451,6 +459,13 @@ fn drawn_area(area: &Area, fault: &mut impl FnMut(&str, String)) {
     let count: usize = area.iter().flatten().map(Vec::len).sum();
     if !(3..=EDIT_VERTICES_MAX).contains(&count) {
         fault("area", format!("has {count} vertices; 3 to {EDIT_VERTICES_MAX} do"));
+    }
+}
+
+fn drawn_past(area: &Area, past: &BTreeSet<ZoneId>, fault: &mut impl FnMut(&str, String)) {
+    drawn_area(area, fault);
+    if past.len() > ZONES_MAX {
+        fault("past", format!("are {} zones; at most {ZONES_MAX} do", past.len()));
     }
 }
 

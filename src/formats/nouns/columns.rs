@@ -92,6 +92,21 @@ impl Columns {
     }
 }
 
+/// Whether a file's column of this name is read as one of ours.
+fn is_ours(columns: &[&[Column]], key: &str) -> bool {
+    let key = plain(key);
+    columns
+        .iter()
+        .flat_map(|part| part.iter())
+        .any(|c| c.name == key || c.aliases.contains(&key.as_str()))
+}
+
+/// The name under which an attribute stands in a layer.
+pub(super) fn escaped(columns: &[&[Column]], key: &str) -> String {
+    let escaped = is_ours(columns, key) || key.starts_with(ESCAPE);
+    if escaped { format!("{ESCAPE}{key}") } else { key.to_owned() }
+}
+
 /// Fields for a layer: `column` fields first come from ours, attributes that bear the name of one of
 /// ours (or begin like an escaped one) get an escape before them.
 pub(super) fn with_attributes(
@@ -99,20 +114,8 @@ pub(super) fn with_attributes(
     columns: &[&[Column]],
     attributes: &Attributes,
 ) -> Attributes {
-    let is_ours = |key: &str| {
-        let key = plain(key);
-        columns
-            .iter()
-            .flat_map(|part| part.iter())
-            .any(|c| c.name == key || c.aliases.contains(&key.as_str()))
-    };
-    let mut fields: Attributes = attributes
-        .iter()
-        .map(|(key, value)| {
-            let escaped = is_ours(key) || key.starts_with(ESCAPE);
-            (if escaped { format!("{ESCAPE}{key}") } else { key.clone() }, value.clone())
-        })
-        .collect();
+    let mut fields: Attributes =
+        attributes.iter().map(|(key, value)| (escaped(columns, key), value.clone())).collect();
     fields.extend(ours.into_iter().map(|(name, value)| (name.to_owned(), value)));
     fields
 }
@@ -207,7 +210,7 @@ impl Row<'_> {
         value
     }
 
-    /// A list: an array of texts, or one text with `;` between them.
+    /// A list of codes: an array of texts, or one text with `;`, commas or blanks between them.
     pub(super) fn list(&mut self, column: &'static str) -> Vec<String> {
         match self.value(column) {
             None => Vec::new(),
@@ -222,8 +225,7 @@ impl Row<'_> {
             }
             Some(_) => {
                 let text = self.text(column).unwrap_or_default();
-                text.split([';', '；', '、', ','])
-                    .map(str::trim)
+                text.split(|c: char| matches!(c, ';' | '；' | '、' | ',') || c.is_whitespace())
                     .filter(|part| !part.is_empty())
                     .map(str::to_owned)
                     .collect()

@@ -7,6 +7,7 @@ use crate::domain::id::{FacilityId, UnitId};
 use crate::formats::layer::{Feature, Findings, Layer};
 use crate::formats::nouns::columns::{Column, Columns, NAMES, Row, with_attributes};
 use crate::formats::nouns::place::place;
+use crate::formats::nouns::told::{Elsewhere, as_exported};
 use crate::formats::nouns::{Mapped, Mapping, check_unit, unique};
 
 const COLUMNS: &[Column] = &[
@@ -15,6 +16,16 @@ const COLUMNS: &[Column] = &[
     Column { name: "unit", aliases: &["unit_id", "owner", "责任单位", "权属单位"] },
 ];
 const ALL: &[&[Column]] = &[COLUMNS, &NAMES];
+/// How `/ogc` and a store's file tell it.
+const ELSEWHERE: Elsewhere = Elsewhere {
+    maps: &[
+        (&["code", "kind", "unit", "unit_zh"], &["unit_zh", "unit_en"]),
+        (&["code", "kind", "unit", "unit_en"], &["unit_zh", "unit_en"]),
+        (&["id", "code", "kind"], &[]),
+    ],
+    own: &["kind", "unit"],
+    key: "facility_id",
+};
 
 /// The layer of facilities.
 #[must_use]
@@ -41,7 +52,9 @@ pub fn to_layer(facilities: &[Facility]) -> Layer {
 #[must_use]
 pub fn from_layer(layer: &Layer, mapping: &Mapping) -> Mapped<Facility> {
     let mut found = Findings::default();
-    let columns = Columns::find(layer, ALL, mapping.id.as_deref(), &mut found);
+    let id = mapping.id.as_deref();
+    let layer = as_exported(layer, &ELSEWHERE, (ALL, id), &mut found);
+    let columns = Columns::find(&layer, ALL, id, &mut found);
     if layer.features.is_empty() {
         found.error(0, "file", "there is no facility in it", "give one feature for each facility");
     }

@@ -12,6 +12,7 @@
 //! | rule | `id`, `name_zh`, `name_en`, `reach`, `kind`, `facility`, `distance_m`, `categories`, `window` (JSON), `unit`, `mode`, `enabled`, and a line or area where the reach has one |
 
 mod columns;
+mod told;
 pub mod collection;
 mod place;
 pub mod cover;

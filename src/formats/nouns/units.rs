@@ -9,6 +9,7 @@ use crate::domain::id::UnitId;
 use crate::formats::layer::{Feature, Findings, Layer};
 use crate::formats::nouns::columns::{Column, Columns, NAMES, Row, with_attributes};
 use crate::formats::nouns::place::place;
+use crate::formats::nouns::told::{Elsewhere, as_exported};
 use crate::formats::nouns::{Mapped, Mapping, unique};
 use crate::geom::coord::{GridPoint, step};
 
@@ -21,6 +22,12 @@ const COLUMNS: &[Column] = &[
     Column { name: "office_hours", aliases: &["officehours", "工作时间", "办公时间"] },
 ];
 const ALL: &[&[Column]] = &[COLUMNS, &NAMES];
+/// How `/ogc` and a store's file tell it.
+const ELSEWHERE: Elsewhere = Elsewhere {
+    maps: &[(&["id", "code", "kind", "capacity"], &[])],
+    own: &["kind", "capacity", "office_hours"],
+    key: "unit_id",
+};
 
 /// The layer of units; a unit without a seat has no geometry.
 #[must_use]
@@ -52,7 +59,9 @@ pub fn to_layer(units: &[Unit]) -> Layer {
 #[must_use]
 pub fn from_layer(layer: &Layer, mapping: &Mapping) -> Mapped<Unit> {
     let mut found = Findings::default();
-    let columns = Columns::find(layer, ALL, mapping.id.as_deref(), &mut found);
+    let id = mapping.id.as_deref();
+    let layer = as_exported(layer, &ELSEWHERE, (ALL, id), &mut found);
+    let columns = Columns::find(&layer, ALL, id, &mut found);
     if layer.features.is_empty() {
         found.error(0, "file", "there is no unit in it", "give one row for each unit");
     }

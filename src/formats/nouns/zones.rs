@@ -10,6 +10,7 @@ use crate::formats::layer::{Feature, Findings, Layer};
 use crate::formats::nouns::collection::one_shape;
 use crate::formats::nouns::columns::{Column, Columns, NAMES, Row, with_attributes};
 use crate::formats::nouns::place::{area, place_area};
+use crate::formats::nouns::told::{Elsewhere, as_exported};
 use crate::formats::nouns::{Mapped, Mapping, check_unit, unique};
 
 const COLUMNS: &[Column] = &[
@@ -31,6 +32,19 @@ const COLUMNS: &[Column] = &[
     },
 ];
 const ALL: &[&[Column]] = &[COLUMNS, &NAMES];
+/// How `/ogc` and a store's file tell it.
+const ELSEWHERE: Elsewhere = Elsewhere {
+    maps: &[
+        (
+            &["code", "lead", "plan_version", "effective_from"],
+            &["lead_zh", "lead_en", "plan_version", "effective_from"],
+        ),
+        (&["code", "lead", "lead_zh", "locked"], &["lead_zh", "lead_en", "locked"]),
+        (&["code", "lead", "lead_en", "locked"], &["lead_zh", "lead_en", "locked"]),
+    ],
+    own: &["number", "lead", "co"],
+    key: "zone_id",
+};
 
 /// The layer of a plan's zones.
 #[must_use]
@@ -58,7 +72,9 @@ pub fn to_layer(zones: &[Zone]) -> Layer {
 #[must_use]
 pub fn from_layer(layer: &Layer, mapping: &Mapping) -> Mapped<Zone> {
     let mut found = Findings::default();
-    let columns = Columns::find(layer, ALL, mapping.id.as_deref(), &mut found);
+    let id = mapping.id.as_deref();
+    let layer = as_exported(layer, &ELSEWHERE, (ALL, id), &mut found);
+    let columns = Columns::find(&layer, ALL, id, &mut found);
     if layer.features.is_empty() {
         found.error(0, "file", "there is no zone in it", "give one feature for each zone");
     }

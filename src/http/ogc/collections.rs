@@ -17,6 +17,8 @@ use crate::http::ogc::schemas::Which;
 
 /// The media type of features.
 pub const GEOJSON: &str = "application/geo+json";
+/// The relation of links to the vector tile sets of something.
+pub const TILESETS: &str = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector";
 
 /// Those that the caller may see, and of facilities those kinds of which there is one.
 pub fn visible(counter: &Counter<'_>) -> impl Iterator<Item = Collection> {
@@ -117,6 +119,12 @@ fn told(
     })
 }
 
+/// Whether there are tiles of a collection under its own name.
+#[must_use]
+pub fn is_tiled(collection: Collection) -> bool {
+    matches!(collection, Collection::Zones | Collection::Incidents)
+}
+
 fn links(counter: &Counter<'_>, collection: Collection, title: &str) -> Vec<Value> {
     let path = format!("/collections/{}", collection.id());
     let link = |rel: &str, media: &str, title: &str, end: &str, query: &[(&str, &str)]| {
@@ -131,6 +139,12 @@ fn links(counter: &Counter<'_>, collection: Collection, title: &str) -> Vec<Valu
     for which in [Which::Schema, Which::Feature, Which::Queryables] {
         let (end, words) = (format!("/{}", which.path()), counter.word(which.label()));
         links.push(link(which.rel(), SCHEMA, words, &end, &[]));
+    }
+    if is_tiled(collection) {
+        let (rel, media) = (TILESETS, JSON);
+        let title = counter.word(("矢量瓦片", "Vector tiles"));
+        let href = counter.bare_href(&format!("{path}/tiles"));
+        links.push(Link { rel, media, title, href }.value());
     }
     links
 }

@@ -215,6 +215,13 @@ impl<'a> Counter<'a> {
         address(&self.base, path, lasting.chain(more.iter().copied()))
     }
 
+    /// An address of what knows no language: tiles and what describes them.
+    #[must_use]
+    pub fn bare_href(&self, path: &str) -> String {
+        let city = self.lasting.iter().filter(|(name, _)| name == "city");
+        address(&self.base, path, city.map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+
     /// The address of this very request in a format, with everything that was given.
     #[must_use]
     pub fn again(&self, path: &str, format: Format) -> String {

@@ -8,7 +8,7 @@ use crate::domain::accounts::Operation;
 use crate::domain::ogc::collection::Collection;
 use crate::domain::ogc::schema::Schema;
 use crate::geom::crs::wire::WireCrs;
-use crate::http::ogc::collections::{GEOJSON, of_drafts, visible};
+use crate::http::ogc::collections::{GEOJSON, is_tiled, of_drafts, visible};
 use crate::http::ogc::counter::{Counter, JSON, SCHEMA};
 use crate::http::ogc::error::Wrong;
 use crate::http::ogc::landing::OPENAPI;
@@ -16,6 +16,9 @@ use crate::http::ogc::schemas::{Which, property};
 use crate::http::ogc::wish::{PAGE_DEFAULT, PAGE_MAX, RESERVED};
 use crate::http::ogc::{project, qgis};
 use crate::http::problem::MEDIA_TYPE;
+
+/// The media type of tiles.
+const MVT: &str = "application/vnd.mapbox-vector-tile";
 
 /// The document.
 pub(crate) async fn described(mut counter: Counter<'_>) -> Result<Response, Wrong> {
@@ -42,6 +45,7 @@ pub(crate) async fn described(mut counter: Counter<'_>) -> Result<Response, Wron
         get["responses"]["200"]["content"] = json!({ (media): whole });
         paths.insert(path.to_owned(), json!({ "get": get }));
     }
+    of_squares(&mut paths, &counter);
     let of_drafts = of_drafts(&counter).await?;
     let in_force = visible(&counter).map(|one| (one, counter.title(one)));
     for (collection, title) in in_force.chain(of_drafts) {
@@ -55,8 +59,8 @@ pub(crate) async fn described(mut counter: Counter<'_>) -> Result<Response, Wron
             "title": title,
             "version": env!("CARGO_PKG_VERSION"),
             "description": counter.word((
-                "OGC API – Features 第 1、2、3、5 部分",
-                "OGC API – Features, parts 1, 2, 3 and 5",
+                "OGC API – Features 第 1 至 5 部分，OGC API – Tiles 第 1 部分",
+                "OGC API – Features, parts 1 to 5, and OGC API – Tiles, part 1",
             )),
         },
         "servers": [{ "url": counter.base }],
@@ -139,6 +143,9 @@ fn of_collection(
     for which in [Which::Queryables, Which::Schema, Which::Feature] {
         put(&format!("/{}", which.path()), which.path(), &common(&[]), SCHEMA, false);
     }
+    if is_tiled(collection) {
+        of_tiles(paths, &path, (&*id, title));
+    }
     let may = |operation| counter.caller.may(operation);
     match collection {
         Collection::Facilities(_) if may(Operation::EditFacilities) => {
@@ -153,6 +160,79 @@ fn of_collection(
         }
         _ => {}
     }
+}
+
+/// The tiles of a collection, and what describes them.
+fn of_tiles(paths: &mut Map<String, Value>, path: &str, (id, title): (&str, &str)) {
+    let number = |name: &str| {
+        let schema = json!({ "type": "integer", "minimum": 0 });
+        json!({ "name": name, "in": "path", "required": true, "schema": schema })
+    };
+    let zoom = json!({
+        "name": "tileMatrix", "in": "path", "required": true, "schema": { "type": "string" },
+    });
+    let numbers = vec![matrix_set(), zoom, number("tileRow"), number("tileCol")];
+    for (end, name, media, parameters) in [
+        ("", "getTileSetsList", JSON, Vec::new()),
+        ("/{tileMatrixSetId}", "getTileSet", JSON, vec![matrix_set()]),
+        ("/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", "getTile", MVT, numbers),
+    ] {
+        let id = format!("{id}.collection.vector.{name}");
+        let mut get = bare_operation(&id, title, parameters, media);
+        get["tags"] = json!([title]);
+        paths.insert(format!("{path}/tiles{end}"), json!({ "get": get }));
+    }
+}
+
+/// The squares in which tiles are counted.
+fn of_squares(paths: &mut Map<String, Value>, counter: &Counter<'_>) {
+    let title = counter.word(("瓦片矩阵集", "The squares in which tiles are counted"));
+    for (path, id, parameters) in [
+        ("/tileMatrixSets", "getTileMatrixSetsList", Vec::new()),
+        ("/tileMatrixSets/{tileMatrixSetId}", "getTileMatrixSet", vec![matrix_set()]),
+    ] {
+        let get = bare_operation(id, title, parameters, JSON);
+        paths.insert(path.to_owned(), json!({ "get": get }));
+    }
+}
+
+fn matrix_set() -> Value {
+    json!({
+        "name": "tileMatrixSetId", "in": "path", "required": true,
+        "schema": { "type": "string", "enum": ["WebMercatorQuad"] },
+    })
+}
+
+/// Of what knows neither format nor language.
+fn bare_operation(id: &str, summary: &str, mut parameters: Vec<Value>, media: &str) -> Value {
+    parameters.push(json!({ "$ref": "#/components/parameters/city" }));
+    let shape = match media {
+        MVT => json!({ "type": "string", "format": "binary" }),
+        _ => json!({ "type": "object" }),
+    };
+    let mut told = json!({
+        "operationId": id,
+        "summary": summary,
+        "parameters": parameters,
+        "responses": {
+            "200": { "description": summary, "content": { media: { "schema": shape } } },
+            "304": { "description": "What the caller has" },
+        },
+    });
+    if media == MVT {
+        told["responses"]["204"] = json!({ "description": "Nothing lies in the tile" });
+    }
+    for (status, words) in [
+        ("400", "Numbers that name no tile"),
+        ("401", "The key opens nothing"),
+        ("404", "Nothing here, or nothing that the key opens"),
+        ("422", "Every fault of the parameters"),
+        ("503", "Busy or not ready"),
+    ] {
+        let content = json!({ MEDIA_TYPE: { "schema": { "type": "object" } } });
+        told["responses"][status] = json!({ "description": words, "content": content });
+    }
+    told
 }
 
 /// What who may edit can do besides, `without` some methods.

@@ -32,6 +32,7 @@ use crate::http::ogc::collections::GEOJSON;
 use crate::http::ogc::counter::{Counter, Format, Link};
 use crate::http::ogc::error::Wrong;
 use crate::http::ogc::html;
+use crate::http::ogc::schemas;
 use crate::http::ogc::wish::{Asked, AskedOne};
 use crate::http::ogc::write::Pen;
 use crate::http::ogc::written::{BLOCK, Written};
@@ -113,7 +114,8 @@ pub(crate) async fn items(
             tagged(&counter, tag.as_deref(), GEOJSON, || poured(head, features, web))
         }
     };
-    Ok(with_crs(counter.dressed(response), crs))
+    let response = with_crs(counter.dressed(response), crs);
+    Ok(schemas::with_queryables(&counter, collection, response))
 }
 
 fn tagged(

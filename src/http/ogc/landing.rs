@@ -3,6 +3,7 @@
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use crate::http::ogc::collections::TILESETS;
 use crate::http::ogc::counter::{Counter, JSON, Link};
 use crate::http::ogc::error::Wrong;
 use crate::http::ogc::{project, qgis};
@@ -10,7 +11,10 @@ use crate::http::ogc::{project, qgis};
 /// The media type of the OpenAPI document, exactly as clients look for it.
 pub const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
 
-const CONFORMANCE: [&str; 31] = [
+/// The relation of links to the squares in which tiles are counted.
+const TILING_SCHEMES: &str = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes";
+
+const CONFORMANCE: [&str; 37] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
@@ -27,6 +31,7 @@ const CONFORMANCE: [&str; 31] = [
     "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/features",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/core-roles-features",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/advanced-property-roles",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/queryables",
     "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/schemas",
     "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
@@ -42,6 +47,11 @@ const CONFORMANCE: [&str; 31] = [
     "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
     "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
     "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
 ];
 
 /// What the service is and where to go on.
@@ -68,6 +78,17 @@ pub(crate) fn landing(mut counter: Counter<'_>) -> Result<Response, Wrong> {
         let query = if name.is_empty() { &[][..] } else { &query[..] };
         let link = Link { rel, media, title: counter.word(words), href: counter.href(path, query) };
         links.push(link.value());
+    }
+    for (rel, path, words) in [
+        (TILESETS, "/collections/city/tiles", ("全部图层的矢量瓦片", "Vector tiles of all layers")),
+        (
+            TILING_SCHEMES,
+            "/tileMatrixSets",
+            ("瓦片矩阵集", "The squares in which tiles are counted"),
+        ),
+    ] {
+        let href = counter.bare_href(path);
+        links.push(Link { rel, media: JSON, title: counter.word(words), href }.value());
     }
     let document = json!({ "title": title, "description": told, "links": links });
     Ok(counter.answer(&title, &document, JSON))

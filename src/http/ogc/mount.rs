@@ -52,7 +52,7 @@ const TAKEN: &str = "authorization, x-api-key, accept, accept-language, content-
                      if-match, if-none-match";
 /// The headers that a page elsewhere may read.
 const TOLD: &str =
-    "allow, content-crs, content-language, etag, location, retry-after, x-request-id";
+    "allow, content-crs, content-language, etag, link, location, retry-after, x-request-id";
 
 /// Mounts them.
 #[must_use]

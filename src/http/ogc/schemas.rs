@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
@@ -76,10 +77,28 @@ pub(crate) fn schema(
     document["$schema"] = DIALECT.into();
     document["$id"] = counter.href(&path, &[]).into();
     document["title"] = title.as_str().into();
-    if collection.draft().is_some() {
-        return Ok(counter.fresh(&title, &document, SCHEMA));
+    let response = if collection.draft().is_some() {
+        counter.fresh(&title, &document, SCHEMA)
+    } else {
+        counter.answer(&title, &document, SCHEMA)
+    };
+    Ok(with_queryables(&counter, collection, response))
+}
+
+/// The answer with a link to what may stand in filters of a collection, where who does not read the body looks for it.
+#[must_use]
+pub fn with_queryables(
+    counter: &Counter<'_>,
+    collection: Collection,
+    mut response: Response,
+) -> Response {
+    let which = Which::Queryables;
+    let href = counter.href(&format!("/collections/{}/{}", collection.id(), which.path()), &[]);
+    let link = format!("<{href}>; rel=\"{}\"; type=\"{SCHEMA}\"", which.rel());
+    if let Ok(link) = HeaderValue::try_from(link) {
+        response.headers_mut().insert(header::LINK, link);
     }
-    Ok(counter.answer(&title, &document, SCHEMA))
+    response
 }
 
 /// A property's own schema; its type is one name also where it may be null.

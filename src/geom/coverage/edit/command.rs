@@ -1,5 +1,7 @@
 //! What a planner asks for, in terms of places, so that it can be asked again of another base.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::geom::coverage::edit::place::Place;
@@ -79,6 +81,9 @@ pub enum Edit {
         face: u16,
         /// The area, each polygon by its rings.
         polygons: Vec<Rings>,
+        /// Faces that get nothing of what it leaves where somebody else is around.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        past: BTreeSet<u16>,
     },
     /// Takes away the vertices that shape borders least, once for both sides.
     Thin {

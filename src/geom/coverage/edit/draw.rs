@@ -23,12 +23,15 @@ use crate::geom::locate::area::AREAS_MAX;
 
 /// Gives `polygons` to `face`, whoever has them, and what it has beside to those around.
 ///
+/// Of what it leaves nothing goes to the faces `past` where somebody else is around.
+///
 /// A face that would be left without an area is no neighbour any more, and that is refused; so is an area that has
 /// nothing in common with the face as it is.
 pub(super) fn draw(
     coverage: &Coverage,
     face: u16,
     polygons: &[Rings],
+    past: &BTreeSet<u16>,
 ) -> Result<Change, EditFault> {
     if usize::from(face) >= AREAS_MAX {
         return Err(EditFault::FaceInUse { face });
@@ -48,7 +51,7 @@ pub(super) fn draw(
         }
     }
     if to != face {
-        work.leave(face, to)?;
+        work.leave(face, to, past)?;
     }
     Ok(work.net(coverage))
 }
@@ -125,16 +128,17 @@ impl Work {
     }
 
     /// What is left of `face` goes to those around, and `to` becomes the face.
-    fn leave(&mut self, face: u16, to: u16) -> Result<(), EditFault> {
+    fn leave(&mut self, face: u16, to: u16, past: &BTreeSet<u16>) -> Result<(), EditFault> {
         for part in self.now.parts(Some(face)) {
-            let heir = self.heir(&part, face, to);
+            let heir = self.heir(&part, (face, to), past);
             self.take(give_rings(&self.now, &part, Some(face), heir))?;
         }
         self.take(give_whole(&self.now, to, Some(face)))
     }
 
-    /// Who has the longest border with a part of `face`; nobody where only `to` is around.
-    fn heir(&self, part: &Part, face: u16, to: u16) -> FaceLabel {
+    /// Who has the longest border with a part of `face`, one of those `passed` only where no other is around; nobody where only
+    /// `to` is.
+    fn heir(&self, part: &Part, (face, to): (u16, u16), passed: &BTreeSet<u16>) -> FaceLabel {
         let rings = std::iter::once(&part.shell).chain(&part.holes);
         let sides: Vec<Side> = rings.flat_map(|ring| sides_of(&self.now, ring)).collect();
         let mut lengths: BTreeMap<FaceLabel, i128> = BTreeMap::new();
@@ -144,9 +148,10 @@ impl Work {
                 *lengths.entry(other).or_default() += nanometres(side);
             }
         }
+        let is_passed = |label: FaceLabel| label.is_some_and(|face| passed.contains(&face));
         lengths
             .into_iter()
-            .max_by_key(|&(label, length)| (length, label))
+            .max_by_key(|&(label, length)| (!is_passed(label), length, label))
             .and_then(|(label, _)| label)
     }
 

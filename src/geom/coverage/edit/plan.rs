@@ -76,7 +76,7 @@ impl Coverage {
                     (Share::Area { polygons }, from) => give_area(self, polygons, from, *to),
                 }
             }
-            Edit::Draw { face, polygons } => draw(self, *face, polygons),
+            Edit::Draw { face, polygons, past } => draw(self, *face, polygons, past),
             Edit::Thin { tolerance_m, arc } => thin(self, *tolerance_m, arc.map(pair), locks),
             Edit::AddHole { face, ring, new_face } => {
                 self.known(Some(*face))?;

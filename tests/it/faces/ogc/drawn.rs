@@ -82,6 +82,74 @@ async fn three_zones_around_a_vertex_that_was_moved_end_as_each_was_drawn() {
     }
 }
 
+/// Twice the area (square degrees) of a ring.
+fn twice_area(ring: &[[f64; 2]]) -> f64 {
+    let next = ring.iter().cycle().skip(1);
+    let [x0, y0] = ring[0];
+    let pieces = ring.iter().zip(next);
+    let twice: f64 = pieces.map(|([x, y], [u, v])| (x - x0) * (v - y0) - (u - x0) * (y - y0)).sum();
+    twice.abs()
+}
+
+/// `west` and `east` with the vertex where their border ends at the outline drawn at `to`, between the two vertices of
+/// the outline beside it.
+fn ends_at(to: [f64; 2]) -> [(&'static str, Ring); 2] {
+    let (before, behind) = ([109.408, 36.5], [109.412, 36.5]);
+    let west = vec![[109.4, 36.5], before, to, [109.41, 36.51], [109.4, 36.51]];
+    let east = vec![to, behind, [109.42, 36.5], [109.42, 36.51], [109.41, 36.51]];
+    [("west", west), ("east", east)]
+}
+
+#[tokio::test]
+async fn a_vertex_of_the_outline_that_was_moved_does_not_come_back_with_the_second_write() {
+    for to in [
+        [109.41, 36.509], // inwards: what the two leave borders most on the zone that was drawn first
+        [109.4105, 36.5085], // over the border as it was
+        [109.4102, 36.498], // outwards
+        [109.4115, 36.5], // along
+    ] {
+        for back in [false, true] {
+            let desk = Desk::new().await;
+            let mut writes = ends_at(to);
+            if back {
+                writes.reverse();
+            }
+            for (id, ring) in &writes {
+                desk.draw(id, ring).await;
+            }
+            for (id, ring) in &writes {
+                let feature = desk.zone(id).await;
+                let held: Ring =
+                    serde_json::from_value(feature["geometry"]["coordinates"][0][0].clone())
+                        .unwrap();
+                assert!(ring.iter().all(|at| held.contains(at)), "{to:?}, {id}: {feature}");
+                let (drawn, held) = (twice_area(ring), twice_area(&held));
+                assert!((drawn - held).abs() < 1e-8, "{to:?}, {id}: {drawn}, {held}");
+            }
+            is_sound(&desk).await;
+            let before = desk.all().await;
+            for (id, ring) in &writes {
+                desk.draw(id, ring).await;
+            }
+            assert_eq!(desk.all().await, before, "{to:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_vertex_of_a_locked_outline_is_not_moved_by_two_writes_either() {
+    let desk = Desk::new().await;
+    let locked = desk.step(json!({ "act": "lock", "zones": [], "outline": true })).await;
+    assert_eq!(locked.status, StatusCode::OK, "{}", locked.text());
+    let [(west, ring), (east, other)] = ends_at([109.41, 36.509]);
+    desk.draw(west, &ring).await;
+    let before = desk.all().await;
+    let told = desk.patch(east, &json!({ "geometry": polygon(&other) })).await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", told.text());
+    assert!(told.text().contains("outline"), "{}", told.text());
+    assert_eq!(desk.all().await, before);
+}
+
 #[tokio::test]
 async fn what_a_zone_leaves_goes_to_the_longest_border() {
     let desk = Desk::new().await;

@@ -11,6 +11,7 @@ mod drafts;
 mod drawn;
 mod refused;
 mod clients;
+mod ats;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};

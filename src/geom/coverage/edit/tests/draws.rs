@@ -1,5 +1,7 @@
 //! Faces drawn as a whole.
 
+use std::collections::BTreeSet;
+
 use geo_types::{LineString, MultiPolygon};
 
 use crate::geom::coord::{GridPoint, step};
@@ -22,7 +24,7 @@ fn town() -> Coverage {
 /// A polygon as text: rings by semicolon.
 fn draw(face: u16, text: &str) -> Edit {
     let rings = text.split(';').map(|ring| line(ring).into_iter().map(Place).collect());
-    Edit::Draw { face, polygons: vec![rings.collect()] }
+    Edit::Draw { face, polygons: vec![rings.collect()], past: BTreeSet::new() }
 }
 
 /// The edit done: the areas of faces 0 to 3 in whole square steps, and a partition.
@@ -63,6 +65,19 @@ fn what_a_face_leaves_goes_to_the_longest_border_and_to_nobody_where_that_is_the
     assert_eq!(town.gaps().len(), 1);
     // Gains and leaves at once, on nobody's land too.
     done(&self::town(), &draw(1, "90 10, 210 10, 210 100, 90 100"), [8_700, 10_800, 400, 0]);
+}
+
+#[test]
+fn what_a_face_leaves_goes_past_those_that_are_named_where_another_is_around() {
+    let past = |text: &str| {
+        let Edit::Draw { face, polygons, .. } = draw(1, text) else { panic!("{text}") };
+        Edit::Draw { face, polygons, past: [0].into() }
+    };
+    // The outline, though its border is shorter.
+    done(&town(), &past("110 0, 200 0, 200 100, 110 100"), [9_600, 9_000, 400, 0]);
+    // Nobody else is around.
+    let notched = "100 0, 200 0, 200 100, 100 100, 130 50";
+    done(&town(), &past(notched), [11_100, 8_500, 400, 0]);
 }
 
 #[test]
@@ -107,7 +122,7 @@ fn whatever_is_drawn_leaves_a_partition_and_faces_drawn_as_they_are_change_nothi
                 .map(|_| Place(GridPoint { x: dice.within(-120, 160), y: dice.within(-120, 160) }))
                 .collect();
             let face = *dice.pick(&[0_u16, 1, 2, 3, 4, 9]);
-            let edit = Edit::Draw { face, polygons: vec![vec![ring]] };
+            let edit = Edit::Draw { face, polygons: vec![vec![ring]], past: BTreeSet::new() };
             let before = ground.sides();
             match ground.plan(&edit, &Locks::default()) {
                 Ok(planned) => {
@@ -123,7 +138,8 @@ fn whatever_is_drawn_leaves_a_partition_and_faces_drawn_as_they_are_change_nothi
             }
         }
         for face in ground.faces() {
-            let edit = Edit::Draw { face, polygons: rings(&ground.polygons(face)) };
+            let polygons = rings(&ground.polygons(face));
+            let edit = Edit::Draw { face, polygons, past: BTreeSet::new() };
             let again = ground.plan(&edit, &Locks::default()).unwrap();
             assert!(again.patch.is_empty(), "seed {seed}, face {face}: {:?}", again.patch);
         }

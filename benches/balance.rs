@@ -1,10 +1,11 @@
 //! Plans out of blocks: how good in a second, and is every seed within?
 //!
-//! `cargo bench --bench balance -- GRAPH.csv [ZONES [TOLERANCE [SECONDS [PLANS.csv]]]]`, or the
-//! graph in `ZONEWARDEN_BENCH_GRAPH`; `benches/balance/graph.py` makes one of blocks. The graph has rows `b,x,y,area,outer border,weight` and
-//! `e,block,block,border`, in metres. Twenty seeds on one thread; the plans are written to the last
-//! file, one row each, for `benches/balance/compare.py`, which judges them beside METIS and
-//! `GerryChain`. Ends with an error when a seed is not contiguous or beyond the tolerance.
+//! `cargo bench --bench balance -- GRAPH.csv [ZONES [TOLERANCES [SECONDS [PLANS.csv]]]]`, or the
+//! graph in `ZONEWARDEN_BENCH_GRAPH`; `benches/balance/graph.py` makes one of blocks. The graph has rows
+//! `b,x,y,area,outer border,weight` and `e,block,block,border`, in metres. `TOLERANCES` is one, or several with commas
+//! between them (`0.005,0.01`). Twenty seeds of each on one thread; the plans are written to the last
+//! file, one row each with its tolerance, for `benches/balance/compare.py`, which judges them beside METIS and
+//! `GerryChain`. Ends with an error when a seed is not contiguous or beyond its tolerance.
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 
 use std::fmt::Write as _;
@@ -27,12 +28,29 @@ fn main() -> Result<ExitCode, Fault> {
         println!("nothing measured: give GRAPH.csv");
         return Ok(ExitCode::SUCCESS);
     };
-    let mut number = |or: f64| words.next().map_or(Ok(or), |word| word.parse::<f64>());
-    let (zones, tolerance, budget_s) = (number(60.0)?, number(0.01)?, number(1.0)?);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
-    let zones = zones as usize;
+    let zones = words.next().map_or(Ok(60), |word| word.parse::<usize>())?;
+    let tolerances = words.next().unwrap_or_else(|| "0.01".to_owned());
+    let tolerances: Vec<f64> = tolerances.split(',').map(str::parse).collect::<Result<_, _>>()?;
+    let budget_s = words.next().map_or(Ok(1.0), |word| word.parse::<f64>())?;
     let graph = read(&path)?;
-    let mut rows = String::new();
+    let (mut rows, mut right) = (String::new(), true);
+    for tolerance in tolerances {
+        println!("within {} %", 100.0 * tolerance);
+        right &= seeds(&graph, (zones, tolerance, budget_s), &mut rows)?;
+    }
+    println!("{} every seed contiguous and within", if right { "reached" } else { "MISSED " });
+    if let Some(path) = words.next() {
+        std::fs::write(path, rows)?;
+    }
+    Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Twenty plans at one tolerance; whether each is contiguous and within.
+fn seeds(
+    graph: &Graph,
+    (zones, tolerance, budget_s): (usize, f64, f64),
+    rows: &mut String,
+) -> Result<bool, Fault> {
     let (mut right, mut cut_km, mut round) = (true, 0.0, 0.0);
     for seed in 0..SEEDS {
         let start = Instant::now();
@@ -42,7 +60,7 @@ fn main() -> Result<ExitCode, Fault> {
             ControlFlow::Continue(start.elapsed().as_secs_f64() / budget_s)
         };
         let ask = Ask::even(zones, tolerance, u64::from(seed));
-        let plan = propose(&graph, &ask, &mut watch)?;
+        let plan = propose(graph, &ask, &mut watch)?;
         let took_s = start.elapsed().as_secs_f64();
         let figures = &plan.figures;
         println!(
@@ -57,18 +75,14 @@ fn main() -> Result<ExitCode, Fault> {
         right &= figures.broken == 0 && figures.misses <= 0.0;
         cut_km += figures.cut_m / 1e3 / f64::from(SEEDS);
         round += figures.polsby_popper / f64::from(SEEDS);
-        write!(rows, "seed {seed},{took_s:.3}")?;
+        write!(rows, "{tolerance},{took_s:.3}")?;
         for zone in &plan.zones {
             write!(rows, ",{zone}")?;
         }
         rows.push('\n');
     }
     println!("mean: cut {cut_km:.2} km, Polsby–Popper {round:.4}");
-    println!("{} every seed contiguous and within", if right { "reached" } else { "MISSED " });
-    if let Some(path) = words.next() {
-        std::fs::write(path, rows)?;
-    }
-    Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(right)
 }
 
 fn read(path: &str) -> Result<Graph, Fault> {

@@ -14,6 +14,11 @@
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 #![expect(clippy::cast_precision_loss, reason = "counts to ratios")]
 
+#[path = "bed/median.rs"]
+mod median;
+#[path = "bed/wish.rs"]
+mod wish;
+
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -21,6 +26,7 @@ use std::time::Instant as Tick;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, TryStreamExt};
+use median::median;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 use zonewarden::app::batch::{BATCH_MAX, file_many};
@@ -59,8 +65,8 @@ const YEAR: u64 = 1_000_000;
 
 fn main() -> Result<ExitCode, Fault> {
     let wish = Wish {
-        reports: number("ZONEWARDEN_BENCH_REPORTS", 100_000)?,
-        rounds: number("ZONEWARDEN_BENCH_ROUNDS", 5)?,
+        reports: wish::number("ZONEWARDEN_BENCH_REPORTS", 100_000)?,
+        rounds: wish::number("ZONEWARDEN_BENCH_ROUNDS", 5)?,
     };
     let told = told(wish.reports)?;
     println!("{} reports in batches of {BATCH_MAX}, {} rounds; medians", told.len(), wish.rounds);
@@ -76,10 +82,6 @@ fn main() -> Result<ExitCode, Fault> {
 struct Wish {
     reports: usize,
     rounds: usize,
-}
-
-fn number(name: &str, default: usize) -> Result<usize, Fault> {
-    std::env::var(name).map_or(Ok(default), |text| Ok(text.parse()?))
 }
 
 /// What machines tell, in the order of its time.
@@ -162,7 +164,7 @@ async fn memory(wish: &Wish, told: &[(Telling, Once)]) -> Result<bool, Fault> {
     let count = told.len() as f64;
     let filing = median(all.iter().map(|it| it.filing_s));
     let desk = median(all.iter().map(|it| it.desk_s));
-    let look = median(looks.into_iter());
+    let look = median(looks);
     let (rate, share) = (count / filing, look / filing);
     println!("memory, with all rules");
     println!(
@@ -237,8 +239,7 @@ async fn postgres(wish: &Wish, told: &[(Telling, Once)], url: &str) -> Result<bo
     let count = told.len() as f64;
     let filing = median(all.iter().map(|it| it.filing_s));
     let both = median(all.iter().map(|it| it.filing_s + it.desk_s));
-    let (bare, filed, whole) =
-        (median(bare.into_iter()), median(filed.into_iter()), median(whole.into_iter()));
+    let (bare, filed, whole) = (median(bare), median(filed), median(whole));
     let ratio = filing / bare;
     println!("PostgreSQL");
     println!("  COPY into report           {:>10.0} /s", count / bare);
@@ -297,10 +298,4 @@ async fn columns(client: &Client, table: &str) -> Result<String, Fault> {
 
 fn verdict(reached: bool) -> &'static str {
     if reached { "reached" } else { "MISSED" }
-}
-
-fn median(of: impl Iterator<Item = f64>) -> f64 {
-    let mut all: Vec<f64> = of.collect();
-    all.sort_by(f64::total_cmp);
-    all[all.len() / 2]
 }

@@ -3,13 +3,15 @@
 //!
 //! Run by hand: `cargo bench --bench coverage -- [ZONES.geojson]`, or the path in `ZONEWARDEN_BENCH_ZONES`.
 //! Every edit is planned and applied, and undone afterwards; times are those of this machine. Of the file it is told
-//! how long its polygons take to become a partition; `benches/coverage/compare.py ZONES.geojson` lets the clean of GEOS do
-//! the same. `ZONEWARDEN_BENCH_EDITS` (20,000) says how many edits are drawn at random against the laws.
+//! how long its polygons take to become a partition, beside the clean of GEOS: `ZONEWARDEN_BENCH_PYTHON` names a python
+//! with shapely, which runs `benches/coverage/compare.py`. `ZONEWARDEN_BENCH_EDITS` (20,000) says how many edits are
+//! drawn at random against the laws. Each figure that has a target is held against it; ends with an error when one is
+//! missed.
 
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::hint::black_box;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use geo::CoordsIter;
@@ -34,6 +36,8 @@ const BLOCK_SEGMENTS: i32 = 4;
 /// Most microseconds that an edit of zones out of blocks may take: in the middle of all, and of 99 in 100.
 const MEDIAN_US: f64 = 200.0;
 const P99_US: f64 = 2_000.0;
+/// Most milliseconds that the check of 10,000 blocks, and their dissolving, may take.
+const BLOCKS_MS: f64 = 10.0;
 /// Edits of each kind.
 const TRIES: usize = 400;
 const CORNER: GridPoint = GridPoint { x: 1_094_000_000, y: 365_000_000 };
@@ -42,22 +46,22 @@ const CORNER: GridPoint = GridPoint { x: 1_094_000_000, y: 365_000_000 };
 type Making = fn(&mut Dice, &[Side]) -> Edit;
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let reached = zones_of_blocks();
+    let mut reached = zones_of_blocks();
     zones_of_long_borders();
-    blocks();
+    reached &= blocks();
     let count =
         std::env::var("ZONEWARDEN_BENCH_EDITS").map_or(Ok(20_000), |count| count.parse())?;
     laws(count);
     let path = std::env::args().skip(1).find(|word| !word.starts_with("--"));
     match path.or_else(|| std::env::var("ZONEWARDEN_BENCH_ZONES").ok()) {
-        Some(path) => world(&path)?,
+        Some(path) => reached &= world(&path)?,
         None => println!("a file of the world: SKIPPED (give ZONES.geojson)"),
     }
     Ok(if reached { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The polygons of a file as a partition.
-fn world(path: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// The polygons of a file as a partition; whether that took no longer than the clean of GEOS, where it could be asked.
+fn world(path: &str) -> Result<bool, Box<dyn std::error::Error>> {
     let file: geojson::GeoJson = std::fs::read_to_string(path)?.parse()?;
     let mut areas: Vec<MultiPolygon<f64>> = Vec::new();
     for feature in geojson::FeatureCollection::try_from(file)?.features {
@@ -70,8 +74,33 @@ fn world(path: &str) -> Result<(), Box<dyn std::error::Error>> {
     let given: Vec<&MultiPolygon<f64>> = areas.iter().collect();
     let vertices: usize = areas.iter().map(CoordsIter::coords_count).sum();
     println!("{path}: {} areas, {vertices} vertices", areas.len());
-    best("build", || assert!(build(&given, &BuildSettings::default()).is_ok()));
-    Ok(())
+    let ours_ms = best("build", || assert!(build(&given, &BuildSettings::default()).is_ok()));
+    let Ok(python) = std::env::var("ZONEWARDEN_BENCH_PYTHON") else {
+        println!("GEOS: SKIPPED (ZONEWARDEN_BENCH_PYTHON names no python with shapely)");
+        return Ok(true);
+    };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/coverage/compare.py");
+    let ran = Command::new(&python).args([script, path]).output()?;
+    let told = String::from_utf8_lossy(&ran.stdout);
+    let Some(theirs_ms) = clean_ms(&told) else {
+        return Err(format!("{python}: {}", String::from_utf8_lossy(&ran.stderr)).into());
+    };
+    println!("{:16} {theirs_ms:7.2} ms", "clean of GEOS");
+    Ok(within("the build", ours_ms, theirs_ms))
+}
+
+/// What the script says of the clean.
+fn clean_ms(told: &str) -> Option<f64> {
+    let line = told.lines().find_map(|line| line.strip_prefix("coverage_clean"))?;
+    line.trim().strip_suffix("ms")?.trim().parse().ok()
+}
+
+/// Whether a time is within its target; it is told.
+fn within(what: &str, took_ms: f64, target_ms: f64) -> bool {
+    let reached = took_ms <= target_ms;
+    let verdict = if reached { "reached" } else { "MISSED" };
+    println!("{what} {took_ms:.2} ms, at most {target_ms:.2} ms: {verdict}");
+    reached
 }
 
 /// Numbers by a fixed rule (splitmix64).
@@ -303,22 +332,27 @@ fn hole(dice: &mut Dice, _: &[Side]) -> Edit {
     Edit::AddHole { face, ring, new_face: Some(100) }
 }
 
-fn blocks() {
+fn blocks() -> bool {
+    let mut reached = true;
     for per_edge in [1, 4] {
         let sides = net(&Net { across: 100, mesh: 16_000, per_edge, wiggle: 100 });
         let Ok(blocks) = Coverage::from_sides(&sides) else {
             println!("the blocks are no partition");
-            return;
+            return false;
         };
         let table: Vec<FaceLabel> =
             (0..10_000).map(|block: u16| Some(block % 100 / 13 + 8 * (block / 1_300))).collect();
         println!("10,000 blocks, {} segments", blocks.len());
-        best("check", || assert!(blocks.check().is_empty()));
-        best("dissolve", || assert_eq!(blocks.relabelled(&table).faces().len(), 64));
+        let check = best("check", || assert!(blocks.check().is_empty()));
+        let dissolve = best("dissolve", || assert_eq!(blocks.relabelled(&table).faces().len(), 64));
+        reached &= within("the check", check, BLOCKS_MS);
+        reached &= within("the dissolving", dissolve, BLOCKS_MS);
     }
+    reached
 }
 
-fn best(what: &str, work: impl Fn()) {
+/// The shortest of some times, in milliseconds.
+fn best(what: &str, work: impl Fn()) -> f64 {
     let mut took_ms = f64::INFINITY;
     for _ in 0..7 {
         let start = Instant::now();
@@ -326,4 +360,5 @@ fn best(what: &str, work: impl Fn()) {
         took_ms = took_ms.min(start.elapsed().as_secs_f64() * 1e3);
     }
     println!("{what:16} {took_ms:7.2} ms");
+    took_ms
 }

@@ -13,14 +13,25 @@
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 #![expect(clippy::cast_precision_loss, reason = "counts to ratios")]
 
+#[path = "bed/median.rs"]
+mod median;
+#[path = "bed/targets.rs"]
+mod targets;
+#[path = "bed/turns.rs"]
+mod turns;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant as Tick};
 
+use median::median;
+use targets::Targets;
+use tokio::runtime::Runtime;
 use uuid::Uuid;
 use zonewarden::domain::atlas::city::{Approval, City};
 use zonewarden::domain::atlas::reaches::Reaches;
+use zonewarden::domain::catalogue::whole::Catalogue;
 use zonewarden::domain::change::Change;
 use zonewarden::domain::clocks::limits::CaseLimits;
 use zonewarden::domain::id::{CategoryCode, CityId, ReportId, UnitId, ZoneId};
@@ -48,34 +59,39 @@ const POSTGRES_TARGET: f64 = 4.0;
 
 fn main() -> Result<ExitCode, Fault> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut reached = runtime.block_on(sqlite())?;
+    let mut targets = Targets::default();
+    sqlite(&runtime, &mut targets)?;
     match std::env::var("ZONEWARDEN_BENCH_POSTGRES") {
-        Ok(url) => reached &= runtime.block_on(postgres(&url))?,
+        Ok(url) => postgres(&runtime, &url, &mut targets)?,
         Err(_) => println!("PostgreSQL: SKIPPED (ZONEWARDEN_BENCH_POSTGRES is not set)"),
     }
-    Ok(if reached { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(targets.exit())
 }
 
-async fn sqlite() -> Result<bool, Fault> {
+fn sqlite(runtime: &Runtime, targets: &mut Targets) -> Result<(), Fault> {
     // Beside the build, not in a temporary folder, which may be no disk at all.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    let alone = Limits { group_max: 1, ..Limits::default() };
-    let one = Place::File(folder.path().join("one.gpkg"));
-    let one = open_with(&one, Migrate::Apply, alone).await?;
-    let many = Place::File(folder.path().join("many.gpkg"));
-    let many = open_with(&many, Migrate::Apply, Limits::default()).await?;
     let cities = vec![CityId::new("bench")?];
-    found(&one, &cities).await?;
-    found(&many, &cities).await?;
-    let baseline = Contestant { store: one, cities: cities.clone(), clients: SQLITE_CLIENTS };
-    let grouped = Contestant { store: many, cities, clients: SQLITE_CLIENTS };
-    let what = format!("SQLite, {SQLITE_CLIENTS} clients");
-    let (one, reached) = compare(&what, &baseline, &grouped, SQLITE_TARGET).await?;
-    let whole = Place::File(folder.path().join("whole.gpkg"));
-    let rows = ceiling(&whole).await?;
+    let contestants = runtime.block_on(async {
+        let alone = Limits { group_max: 1, ..Limits::default() };
+        let one = Place::File(folder.path().join("one.gpkg"));
+        let one = open_with(&one, Migrate::Apply, alone).await?;
+        let many = Place::File(folder.path().join("many.gpkg"));
+        let many = open_with(&many, Migrate::Apply, Limits::default()).await?;
+        found(&one, &cities).await?;
+        found(&many, &cities).await?;
+        let clients = SQLITE_CLIENTS;
+        Ok::<_, Fault>([
+            Contestant { store: one, cities: cities.clone(), clients },
+            Contestant { store: many, cities: cities.clone(), clients },
+        ])
+    })?;
+    println!("SQLite, {SQLITE_CLIENTS} clients");
+    let one = compare(runtime, &contestants, SQLITE_TARGET, targets)?;
+    let rows = runtime.block_on(ceiling(&Place::File(folder.path().join("whole.gpkg"))))?;
     println!("  {WHOLE} in one transaction {rows:>7.0} reports/s");
     println!("  a transaction beside its rows {:>4.2} ms", 1e3 / one - 1e3 / rows);
-    Ok(reached)
+    Ok(())
 }
 
 /// The same rows in one transaction with one sync: what is left is their own price, and no way of committing is faster.
@@ -94,24 +110,27 @@ async fn ceiling(place: &Place) -> Result<f64, Fault> {
     Ok(median(rates))
 }
 
-async fn postgres(url: &str) -> Result<bool, Fault> {
+fn postgres(runtime: &Runtime, url: &str, targets: &mut Targets) -> Result<(), Fault> {
     let place = Place::Postgres(url.to_owned());
-    let alone = Limits { group_max: 1, connections_max: POSTGRES_CONNECTIONS };
-    let one = open_with(&place, Migrate::Apply, alone).await?;
-    let many = open_with(&place, Migrate::Apply, Limits::default()).await?;
-    let run = Uuid::now_v7().simple().to_string();
-    let cities = (0..POSTGRES_CONNECTIONS)
-        .map(|n| CityId::new(&format!("bench-{run}-{n}")))
-        .collect::<Result<Vec<_>, _>>()?;
-    found(&one, &cities).await?;
-    let last = vec![CityId::new(&format!("bench-{run}-all"))?];
-    found(&many, &last).await?;
-    let baseline = Contestant { store: one, cities, clients: POSTGRES_CONNECTIONS };
-    let grouped = Contestant { store: many, cities: last, clients: POSTGRES_CLIENTS };
-    let what = format!(
-        "PostgreSQL, {POSTGRES_CLIENTS} clients against {POSTGRES_CONNECTIONS} connections"
-    );
-    Ok(compare(&what, &baseline, &grouped, POSTGRES_TARGET).await?.1)
+    let contestants = runtime.block_on(async {
+        let alone = Limits { group_max: 1, connections_max: POSTGRES_CONNECTIONS };
+        let one = open_with(&place, Migrate::Apply, alone).await?;
+        let many = open_with(&place, Migrate::Apply, Limits::default()).await?;
+        let run = Uuid::now_v7().simple().to_string();
+        let cities = (0..POSTGRES_CONNECTIONS)
+            .map(|n| CityId::new(&format!("bench-{run}-{n}")))
+            .collect::<Result<Vec<_>, _>>()?;
+        found(&one, &cities).await?;
+        let last = vec![CityId::new(&format!("bench-{run}-all"))?];
+        found(&many, &last).await?;
+        Ok::<_, Fault>([
+            Contestant { store: one, cities, clients: POSTGRES_CONNECTIONS },
+            Contestant { store: many, cities: last, clients: POSTGRES_CLIENTS },
+        ])
+    })?;
+    println!("PostgreSQL, {POSTGRES_CLIENTS} clients against {POSTGRES_CONNECTIONS} connections");
+    compare(runtime, &contestants, POSTGRES_TARGET, targets)?;
+    Ok(())
 }
 
 struct Contestant {
@@ -120,26 +139,20 @@ struct Contestant {
     clients: usize,
 }
 
-/// The baseline's reports a second, and whether the target is reached.
-async fn compare(
-    what: &str,
-    baseline: &Contestant,
-    grouped: &Contestant,
+/// The baseline's reports a second.
+fn compare(
+    runtime: &Runtime,
+    contestants: &[Contestant; 2],
     target: f64,
-) -> Result<(f64, bool), Fault> {
-    let (mut one, mut many) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        one.push(baseline.round().await?);
-        many.push(grouped.round().await?);
-    }
-    let (one, many) = (median(one), median(many));
-    let ratio = many / one;
-    let verdict = if ratio >= target { "reached" } else { "MISSED" };
-    println!("{what}");
+    targets: &mut Targets,
+) -> Result<f64, Fault> {
+    let rates: [Vec<f64>; 2] =
+        turns::in_turns(ROUNDS, |which| runtime.block_on(contestants[which].round()))?;
+    let [one, many] = rates.map(median);
     println!("  a transaction a report  {one:>10.0} reports/s");
     println!("  together                {many:>10.0} reports/s");
-    println!("  ratio                   {ratio:>10.1}  (target {target}: {verdict})");
-    Ok((one, ratio >= target))
+    targets.hold("together / a transaction a report", many / one, target..);
+    Ok(one)
 }
 
 impl Contestant {
@@ -184,6 +197,7 @@ async fn found(store: &Store, cities: &[CityId]) -> Result<(), Fault> {
             contact_days: 180,
             approval: Approval::Off,
             reaches: Reaches::default(),
+            catalogue: Catalogue::seed(),
         };
         let stamp = Stamp { city: id.clone(), actor: "bench".to_owned(), at: Instant(0) };
         store.commit(stamp, Basis::default(), vec![Change::CitySet(city)]).await?;
@@ -237,9 +251,4 @@ fn report() -> Result<Change, Fault> {
 fn person(n: u64) -> SealedPerson {
     let mark = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     SealedPerson { sealed: "x".repeat(120), marks: vec![format!("{mark:016x}{n:016x}")] }
-}
-
-fn median(mut of: Vec<f64>) -> f64 {
-    of.sort_by(f64::total_cmp);
-    of[of.len() / 2]
 }

@@ -10,12 +10,16 @@
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 #![expect(clippy::cast_precision_loss, reason = "counts to ratios")]
 
+#[path = "bed/median.rs"]
+mod median;
+
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use geo::{BoundingRect, Intersects, MapCoords, PreparedGeometry, Relate};
 use geo_types::{Coord, MultiPolygon, Point};
+use median::median;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 use zonewarden::domain::sample::{Recipe, city};
@@ -59,17 +63,16 @@ fn main() -> Result<ExitCode, Fault> {
     let vertices: usize = edges(&zones.areas).count();
     println!("{} areas, {vertices} vertices", areas.len());
 
-    let mut build_ms: Vec<f64> = (0..9)
-        .map(|_| {
-            let start = Instant::now();
-            black_box(AreaIndex::build(&areas));
-            start.elapsed().as_secs_f64() * 1e3
-        })
-        .collect();
+    let build_ms = (0..9).map(|_| {
+        let start = Instant::now();
+        black_box(AreaIndex::build(&areas));
+        start.elapsed().as_secs_f64() * 1e3
+    });
+    let build_ms = median(build_ms);
     let index = AreaIndex::build(&areas);
     println!(
         "build {:.1} ms with the surroundings; {} KB to locate, {} KB with the surroundings",
-        median(&mut build_ms),
+        build_ms,
         index.bytes_to_locate() / 1024,
         index.bytes() / 1024
     );
@@ -140,11 +143,6 @@ impl Dice {
         };
         GridPoint { x: within(frame.min.x, frame.max.x), y: within(frame.min.y, frame.max.y) }
     }
-}
-
-fn median(times: &mut [f64]) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }
 
 /// All edges with the number of their area.
@@ -399,7 +397,7 @@ fn race(
             black_box(&around);
         }));
     }
-    report(&mut times)
+    report(&times)
 }
 
 fn through_prepared<'a>(
@@ -441,22 +439,22 @@ fn time(points: usize, run: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64() * 1e9 / points as f64
 }
 
-fn report(times: &mut Times) -> bool {
-    let plain = median(&mut times.plain);
-    let raster = median(&mut times.raster);
+fn report(times: &Times) -> bool {
+    let middle = |times: &[f64]| median(times.iter().copied());
+    let (plain, raster) = (middle(&times.plain), middle(&times.raster));
     println!("{:<34}{:>10}{:>14}{:>14}", "", "ns/point", "plain/it", "it/raster");
-    let line = |name: &str, times: &mut [f64]| {
-        let ns = median(times);
+    let line = |name: &str, times: &[f64]| {
+        let ns = middle(times);
         println!("{name:<34}{ns:>10.2}{:>14.1}{:>14.2}", plain / ns, ns / raster);
         (plain / ns, ns / raster)
     };
-    line("rstar boxes + geo Intersects", &mut times.plain);
-    line("rstar boxes + geo prepared relate", &mut times.prepared);
-    line("raster 1024², one cell (inexact)", &mut times.raster);
-    let scalar = line("one by one", &mut times.scalar);
-    let batch = line("batch", &mut times.batch);
-    line("batch, portable", &mut times.portable);
-    line("surroundings, one by one", &mut times.around);
+    line("rstar boxes + geo Intersects", &times.plain);
+    line("rstar boxes + geo prepared relate", &times.prepared);
+    line("raster 1024², one cell (inexact)", &times.raster);
+    let scalar = line("one by one", &times.scalar);
+    let batch = line("batch", &times.batch);
+    line("batch, portable", &times.portable);
+    line("surroundings, one by one", &times.around);
     let reached = [
         ("one by one, times the plain answer", scalar.0 >= SCALAR_OVER_PLAIN),
         ("one by one, within the raster read", scalar.1 <= SCALAR_OVER_RASTER),
@@ -490,25 +488,20 @@ fn official(index: &AreaIndex, zones: &Zones, path: &str) -> Result<bool, Fault>
         agree += usize::from(same);
         near += usize::from(same || around.runner_up.is_some_and(|(area, m)| m <= 1.0 && is(area)));
     }
-    let mut ns: Vec<f64> = points
-        .chunks_exact(AROUND_POINTS)
-        .cycle()
-        .take(ROUNDS)
-        .map(|points| {
-            time(points.len(), || {
-                for &p in points {
-                    black_box(index.surroundings(p));
-                }
-            })
+    let ns = points.chunks_exact(AROUND_POINTS).cycle().take(ROUNDS).map(|points| {
+        time(points.len(), || {
+            for &p in points {
+                black_box(index.surroundings(p));
+            }
         })
-        .collect();
+    });
     let share = |n: usize| 100.0 * n as f64 / all as f64;
     println!(
         "{all} official points: {:.2} % agree, {:.2} % with a runner-up within 1 m; \
          surroundings {:.0} ns a point",
         share(agree),
         share(near),
-        median(&mut ns)
+        median(ns)
     );
     Ok(share(agree) >= 96.4 && share(near) >= 98.9)
 }

@@ -8,15 +8,20 @@
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 #![expect(clippy::unwrap_used, reason = "a bench may fail loudly")]
 
+#[path = "bed/median.rs"]
+mod median;
+
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant as Stopwatch;
 
+use median::median;
 use uuid::Uuid;
-use zonewarden::app::drafts::review::is_ruled;
+use zonewarden::app::drafts::review::stays;
 use zonewarden::domain::atlas::in_force::Atlas;
 use zonewarden::domain::id::{CategoryCode, IncidentId};
+use zonewarden::domain::reports::routing::{Ask, route_unit};
 use zonewarden::domain::sample::reports::Reports;
 use zonewarden::domain::sample::{self, Recipe};
 use zonewarden::domain::time::Instant;
@@ -45,7 +50,7 @@ fn main() -> ExitCode {
         std::env::var("ZONEWARDEN_BENCH_INCIDENTS").map_or(100_000, |count| count.parse().unwrap());
     let recipe = Recipe { cameras: 42_248, ..Recipe::default() };
     let atlas = Arc::new(Atlas::build(sample::city(&recipe)).unwrap());
-    let (cases, reports) = told_in(&Reports::new(&recipe, count));
+    let (cases, reports) = told_in(&atlas, &Reports::new(&recipe, count));
     let mut working = Working::of(atlas.zones()).unwrap();
     // The ground of the plan in force is no part of a review: it is made once for a plan.
     let before = Before::of(&atlas);
@@ -83,7 +88,7 @@ fn main() -> ExitCode {
         }
     }
     let (drags, slowest) = (live.len(), live.iter().copied().fold(0.0, f64::max));
-    let (live, whole) = (median(&mut live), median(&mut whole));
+    let (live, whole) = (median(live), median(whole));
     let ratio = whole / live;
     println!("a review from scratch   {:>9.2} ms", whole * 1e3);
     println!(
@@ -102,8 +107,8 @@ fn gather(
     cases: Vec<OpenCase>,
     reports: &[PastReport],
 ) -> Arc<Things> {
-    let ruled = |case: &OpenCase, zone| is_ruled(atlas, case, zone);
-    Arc::new(Things::gather((atlas, before.clone()), cases, reports, &|_| 1.0, &ruled))
+    let stays = |case: &OpenCase, zone| stays(atlas, case, zone);
+    Arc::new(Things::gather((atlas, before.clone()), cases, reports, &|_| 1.0, &stays))
 }
 
 fn look(
@@ -140,7 +145,7 @@ fn edits(working: &Working) -> Vec<ZoningEdit> {
         .collect()
 }
 
-fn told_in(reports: &Reports) -> (Vec<OpenCase>, Vec<PastReport>) {
+fn told_in(atlas: &Atlas, reports: &Reports) -> (Vec<OpenCase>, Vec<PastReport>) {
     let mut bytes = Vec::new();
     reports.write(0..reports.rows(), &mut bytes);
     let text = String::from_utf8(bytes).unwrap();
@@ -148,19 +153,19 @@ fn told_in(reports: &Reports) -> (Vec<OpenCase>, Vec<PastReport>) {
         let cells: Vec<&str> = line.split(',').collect();
         let at = LonLat::new(cells[1].parse().unwrap(), cells[2].parse().unwrap()).unwrap();
         let position = GridPoint { x: step(at.lon()), y: step(at.lat()) };
+        let (category, at) = (CategoryCode::new(cells[4]).ok(), Instant::parse(cells[5]).unwrap());
+        // Each lies with the unit that the rules name, so that all that no rule holds go.
+        let ask = Ask { position, accuracy_m: None, category: category.as_ref(), at };
+        let unit = route_unit(atlas, &ask, atlas.areas().locate(position)).unit.clone();
         let case = OpenCase {
             id: IncidentId(Uuid::from_u128(n as u128)),
             position,
-            category: CategoryCode::new(cells[4]).ok(),
-            happened_at: Instant::parse(cells[5]).unwrap(),
-            unit: None,
+            category,
+            happened_at: at,
+            transferable: true,
+            unit: Some(unit),
         };
         (case, PastReport { position, load_min: 240 })
     };
     text.lines().enumerate().map(read).unzip()
-}
-
-fn median(seconds: &mut [f64]) -> f64 {
-    seconds.sort_by(f64::total_cmp);
-    seconds[seconds.len() / 2]
 }

@@ -7,6 +7,9 @@
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 #![expect(clippy::unwrap_used, reason = "a bench may fail loudly")]
 
+#[path = "bed/median.rs"]
+mod median;
+
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +17,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use geo_types::Geometry;
+use median::median;
 use zonewarden::domain::sample;
 use zonewarden::formats::geojson;
 use zonewarden::formats::layer::{Feature, Layer};
@@ -44,18 +48,13 @@ fn main() {
         peak_kb = peak_kb.max(kb);
     }
     let (_, few_kb) = route(&few, &zones, &field, &cache);
-    let ratio = median(&mut routes) / median(&mut reads);
+    let ratio = median(routes) / median(reads);
     println!(
         "{rows} rows: route takes {ratio:.2} times the csv crate's reading (at most {RATIO_MAX})"
     );
     println!("peak memory: {few_kb} KB for {} rows, {peak_kb} KB for {rows}", rows / 10);
     assert!(ratio <= RATIO_MAX, "too slow");
     assert!(peak_kb <= few_kb + GROWTH_KB_MAX, "memory grows with the file");
-}
-
-fn median(seconds: &mut [f64]) -> f64 {
-    seconds.sort_by(f64::total_cmp);
-    seconds[seconds.len() / 2]
 }
 
 /// The zones' file and the property that names them.

@@ -6,9 +6,13 @@
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 #![expect(clippy::unwrap_used, reason = "a bench may fail loudly")]
 
+#[path = "bed/median.rs"]
+mod median;
+
 use std::sync::Arc;
 use std::time::Instant as Stopwatch;
 
+use median::median;
 use uuid::Uuid;
 use zonewarden::domain::atlas::city::CityState;
 use zonewarden::domain::atlas::in_force::Atlas;
@@ -40,7 +44,7 @@ fn main() {
     for (what, then) in changes {
         let then = Arc::new(Atlas::build(then).unwrap());
         let (mut plain, mut ours) = (Vec::new(), Vec::new());
-        let (mut expected, mut found) = (0, Rehearsal::default());
+        let (mut expected, mut found) = ([0; 3], Rehearsal::default());
         for _ in 0..ROUNDS {
             let begun = Stopwatch::now();
             expected = twice(&now, &then, &told);
@@ -50,12 +54,15 @@ fn main() {
             Trial::new(Arc::clone(&now), Arc::clone(&then)).rehearse(&told, &mut found);
             ours.push(begun.elapsed().as_secs_f64());
         }
-        assert_eq!(found.elsewhere, expected, "both find the same");
+        let got = [found.elsewhere, found.to_queue, found.from_queue];
+        assert_eq!(got, expected, "both find the same");
+        let [elsewhere, to_queue, from_queue] = got;
         #[expect(clippy::cast_precision_loss, reason = "a count of reports")]
-        let rate = |seconds: &mut [f64]| told.len() as f64 / median(seconds);
-        let (plain, ours) = (rate(&mut plain), rate(&mut ours));
+        let rate = |seconds: Vec<f64>| told.len() as f64 / median(seconds);
+        let (plain, ours) = (rate(plain), rate(ours));
         println!(
-            "{what}: {ours:.0} reports/s, asking twice {plain:.0}/s ({:.1} times); {expected} elsewhere",
+            "{what}: {ours:.0} reports/s, asking twice {plain:.0}/s ({:.1} times); {elsewhere} elsewhere, \
+             {to_queue} to the queue, {from_queue} from it",
             ours / plain
         );
         missed |= ours < RATE_LEAST;
@@ -63,14 +70,9 @@ fn main() {
     assert!(!missed, "less than {RATE_LEAST} reports a second");
 }
 
-fn median(seconds: &mut [f64]) -> f64 {
-    seconds.sort_by(f64::total_cmp);
-    seconds[seconds.len() / 2]
-}
-
 /// The plain way: the explained answer of either atlas.
-fn twice(now: &Atlas, then: &Atlas, told: &[Told]) -> u64 {
-    let mut elsewhere = 0;
+fn twice(now: &Atlas, then: &Atlas, told: &[Told]) -> [u64; 3] {
+    let [mut elsewhere, mut to_queue, mut from_queue] = [0; 3];
     for one in told {
         let ask = Ask {
             position: one.position,
@@ -78,9 +80,12 @@ fn twice(now: &Atlas, then: &Atlas, told: &[Told]) -> u64 {
             category: one.category.as_ref(),
             at: one.happened_at,
         };
-        elsewhere += u64::from(route(now, &ask).unit != route(then, &ask).unit);
+        let (a, b) = (route(now, &ask), route(then, &ask));
+        elsewhere += u64::from(a.unit != b.unit);
+        to_queue += u64::from(!a.for_dispatcher && b.for_dispatcher);
+        from_queue += u64::from(a.for_dispatcher && !b.for_dispatcher);
     }
-    elsewhere
+    [elsewhere, to_queue, from_queue]
 }
 
 /// The demonstration city's reports.

@@ -5,30 +5,41 @@
 //!
 //! Of each zoom the twelve fullest tiles of the collection `city`: zones, the places of their names, facilities and
 //! streets. Ours is one thread, before compression, all of the tile anew. Baseline: the same rows in web Mercator,
-//! indexed, with `ST_AsMVTGeom` and `ST_AsMVT` in one statement that is prepared; its time is that of the round trip
-//! less that of `select 1`. The cached tiles are asked for over HTTP beside a handler that answers with as many
-//! constant bytes behind the same layers; the contestants take turns. Ends with an error when a target is missed.
+//! indexed and analysed, with `ST_AsMVTGeom` and `ST_AsMVT` in one statement that is prepared; its time is that of the
+//! round trip less that of `select 1`, and its tiles must not hold far less than ours. The cached tiles are asked for over HTTP beside handlers behind the same
+//! layers that answer with the very bytes, a handler for each tile; the contestants take turns. Ends with an error when a target is missed.
 #![expect(clippy::print_stdout, reason = "a bench talks to a person")]
 #![expect(clippy::cast_precision_loss, reason = "counts to ratios")]
+
+#[path = "bed/load.rs"]
+mod load;
+#[path = "bed/median.rs"]
+mod median;
+#[path = "bed/service.rs"]
+mod service;
+#[path = "bed/targets.rs"]
+mod targets;
+#[path = "bed/turns.rs"]
+mod turns;
+#[path = "bed/wire.rs"]
+mod wire;
+#[path = "bed/wish.rs"]
+mod wish;
 
 use std::hint::black_box;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::http::header;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use geo_types::Geometry;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use median::median;
+use targets::Targets;
+use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls, Statement};
-use zonewarden::app::clock::Clock;
-use zonewarden::app::seed;
-use zonewarden::app::state::App;
+use wire::{Connection, request};
 use zonewarden::app::tiles::collection::Collection;
 use zonewarden::app::tiles::drawn::Drawn;
 use zonewarden::domain::atlas::facility::FacilityKind;
@@ -37,12 +48,8 @@ use zonewarden::domain::sample::{self, Recipe};
 use zonewarden::formats::gzip::{self, Effort};
 use zonewarden::formats::wkt;
 use zonewarden::geom::tile::grid::{Tile, World};
-use zonewarden::http::access_log::AccessLog;
-use zonewarden::http::limits::Limits;
-use zonewarden::http::meter::Meter;
 use zonewarden::http::web::Web;
-use zonewarden::http::{router, server};
-use zonewarden::store::open::{Migrate, Place, open};
+use zonewarden::store::open::Place;
 
 type Fault = Box<dyn std::error::Error + Send + Sync>;
 
@@ -54,39 +61,33 @@ const FASTER: f64 = 20.0;
 /// The cached tiles' share of the constant handler's requests per second.
 const SHARE: f64 = 0.95;
 const CONNECTIONS: usize = 64;
-const ROUND: Duration = Duration::from_secs(1);
-const WARM_UP: Duration = Duration::from_millis(300);
 const CONSTANT: &str = "/constant";
 
+/// A zoom, its fullest tiles, and what ours took of each.
+struct Zoom {
+    level: u32,
+    tiles: Vec<Tile>,
+    us: f64,
+    bytes: usize,
+}
+
 fn main() -> Result<ExitCode, Fault> {
-    let rounds = std::env::var("ZONEWARDEN_BENCH_ROUNDS").map_or(Ok(15), |text| text.parse())?;
+    let rounds = wish::number("ZONEWARDEN_BENCH_ROUNDS", 15)?;
     let faults = |faults: Vec<_>| -> Fault { format!("{faults:?}").into() };
     let atlas = Arc::new(Atlas::build(sample::city(&Recipe::default())).map_err(faults)?);
     let drawn = Drawn::of(Arc::clone(&atlas));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut reached = true;
-    let mut all = Vec::new();
-    let chosen: Vec<(u32, Vec<Tile>)> =
-        ZOOMS.iter().map(|zoom| (*zoom, fullest(&atlas, &drawn, *zoom))).collect();
-    let ours: Vec<f64> = chosen.iter().map(|(_, tiles)| anew(&drawn, tiles, rounds)).collect();
+    let mut targets = Targets::default();
+    let zooms = ZOOMS.map(|zoom| anew(&drawn, fullest(&atlas, &drawn, zoom), zoom, rounds));
     match std::env::var("ZONEWARDEN_BENCH_POSTGRES") {
-        Ok(url) => {
-            let theirs = runtime.block_on(postgis(&url, &atlas, &chosen, rounds))?;
-            for (((zoom, _), ours), theirs) in chosen.iter().zip(&ours).zip(theirs) {
-                let ratio = theirs / ours;
-                println!("z{zoom}: ST_AsMVT {theirs:.0} µs, ratio {ratio:.1} (target {FASTER})");
-                reached &= ratio >= FASTER;
-            }
-        }
+        Ok(url) => runtime.block_on(postgis(&url, &atlas, &zooms, rounds, &mut targets))?,
         Err(_) => println!("PostGIS: SKIPPED (ZONEWARDEN_BENCH_POSTGRES is not set)"),
     }
-    for (_, tiles) in &chosen {
-        all.extend(tiles.iter().map(|it| path(*it)));
-    }
-    let share = cached(&runtime, &all, rounds)?;
-    reached &= share >= SHARE;
+    let paths: Vec<String> =
+        zooms.iter().flat_map(|zoom| zoom.tiles.iter().map(|tile| path(*tile))).collect();
+    cached(&runtime, &paths, rounds, &mut targets)?;
     runtime.shutdown_background();
-    Ok(if reached { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(targets.exit())
 }
 
 fn path(tile: Tile) -> String {
@@ -109,67 +110,69 @@ fn fullest(atlas: &Atlas, drawn: &Drawn, zoom: u32) -> Vec<Tile> {
     sized.into_iter().map(|(_, tile)| tile).collect()
 }
 
-/// Microseconds of a tile, the median of rounds.
-fn anew(drawn: &Drawn, tiles: &[Tile], rounds: usize) -> f64 {
+/// Ours of a zoom, the median of rounds.
+fn anew(drawn: &Drawn, tiles: Vec<Tile>, zoom: u32, rounds: usize) -> Zoom {
     const REPEATS: usize = 20;
-    let mut bytes = 0;
-    let mut took: Vec<f64> = Vec::new();
-    let mut packing: [Vec<f64>; 2] = [Vec::new(), Vec::new()];
-    for _ in 0..rounds {
+    let draw = |tile: &Tile| drawn.tile(Collection::City, *tile);
+    let plain: Vec<Vec<u8>> = tiles.iter().map(draw).collect();
+    let count = tiles.len();
+    let each = |repeats: usize, work: &dyn Fn()| {
         let begun = Instant::now();
-        for _ in 0..REPEATS {
-            for tile in tiles {
-                bytes = black_box(drawn.tile(Collection::City, *tile)).len();
-            }
+        (0..repeats).for_each(|_| work());
+        begun.elapsed().as_secs_f64() * 1e6 / (repeats * count) as f64
+    };
+    let pack = |effort: Effort| {
+        for tile in &plain {
+            black_box(gzip::packed(tile, effort));
         }
-        took.push(begun.elapsed().as_secs_f64() * 1e6 / (REPEATS * tiles.len()) as f64);
-        for (effort, packing) in [Effort::Quick, Effort::Thorough].into_iter().zip(&mut packing) {
-            let plain: Vec<Vec<u8>> =
-                tiles.iter().map(|tile| drawn.tile(Collection::City, *tile)).collect();
-            let begun = Instant::now();
-            for tile in &plain {
-                black_box(gzip::packed(tile, effort));
-            }
-            packing.push(begun.elapsed().as_secs_f64() * 1e6 / tiles.len() as f64);
-        }
+    };
+    let [mut took, mut quick, mut thorough] = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        took.push(each(REPEATS, &|| tiles.iter().for_each(|tile| drop(black_box(draw(tile))))));
+        quick.push(each(1, &|| pack(Effort::Quick)));
+        thorough.push(each(1, &|| pack(Effort::Thorough)));
     }
-    let ours = median(&mut took);
-    let zoom = tiles.first().map_or(0, |tile| tile.zoom());
-    let [quick, thorough] = &mut packing;
+    let (us, quick, thorough) = (median(took), median(quick), median(thorough));
+    let bytes = plain.iter().map(Vec::len).sum::<usize>() / count.max(1);
     println!(
-        "z{zoom}: {} tiles, ours {ours:.0} µs a tile, gzip {:.0} µs quickly and {:.0} thoroughly; the last has {bytes} bytes",
-        tiles.len(),
-        median(quick),
-        median(thorough)
+        "z{zoom}: {count} tiles of {bytes} bytes on average, ours {us:.1} µs each; gzip {quick:.0} µs \
+         quickly and {thorough:.0} thoroughly"
     );
-    ours
+    Zoom { level: zoom, tiles, us, bytes }
 }
 
-/// What PostGIS takes for the same tiles, in microseconds a tile, by zoom.
+/// What PostGIS takes for the same tiles, and how many times as long that is.
 async fn postgis(
     url: &str,
     atlas: &Atlas,
-    chosen: &[(u32, Vec<Tile>)],
+    zooms: &[Zoom],
     rounds: usize,
-) -> Result<Vec<f64>, Fault> {
+    targets: &mut Targets,
+) -> Result<(), Fault> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     tokio::spawn(connection);
     fill(&client, atlas).await?;
     let tile = client.prepare(&statement()).await?;
     let nothing = client.prepare("select 1, $1::int, $2::int, $3::int").await?;
-    let mut all = Vec::new();
-    for (_, tiles) in chosen {
+    for Zoom { level: zoom, tiles, us, bytes } in zooms {
         let (mut whole, mut trip) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             whole.push(asked(&client, &tile, tiles).await?);
             trip.push(asked(&client, &nothing, tiles).await?);
         }
-        all.push((median(&mut whole) - median(&mut trip)).max(0.0));
+        let theirs = (median(whole) - median(trip)).max(0.0);
+        let size = size(&client, &tile, tiles).await?;
+        println!("z{zoom}: ST_AsMVT {theirs:.0} µs each, {size} bytes on average");
+        if size * 2 < *bytes {
+            return Err("its tiles hold far less than ours".into());
+        }
+        targets.hold(&format!("z{zoom}: ST_AsMVT / ours"), theirs / us, FASTER..);
     }
     client.batch_execute("drop schema if exists bench_tiles cascade").await?;
-    Ok(all)
+    Ok(())
 }
 
+/// Microseconds of a tile, with the round trip.
 async fn asked(client: &Client, statement: &Statement, tiles: &[Tile]) -> Result<f64, Fault> {
     let begun = Instant::now();
     for tile in tiles {
@@ -177,6 +180,17 @@ async fn asked(client: &Client, statement: &Statement, tiles: &[Tile]) -> Result
         black_box(client.query_one(statement, &[&z, &x, &y]).await?);
     }
     Ok(begun.elapsed().as_secs_f64() * 1e6 / tiles.len() as f64)
+}
+
+/// Bytes of a tile on average.
+async fn size(client: &Client, statement: &Statement, tiles: &[Tile]) -> Result<usize, Fault> {
+    let mut bytes = 0;
+    for tile in tiles {
+        let [z, x, y] = [tile.zoom(), tile.x(), tile.y()].map(u32::cast_signed);
+        let row = client.query_one(statement, &[&z, &x, &y]).await?;
+        bytes += row.try_get::<_, Vec<u8>>(0)?.len();
+    }
+    Ok(bytes / tiles.len().max(1))
 }
 
 /// The four layers of a tile, one behind the other.
@@ -255,65 +269,66 @@ fn ewkt(geometry: &Geometry<f64>) -> String {
 
 /// The cached tiles' share of the constant handler's requests per second.
 fn cached(
-    runtime: &tokio::runtime::Runtime,
+    runtime: &Runtime,
     paths: &[String],
     rounds: usize,
-) -> Result<f64, Fault> {
+    targets: &mut Targets,
+) -> Result<(), Fault> {
     let address = runtime.block_on(start(paths))?;
-    let constant: Vec<String> = paths.iter().map(|_| CONSTANT.to_owned()).collect();
-    let contestants = [Arc::new(constant), Arc::new(paths.to_vec())];
-    let mut rates = [Vec::new(), Vec::new()];
-    for round in 0..rounds {
-        for turn in 0..contestants.len() {
-            let which = (round + turn) % contestants.len();
-            rates[which].push(load(address, &contestants[which])?);
-        }
-    }
-    let [constant, tiles] = &mut rates;
-    let (constant, tiles) = (median(constant), median(tiles));
-    let share = tiles / constant;
-    println!(
-        "cached tiles {tiles:.0}/s, constant {constant:.0}/s, share {share:.3} (target {SHARE})"
-    );
-    Ok(share)
+    let same = (0..paths.len()).map(|n| asking(&constant_path(n)));
+    let constant = Arc::new(same.collect::<Vec<_>>());
+    let tiles = Arc::new(paths.iter().map(|path| asking(path)).collect::<Vec<_>>());
+    let contestants = [constant, tiles];
+    let rates: [Vec<f64>; 2] =
+        turns::in_turns(rounds, |which| load::rate(address, CONNECTIONS, &contestants[which]))?;
+    let [constant, tiles] = rates.map(median);
+    println!("cached tiles {tiles:.0}/s, constant {constant:.0}/s");
+    targets.hold("cached tiles / constant", tiles / constant, SHARE..);
+    Ok(())
 }
 
-/// Starts the service, asks each tile until it is packed at its best, and mounts a constant of the average size.
+fn asking(path: &str) -> Vec<u8> {
+    request(&format!("GET {path}"), &[("Accept-Encoding", "gzip")], "")
+}
+
+fn constant_path(n: usize) -> String {
+    format!("{CONSTANT}/{n}")
+}
+
+/// The service with the tiles in its cache at their best, and beside them a constant for each.
 async fn start(paths: &[String]) -> Result<SocketAddr, Fault> {
-    let store = open(&Place::Memory, Migrate::Apply).await?;
-    let app = App::new(store, Clock::system(), None);
-    seed::if_empty(&app, &Recipe::default()).await?;
-    app.refresh().await?;
-    let mut names = router::route_names();
-    names.push(CONSTANT.to_owned());
-    let meter = Meter::new(names.iter().map(String::as_str))?;
-    let sink = std::fs::OpenOptions::new().append(true).open("/dev/null")?;
-    let (log, _writer) = AccessLog::start(sink)?;
-    let web = Web::new(app, Limits::default(), meter, Some(log), router::document_bytes());
-    let first = TcpListener::bind("127.0.0.1:0").await?;
-    let address = first.local_addr()?;
-    let plain = router::router(&web);
-    let asking = tokio::spawn(server::serve(first, plain, web.clone(), std::future::pending()));
+    let app = service::seeded(&Place::Memory, sample::city(&Recipe::default())).await?;
+    let (address, _) = service::served(app.clone(), Vec::new()).await?;
+    let bodies = packed(address, paths).await?;
+    let bytes: usize = bodies.iter().map(Vec::len).sum();
+    println!("cached tiles have {} bytes on average", bytes / bodies.len().max(1));
+    // Every server has a cache of its own: it is filled anew beside the constants, which are known now.
+    let names: Vec<String> = (0..paths.len()).map(constant_path).collect();
+    let more = names.iter().map(String::as_str).zip(bodies.into_iter().map(constant)).collect();
+    let (address, _) = service::served(app, more).await?;
+    packed(address, paths).await?;
+    Ok(address)
+}
+
+/// The tiles, asked for until all are packed at their best.
+async fn packed(address: SocketAddr, paths: &[String]) -> Result<Vec<Vec<u8>>, Fault> {
     let mut connection = Connection::open(address).await?;
-    let (mut bytes, mut longest) = (0, Vec::new());
-    for pass in 0..3 {
-        for path in paths {
-            let length = connection.ask(&request(path)).await?;
-            if pass == 2 {
-                bytes += length;
-            }
-            if length > longest.len() {
-                longest = connection.last_body(length);
-            }
+    let mut bodies: Vec<Vec<u8>> = Vec::new();
+    // One after the other: what is packed better is packed aside, in few places.
+    for path in paths {
+        for _ in 0..3 {
+            connection.ask(&asking(path)).await?;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        // What is packed better is packed aside.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        bodies.push(connection.body());
     }
-    asking.abort();
-    longest.truncate(bytes / paths.len().max(1));
-    println!("cached tiles have {} bytes on average, and so has the constant", longest.len());
-    let body = axum::body::Bytes::from(longest);
-    let answer = move || {
+    Ok(bodies)
+}
+
+/// A handler with the headers of a tile that answers with these bytes.
+fn constant(body: Vec<u8>) -> MethodRouter<Web> {
+    let body = axum::body::Bytes::from(body);
+    get(move || {
         let body = body.clone();
         async move {
             let headers = [
@@ -322,102 +337,9 @@ async fn start(paths: &[String]) -> Result<SocketAddr, Fault> {
                 (header::CACHE_CONTROL, "no-cache"),
                 (header::ETAG, "W/\"constant-1-0.1.0-city\""),
                 (header::VARY, "accept-encoding"),
+                (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
             ];
             (headers, body)
         }
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
-    let routes = router::router_with(&web, Router::new().route(CONSTANT, get(answer)));
-    tokio::spawn(server::serve(listener, routes, web, std::future::pending()));
-    Ok(address)
-}
-
-fn request(path: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n").into_bytes()
-}
-
-/// Requests per second of one round, from a thread of its own.
-fn load(address: SocketAddr, paths: &Arc<Vec<String>>) -> Result<f64, Fault> {
-    let paths = Arc::clone(paths);
-    let thread = std::thread::spawn(move || -> Result<f64, Fault> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async {
-            let count = Arc::new(AtomicU64::new(0));
-            let requests: Arc<Vec<Vec<u8>>> =
-                Arc::new(paths.iter().map(|path| request(path)).collect());
-            let mut tasks = JoinSet::new();
-            for first in 0..CONNECTIONS {
-                let mut connection = Connection::open(address).await?;
-                let (count, requests) = (Arc::clone(&count), Arc::clone(&requests));
-                tasks.spawn(async move {
-                    for n in first.. {
-                        if connection.ask(&requests[n % requests.len()]).await.is_err() {
-                            break;
-                        }
-                        count.fetch_add(1, Ordering::Relaxed);
-                    }
-                });
-            }
-            tokio::time::sleep(WARM_UP).await;
-            let (before, began) = (count.load(Ordering::Relaxed), Instant::now());
-            tokio::time::sleep(ROUND).await;
-            let done = count.load(Ordering::Relaxed) - before;
-            if tasks.try_join_next().is_some() {
-                return Err("a connection broke off under load".into());
-            }
-            Ok(done as f64 / began.elapsed().as_secs_f64())
-        })
-    });
-    thread.join().map_err(|_| "the load generator failed")?
-}
-
-struct Connection {
-    stream: TcpStream,
-    bytes: Vec<u8>,
-}
-
-impl Connection {
-    async fn open(address: SocketAddr) -> Result<Self, Fault> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, bytes: Vec::with_capacity(64 * 1024) })
-    }
-
-    /// One request and its whole answer, which must be 200; the length of its body.
-    async fn ask(&mut self, request: &[u8]) -> Result<usize, Fault> {
-        self.stream.write_all(request).await?;
-        self.bytes.clear();
-        loop {
-            if self.stream.read_buf(&mut self.bytes).await? == 0 {
-                return Err("the server closed".into());
-            }
-            let Some(head) = self.bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
-                continue;
-            };
-            if !self.bytes.starts_with(b"HTTP/1.1 200") {
-                return Err(String::from_utf8_lossy(&self.bytes).into_owned().into());
-            }
-            let length = length(&self.bytes[..head]).ok_or("no Content-Length")?;
-            if self.bytes.len() >= head + 4 + length {
-                return Ok(length);
-            }
-        }
-    }
-
-    fn last_body(&self, length: usize) -> Vec<u8> {
-        self.bytes[self.bytes.len() - length..].to_vec()
-    }
-}
-
-fn length(head: &[u8]) -> Option<usize> {
-    const NAME: &[u8] = b"Content-Length: ";
-    let at = head.windows(NAME.len()).position(|bytes| bytes == NAME)? + NAME.len();
-    let digits = head[at..].iter().take_while(|byte| byte.is_ascii_digit());
-    Some(digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0')))
-}
-
-fn median(rates: &mut [f64]) -> f64 {
-    rates.sort_by(f64::total_cmp);
-    rates[rates.len() / 2]
+    })
 }

@@ -222,6 +222,7 @@ fn kind(finding: &Finding) -> &'static str {
         Finding::Duplicate { .. } => "duplicates",
         Finding::Snapped(_) => "snapped",
         Finding::Unmatched { .. } => "unmatched",
+        Finding::Together(_) => "snapped away",
         Finding::Overlap(_) => "overlaps",
         Finding::Gap(gap) if gap.closed.is_some() => "gaps closed",
         Finding::Gap(_) => "gaps left",

@@ -41,9 +41,7 @@ macro_rules! config {
                 }
             }
 
-            /// The settings as a TOML file that says what each means.
-            #[must_use]
-            pub fn documented(&self) -> String {
+            fn written(&self, line: impl Fn(&str, Option<String>) -> String) -> String {
                 let mut text = String::new();
                 $(
                     $(text.push_str(concat!("#", $doc, "\n"));)+
@@ -186,6 +184,37 @@ impl Setting for SocketAddr {
 }
 
 impl Config {
+    /// The settings as a TOML file that says what each means. Of a secret it says only that it is set: the file is
+    /// looked at, kept and sent around.
+    #[must_use]
+    pub fn documented(&self) -> String {
+        self.written(|name, shown| match self.hidden(name) {
+            Some(says) => format!("# {name} = {says}\n\n"),
+            None => line(name, shown),
+        })
+    }
+
+    /// As [`Config::documented`], with the secrets: what another machine needs to serve the same store.
+    #[must_use]
+    pub fn documented_with_secrets(&self) -> String {
+        self.written(line)
+    }
+
+    /// What is said of a setting that holds a secret, in its place.
+    fn hidden(&self, name: &str) -> Option<String> {
+        let database = &self.database;
+        match name {
+            "pepper" => self.pepper.is_some(),
+            "contact_keys" => self.contact_keys.is_some(),
+            "database" if holds_password(database) => {
+                let shown = text::shown_url(database);
+                return Some(format!("(set: {shown}; --secrets shows it with its password)"));
+            }
+            _ => false,
+        }
+        .then(|| "(set, and not shown; --secrets shows it)".to_owned())
+    }
+
     /// Defaults, then the file (if one is named), then the environment.
     ///
     /// # Errors
@@ -246,6 +275,12 @@ fn unknown(name: &str) -> String {
     }
 }
 
+fn holds_password(url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else { return false };
+    let named = rest.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'));
+    named || rest.contains("password=")
+}
+
 fn line(name: &str, shown: Option<String>) -> String {
     match shown {
         Some(value) => format!("{name} = {value}\n\n"),
@@ -291,6 +326,46 @@ mod tests {
         assert_eq!(config.take_file("x", &text), Vec::<String>::new());
         assert_eq!(config, Config::default());
         assert!(text.contains("# How many cameras"));
+    }
+
+    #[test]
+    fn secrets_are_written_only_where_they_are_asked_for() {
+        let config = Config {
+            database: "postgres://zw:S3cret@db/zones".to_owned(),
+            pepper: Some("p3pper-p3pper-p3pper".to_owned()),
+            contact_keys: Some("k3y-k3y-k3y-k3y-k3y".to_owned()),
+            ..Config::default()
+        };
+        let (shown, whole) = (config.documented(), config.documented_with_secrets());
+        for secret in ["S3cret", "p3pper", "k3y-"] {
+            assert!(!shown.contains(secret), "{shown}");
+            assert!(whole.contains(secret), "{whole}");
+        }
+        for said in [
+            "# pepper = (set, and",
+            "# contact_keys = (set, and",
+            "# database = (set: postgres://db/zones;",
+        ] {
+            assert!(shown.contains(said), "{said}: {shown}");
+        }
+        let mut again = Config::default();
+        assert_eq!(again.take_file("x", &whole), Vec::<String>::new());
+        assert_eq!(again, config);
+        // What is not shown is left as it is by the file: it comes from elsewhere.
+        let mut again = config.clone();
+        assert_eq!(again.take_file("x", &shown), Vec::<String>::new());
+        assert_eq!(again, config);
+    }
+
+    #[test]
+    fn a_database_without_a_password_is_shown_as_it_is() {
+        for database in ["zonewarden.gpkg", "memory", "postgres://zonewarden@localhost/city"] {
+            let config = Config { database: database.to_owned(), ..Config::default() };
+            let line = format!("\ndatabase = \"{database}\"\n");
+            assert!(config.documented().contains(&line), "{database}");
+        }
+        assert!(holds_password("postgres://localhost/city?user=a&password=b"));
+        assert!(!holds_password("postgres://localhost:5432/city"));
     }
 
     #[test]

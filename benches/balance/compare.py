@@ -1,10 +1,15 @@
-"""Our plans beside METIS's and GerryChain's, on one graph file, judged by one judge.
+"""METIS's and GerryChain's plans, and ours at their deviations, on one graph file, judged by one judge.
 
-    compare.py GRAPH.csv OURS.csv [ZONES [TOLERANCE [RECOM_SECONDS]]]
+    compare.py rivals GRAPH.csv RIVALS.csv [ZONES [RECOM_SECONDS]]
+    compare.py judge GRAPH.csv RIVALS.csv OURS.csv [ZONES]
 
-GRAPH.csv has rows `b,x,y,area,outer border,weight` and `e,block,block,border`. OURS.csv has one row
-for each plan: name, seconds, then the zone of each block (`cargo bench --bench balance` writes it).
-Needs pymetis, gerrychain, networkx.
+GRAPH.csv has rows `b,x,y,area,outer border,weight` and `e,block,block,border`. A file of plans has one row for each:
+name, seconds, then the zone of each block. `rivals` makes theirs and prints the tolerances at which ours are wanted;
+`cargo bench --bench balance -- GRAPH.csv ZONES TOLERANCES SECONDS OURS.csv` makes those, several seeds of each, and
+names each row by its tolerance. `judge` then sets beside each plan of a rival those of ours that were made at its
+deviation or the next below: none of ours may be further off, have a cut that is no shorter or be no more compact. It
+ends with 1 where one is, or where a plan of ours is in pieces. A rival's plan that is in pieces is told with its figures
+and is no rival: it is not what was asked for. Needs networkx; `rivals` pymetis and gerrychain too.
 """
 import math
 import random
@@ -54,11 +59,10 @@ def judge(graph, zones, k):
             sum(p != 1 for p in pieces))
 
 
-def show(name, seconds, figures):
+def show(name, seconds, figures, verdict=""):
     off, cut, round_, broken = figures
-    print(f"{name:<44}{seconds:>8.2f} s {off:>9.3f} % {cut:>9.2f} km {round_:>8.4f} {broken:>4}",
+    print(f"{name:<44}{seconds:>8.2f} s {off:>9.3f} % {cut:>9.2f} km {round_:>8.4f} {broken:>4}  {verdict}",
           flush=True)
-    return figures
 
 
 def metis(graph, k):
@@ -83,12 +87,12 @@ def metis(graph, k):
                         k, xadj=xadj, adjncy=adjncy, vweights=vweights, eweights=eweights,
                         recursive=recursive, options=options)
                     figures = judge(graph, zones, k)
-                    # The fairest of its seeds: contiguous first, then the shortest cut.
+                    # The best of its seeds: contiguous first, then the shortest cut.
                     key = (figures[3] > 0, figures[1])
                     if best is None or key < best[0]:
-                        best = (key, figures)
+                        best = (key, zones)
                 way = "recursive" if recursive else "k-way contiguous"
-                yield f"METIS {way}, ufactor {ufactor}, ncuts {tries}", (time.time() - start) / len(seeds), best[1]
+                yield f"METIS {way} ufactor {ufactor} ncuts {tries}", (time.time() - start) / len(seeds), best[1]
 
 
 def recom(graph, k, tolerance, seconds):
@@ -133,29 +137,75 @@ def recom(graph, k, tolerance, seconds):
             best[0] = (length, dict(state.assignment.items()))
         if time.time() - start > seconds:
             break
-    yield (f"GerryChain ReCom {100 * tolerance:g} %, {steps} steps", time.time() - start,
-           judge(graph, [best[0][1][b] for b in range(graph.number_of_nodes())], k))
+    yield (f"GerryChain ReCom {100 * tolerance:g} % {steps} steps", time.time() - start,
+           [best[0][1][b] for b in range(graph.number_of_nodes())])
 
 
-def main(graph_path, ours_path, k=60, tolerance=0.01, seconds=60.0):
-    k, tolerance, seconds = int(k), float(tolerance), float(seconds)
-    graph = read(graph_path)
+def heading():
     print(f"{'':<44}{'time':>10} {'deviation':>11} {'cut':>12} {'PP':>8} broken")
-    ours, theirs = [], []
-    for line in open(ours_path):
+
+
+def plans(path):
+    for line in open(path):
         name, took, *zones = line.strip().split(",")
-        ours.append(show("ours " + name, float(took), judge(graph, list(map(int, zones)), k)))
-    for name, took, figures in metis(graph, k):
-        theirs.append((name, show(name, took, figures)))
-    for eps in (tolerance, 5 * tolerance):
-        if seconds > 0:
-            for name, took, figures in recom(graph, k, eps, seconds):
-                theirs.append((name, show(name, took, figures)))
-    worst = tuple(f([o[i] for o in ours]) for i, f in enumerate((max, max, min, max)))
-    show("ours, the worst of each column", 0, worst)
-    for name, them in theirs:
-        wins = worst[0] < them[0], worst[1] < them[1], worst[2] > them[2]
-        print(f"{'beaten in all three' if all(wins) else 'NOT beaten in all ' + str(wins):<60}{name}")
+        yield name, float(took), list(map(int, zones))
 
 
-main(*sys.argv[1:])
+def below(off):
+    """The tolerance at which ours are made for a rival that is `off` per cent off: not above it."""
+    return math.floor(off * 10) / 1000 if off >= 0.1 else off / 100
+
+
+def rivals(graph_path, out, k=60, seconds=60.0):
+    k, seconds = int(k), float(seconds)
+    graph = read(graph_path)
+    heading()
+    wanted = set()
+    chains = [recom(graph, k, eps, seconds) for eps in (0.01, 0.05)] if seconds > 0 else []
+    with open(out, "w") as file:
+        for way in [metis(graph, k)] + chains:
+            for name, took, zones in way:
+                figures = judge(graph, zones, k)
+                show(name, took, figures)
+                file.write(",".join(map(str, [name, f"{took:.3f}", *zones])) + "\n")
+                wanted.add(below(figures[0]))
+    print("ours are wanted at: " + ",".join(f"{at:.6g}" for at in sorted(wanted)))
+    return 0
+
+
+def judged(graph_path, rivals_path, ours_path, k=60):
+    k = int(k)
+    graph = read(graph_path)
+    ours = {}
+    for name, took, zones in plans(ours_path):
+        ours.setdefault(float(name), []).append((took, judge(graph, zones, k)))
+    heading()
+    lost = 0
+    worst = {}
+    for at, them in sorted(ours.items()):
+        figures = [f([it[1][n] for it in them]) for n, f in enumerate((max, max, min, max))]
+        worst[at] = max(took for took, _ in them), figures
+        lost += figures[3] > 0
+        show(f"ours at {100 * at:g} %, the worst of {len(them)} seeds", *worst[at],
+             "IN PIECES" if figures[3] else "")
+    for name, took, zones in plans(rivals_path):
+        them = judge(graph, zones, k)
+        fits = [at for at in worst if worst[at][1][0] <= them[0]]
+        if not fits:
+            verdict = "LOST: none of ours is as even"
+        else:
+            at = max(fits)
+            us = worst[at][1]
+            worse = [what for what, bad in (("cut", us[1] >= them[1]), ("compactness", us[2] <= them[2])) if bad]
+            verdict = f"LOST on {' and '.join(worse)}" if worse else "beaten in all three"
+            verdict += f" by ours at {100 * at:g} %: {us[0]:.3f} %, {us[1]:.2f} km, {us[2]:.4f}"
+        if them[3]:
+            verdict = f"in pieces, no rival; else {verdict}"
+        lost += verdict.startswith("LOST")
+        show(name, took, them, verdict)
+    print(f"MISSED: {lost}" if lost else "reached: every plan of a rival that is in one piece a zone is beaten in all three")
+    return 1 if lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit({"rivals": rivals, "judge": judged}[sys.argv[1]](*sys.argv[2:]))

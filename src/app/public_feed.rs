@@ -9,6 +9,7 @@ use crate::app::open311::Seen;
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation};
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::id::{CategoryCode, IncidentId, ReportId, UnitId, ZoneId};
 use crate::domain::incidents::docket::incident_of;
 use crate::domain::incidents::step::Stage;
@@ -69,8 +70,10 @@ pub async fn items(
     limit: u32,
 ) -> Result<Vec<Item>, Refusal> {
     must(caller, operation)?;
+    let atlas = seat.atlas()?;
+    let catalogue = &*atlas.city().catalogue;
     if let Some(zone) = &zone
-        && seat.atlas()?.zone(zone).is_none()
+        && atlas.zone(zone).is_none()
     {
         return Err(Refusal::fault("zone", format!("there is no zone {zone}")));
     }
@@ -81,13 +84,13 @@ pub async fn items(
     // What waits is read first: what is taken up meanwhile is then found as an incident.
     let mut by_case: BTreeMap<IncidentId, Item> = BTreeMap::new();
     for seen in waiting(app, seat, zone.as_ref(), told_from, limit).await? {
-        let item = item(&seen);
+        let item = item(&seen, catalogue);
         by_case.insert(item.id, item);
     }
     let (store, city) = (app.store(), &seat.city);
     let cases = store.public_cases(city, zone.as_ref(), (told_from, over_from), limit).await?;
     for seen in with_reports(app, seat, cases).await? {
-        let item = item(&seen);
+        let item = item(&seen, catalogue);
         by_case.insert(item.id, item);
     }
     let mut all: Vec<Item> = by_case.into_values().collect();
@@ -137,7 +140,7 @@ async fn with_reports(
     Ok(seen.collect())
 }
 
-fn item(seen: &Seen) -> Item {
+fn item(seen: &Seen, catalogue: &Catalogue) -> Item {
     let (report, case) = (&seen.filed.report, seen.case.as_ref());
     Item {
         id: case.map_or(incident_of(report.id), |case| case.id),
@@ -150,7 +153,7 @@ fn item(seen: &Seen) -> Item {
         expected_at: seen.expected_at(),
         zone: seen.zone().cloned(),
         unit: seen.unit().clone(),
-        place: report.public_place(),
+        place: report.public_place(catalogue),
         words: if seen.is_withheld() { String::new() } else { masked(&report.words) },
         supporters: case.map_or(1, |case| case.supporters),
     }

@@ -189,7 +189,11 @@ pub(super) fn checked(
     faults.extend(key.as_ref().err().map(|words| Fault::new("Idempotency-Key", words.as_str())));
     let happened_at = telling.happened_at.unwrap_or(now);
     if happened_at.0 > now.0.saturating_add(AHEAD_US_MAX) {
-        faults.push(Fault::new("happened_at", "lies more than a day in the future"));
+        let words = format!(
+            "lies more than a day after now, {}; say when it happened, with its offset, or leave it out",
+            now.rfc3339()
+        );
+        faults.push(Fault::new("happened_at", words));
     }
     match (position, source, words, contact, key) {
         (Ok(position), Ok(source), Ok(words), Ok(contact), Ok(key)) if faults.is_empty() => {

@@ -1,5 +1,5 @@
-//! `zonewarden export`: export zones, units, facilities, rules, a calendar, time limits, a city's own settings, or
-//! the whole city.
+//! `zonewarden export`: export zones, units, facilities, rules, a calendar, time limits, categories, a city's own
+//! settings, or the whole city.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::cli::whole::write_whole;
 use crate::domain::id::CityId;
 use crate::geom::crs::Crs;
 
-/// Export zones, units, facilities, rules, a calendar, time limits, a city's own settings, or the whole city.
+/// Export zones, units, facilities, rules, a calendar, time limits, categories, a city's own settings, or the whole city.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -23,6 +23,7 @@ Examples:
   zonewarden export city -o city.json
   zonewarden export calendar -o calendar.ics
   zonewarden export limits -o limits.csv
+  zonewarden export categories -o categories.json
   zonewarden export zones --crs gcj02 -o zones-for-amap.geojson
   zonewarden export zones --at 2026-03-03 -o zones-of-march.gpkg
   zonewarden export zones --plan 3 -o zones-of-plan-3.kml
@@ -31,8 +32,8 @@ Examples:
 A file that is written is whole or not there at all. Importing it again gives the same city; in
 GCJ-02 and BD-09 long straight borders get more vertices.")]
 pub struct ExportArgs {
-    /// What to write: zones, units, facilities, rules, calendar (iCalendar or CSV), limits (CSV) or city (its
-    /// settings, JSON; with -o NAME.zip or --format zip all of it and its plans).
+    /// What to write: zones, units, facilities, rules, calendar (iCalendar or CSV), limits (CSV), categories (with
+    /// their questions, JSON) or city (its settings, JSON; with -o NAME.zip or --format zip all of it and its plans).
     #[arg(value_parser = what)]
     what: What,
     /// The file [default: standard output]
@@ -73,6 +74,7 @@ pub fn run(common: &Common, args: &ExportArgs) -> miette::Result<()> {
             Plan::Archive => transfer::archive::export(&app, &city, args.datetime.as_deref()).await,
             Plan::Calendar(format) => transfer::calendar::export(&app, &city, format).await,
             Plan::Limits => transfer::limits::export(&app, &city).await,
+            Plan::Categories => transfer::categories::export(&app, &city).await,
             Plan::Layer(kind, format) => {
                 let which = Which::of(kind, args.plan, args.datetime.as_deref());
                 let which = which.map_err(|words| miette::miette!("--plan: {words}"))?;
@@ -96,6 +98,7 @@ enum Plan {
     Archive,
     Calendar(calendar::Format),
     Limits,
+    Categories,
     Layer(Kind, Format),
 }
 
@@ -119,6 +122,10 @@ fn plan(args: &ExportArgs) -> miette::Result<Plan> {
         What::Limits => {
             no_layer(&[("--format", !csv), crs, then, of_plan])?;
             Ok(Plan::Limits)
+        }
+        What::Categories => {
+            no_layer(&[("--format", format.is_some()), crs, then, of_plan])?;
+            Ok(Plan::Categories)
         }
         What::Calendar => {
             no_layer(&[crs, then, of_plan])?;

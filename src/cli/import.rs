@@ -1,5 +1,5 @@
-//! `zonewarden import`: import zones, units, facilities, rules, a calendar, time limits, a city's own settings, or a
-//! whole city.
+//! `zonewarden import`: import zones, units, facilities, rules, a calendar, time limits, categories, a city's own
+//! settings, or a whole city.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use miette::{IntoDiagnostic, WrapErr};
 use crate::app::state::App;
 use crate::app::transfer::archive::ArchiveImport;
 use crate::app::transfer::calendar::{CalendarImport, Scope};
+use crate::app::transfer::categories::CategoriesImport;
 use crate::app::transfer::city::CityImport;
 use crate::app::transfer::import::{Import, Outcome, import};
 use crate::app::transfer::limits::LimitsImport;
@@ -25,7 +26,7 @@ use crate::formats::layer::{BYTES_MAX, Finding};
 use crate::formats::parcel::is_zip;
 use crate::geom::crs::Crs;
 
-/// Import zones, units, facilities, rules, a calendar, time limits, a city's own settings, or a whole city.
+/// Import zones, units, facilities, rules, a calendar, time limits, categories, a city's own settings, or a whole city.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -36,6 +37,7 @@ Examples:
   zonewarden import facilities schools.gpkg --layer schools --merge
   zonewarden import calendar holidays-2026.ics --dry-run
   zonewarden import limits limits.csv
+  zonewarden import categories categories.json --dry-run
   zonewarden import city city.json
   zonewarden import city city.zip --dry-run
   zonewarden import city --fallback police --time-zone Asia/Urumqi --name-en Yanan
@@ -43,8 +45,8 @@ Examples:
 Everything wrong with the file is listed first; then all of it is imported, or nothing.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct ImportArgs {
-    /// What the file holds: zones, units, facilities, rules, calendar (iCalendar or CSV), limits (CSV) or
-    /// city (its settings, JSON, or all of it: a zip that `export city` wrote).
+    /// What the file holds: zones, units, facilities, rules, calendar (iCalendar or CSV), limits (CSV),
+    /// categories (with their questions, JSON) or city (its settings, JSON, or all of it: a zip that `export city` wrote).
     #[arg(value_parser = what)]
     what: What,
     /// The file; `-` for standard input. Of a city the options alone may do.
@@ -99,8 +101,8 @@ pub struct ImportArgs {
     #[arg(long, value_name = "N", default_value_t = DAYS_DEFAULT, requires = "dry_run",
         value_parser = clap::value_parser!(u32).range(1..=i64::from(DAYS_MAX)))]
     days: u32,
-    /// Where a dry run of zones or rules writes the reports that would have gone elsewhere, or to the same unit
-    /// with others beside it (CSV).
+    /// Where a dry run of zones or rules writes the reports that would have gone elsewhere, to the same unit with
+    /// others beside it, or to the dispatcher's queue or from it (CSV).
     #[arg(long, value_name = "FILE", requires = "dry_run")]
     moved: Option<PathBuf>,
     /// Why: the note of the new plan, or of the new version of the rules.
@@ -117,6 +119,8 @@ pub(super) enum What {
     Calendar,
     /// Its time limits.
     Limits,
+    /// Its categories, with the questions of its services.
+    Categories,
     /// A layer.
     Layer(Kind),
 }
@@ -128,6 +132,7 @@ impl What {
             Self::City => "settings",
             Self::Calendar => "days and terms",
             Self::Limits => "limits",
+            Self::Categories => "categories",
             Self::Layer(Kind::Zones) => "zones rows",
             Self::Layer(Kind::Units) => "units rows",
             Self::Layer(Kind::Facilities) => "facilities rows",
@@ -143,9 +148,10 @@ pub(super) fn what(text: &str) -> Result<What, String> {
         "city" => Some(What::City),
         "calendar" => Some(What::Calendar),
         "limits" => Some(What::Limits),
+        "categories" => Some(What::Categories),
         _ => None,
     };
-    let remedy = "give zones, units, facilities, rules, calendar, limits or city";
+    let remedy = "give zones, units, facilities, rules, calendar, limits, categories or city";
     found.or(own).ok_or_else(|| remedy.to_owned())
 }
 
@@ -250,6 +256,7 @@ enum Plea {
     Archive(ArchiveImport),
     Calendar(CalendarImport),
     Limits(LimitsImport),
+    Categories(CategoriesImport),
     Layer(Box<Import>, Arc<[u8]>),
 }
 
@@ -261,21 +268,23 @@ pub(super) fn no_layer(options: &[(&str, bool)]) -> miette::Result<()> {
         return Ok(());
     }
     Err(miette::miette!(
-        "leave out {}; settings, a calendar, limits and a whole city are no layer",
+        "leave out {}; settings, a calendar, limits, categories and a whole city are no layer",
         used.join(", ")
     ))
 }
 
 fn no_layer_of(args: &ImportArgs) -> miette::Result<()> {
     let city = args.what == What::City;
+    // These are JSON, and whole.
+    let whole = city || args.what == What::Categories;
     no_layer(&[
-        ("--format", args.format.is_some() && city),
+        ("--format", args.format.is_some() && whole),
         ("--crs", args.crs.is_some()),
         ("--layer", args.layer.is_some()),
         ("--zone-id", args.zone_id.is_some()),
         ("--lead", args.lead.is_some()),
-        ("--replace", args.replace && city),
-        ("--merge", args.merge && city),
+        ("--replace", args.replace && whole),
+        ("--merge", args.merge && whole),
         ("--note", !args.note.is_empty()),
         ("--make-units", args.make_units && !city),
         ("--fallback", args.fallback.is_some() && !city),
@@ -316,7 +325,7 @@ fn ask(args: &ImportArgs) -> miette::Result<Plea> {
             let ask = CityImport { bytes, settings, make_units, dry_run };
             return Ok(Plea::City(Box::new(ask)));
         }
-        What::Calendar | What::Limits => {
+        What::Calendar | What::Limits | What::Categories => {
             no_layer_of(args)?;
             let bytes = Arc::from(bytes(file.ok_or_else(no_file)?)?);
             return Ok(of_the_city(args, bytes));
@@ -368,11 +377,14 @@ fn of_whole_city(args: &ImportArgs, bytes: Arc<[u8]>) -> miette::Result<Plea> {
     Ok(Plea::Archive(ArchiveImport { bytes, dry_run, note, seen: None }))
 }
 
-/// A calendar or limits.
+/// A calendar, limits or categories.
 fn of_the_city(args: &ImportArgs, bytes: Arc<[u8]>) -> Plea {
     let (replace, dry_run) = (args.replace, args.dry_run);
     if args.what == What::Limits {
         return Plea::Limits(LimitsImport { bytes, replace, dry_run });
+    }
+    if args.what == What::Categories {
+        return Plea::Categories(CategoriesImport { bytes, dry_run, seen: None });
     }
     let scope = match (args.merge, replace) {
         (true, _) => Scope::Merged,
@@ -406,6 +418,10 @@ async fn imported(
         Plea::Limits(ask) => {
             let ask = LimitsImport { dry_run, ..ask.clone() };
             transfer::limits::import(app, &caller, city, ask).await
+        }
+        Plea::Categories(ask) => {
+            let ask = CategoriesImport { dry_run, ..ask.clone() };
+            transfer::categories::import(app, &caller, city, ask).await
         }
         Plea::Layer(ask, bytes) => {
             let ask = Import { dry_run, ..Import::clone(ask) };
@@ -441,7 +457,7 @@ fn told(outcome: &Outcome, args: &ImportArgs, whole: bool) -> String {
         What::City if tally.added > 0 => format!("{city} is new"),
         What::City if tally.changed > 0 => format!("the settings of {city} change"),
         What::City => format!("the settings of {city} are the same"),
-        What::Layer(_) | What::Calendar | What::Limits => format!(
+        What::Layer(_) | What::Calendar | What::Limits | What::Categories => format!(
             "{} {}: {} new, {} changed, {} the same, {} removed",
             outcome.rows,
             args.what.rows(),

@@ -12,7 +12,6 @@ use crate::cli::print::print;
 use crate::cli::zones::{self, Loaded, Naming, Reader, ZonesArgs};
 use crate::domain::atlas::zone::Zone;
 use crate::domain::id::{CategoryCode, UnitId};
-use crate::domain::reports::categories;
 use crate::domain::reports::confidence::accuracy;
 use crate::domain::reports::routing::{Answer, Ask, Fired, LostWhy, route};
 use crate::domain::text::Names;
@@ -189,8 +188,8 @@ fn in_words(
     };
     writeln!(text, "依据 Why           {reason}")?;
     if let Some(code) = &args.category {
-        let named = categories::named(code.as_str());
-        let named = named.map_or(String::new(), |c| format!("{} / {} ", c.zh, c.en));
+        let named = atlas.city().catalogue.named(code.as_str()).map(|named| &named.names);
+        let named = named.map_or(String::new(), |it| format!("{} / {} ", it.zh, it.en));
         writeln!(text, "类别 Category      {named}[{code}]")?;
     }
     if let Some(border_m) = answer.border_m {

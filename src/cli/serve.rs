@@ -49,9 +49,12 @@ pub struct ServeArgs {
     /// How many cameras the demonstration city gets when it is made (42248 in the model city)
     #[arg(long, value_name = "COUNT")]
     cameras: Option<u32>,
-    /// Print every setting with its meaning and value, and end.
+    /// Print every setting with its meaning and value, and end; of secrets only that they are set.
     #[arg(long)]
     print_config: bool,
+    /// Print the secrets too: pepper, contact keys, the database's password. Whoever has them opens the store
+    #[arg(long, requires = "print_config")]
+    secrets: bool,
 }
 
 /// Runs the command.
@@ -63,7 +66,9 @@ pub fn run(common: &Common, args: &ServeArgs) -> miette::Result<()> {
     config.listen = args.listen.unwrap_or(config.listen);
     config.cameras = args.cameras.unwrap_or(config.cameras);
     if args.print_config {
-        return print(config.documented().as_bytes());
+        let text =
+            if args.secrets { config.documented_with_secrets() } else { config.documented() };
+        return print(text.as_bytes());
     }
     log_to_stderr(&config.log)?;
     let runtime =

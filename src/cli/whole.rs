@@ -1,5 +1,6 @@
 //! Files that are there whole or not at all.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -9,19 +10,59 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// Those of the file system; then nothing is left beside it.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{}.part", std::process::id()));
-    let draft = PathBuf::from(draft);
-    let written = std::fs::File::create_new(&draft).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&draft, path)
-    });
-    if written.is_err() {
-        // What is left of a failed attempt is of no use to anybody.
-        let _ = std::fs::remove_file(&draft);
+    let mut file = Begun::at(path)?;
+    file.add(bytes)?;
+    file.finish()
+}
+
+/// Such a file that is written piece by piece; one that is not finished leaves nothing.
+pub struct Begun {
+    path: PathBuf,
+    draft: PathBuf,
+    file: File,
+    finished: bool,
+}
+
+impl Begun {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn at(path: &Path) -> std::io::Result<Self> {
+        let mut draft = path.as_os_str().to_owned();
+        draft.push(format!(".{}.part", std::process::id()));
+        let draft = PathBuf::from(draft);
+        let file = File::create_new(&draft)?;
+        Ok(Self { path: path.to_owned(), draft, file, finished: false })
     }
-    written
+
+    /// Adds a piece.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn add(&mut self, piece: &[u8]) -> std::io::Result<()> {
+        self.file.write_all(piece)
+    }
+
+    /// Ends the file, which is there from then on.
+    ///
+    /// # Errors
+    /// Those of the file system; then it is not.
+    pub fn finish(mut self) -> std::io::Result<()> {
+        self.file.sync_all()?;
+        std::fs::rename(&self.draft, &self.path)?;
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if !self.finished {
+            // What is left of a failed attempt is of no use to anybody.
+            let _ = std::fs::remove_file(&self.draft);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -41,5 +82,22 @@ mod tests {
         std::fs::write(taken.join("x"), b"x").unwrap();
         assert!(write_whole(&taken, b"x").is_err());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_is_begun_and_not_finished_leaves_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.csv");
+        write_whole(&path, b"old").unwrap();
+        let mut begun = Begun::at(&path).unwrap();
+        begun.add(b"ne").unwrap();
+        drop(begun);
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        let mut begun = Begun::at(&path).unwrap();
+        begun.add(b"ne").unwrap();
+        begun.add(b"w").unwrap();
+        begun.finish().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::reaches::Reaches;
 use crate::domain::atlas::unit::{Unit, UnitKind};
 use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, CodeFault, UnitId, ZoneId};
 use crate::domain::text::{Attributes, Names, nearest};
@@ -364,6 +365,7 @@ fn city_of_file(fallback: UnitId) -> Result<City, CodeFault> {
         contact_days: CONTACT_DAYS,
         approval: Approval::Off,
         reaches: Reaches::default(),
+        catalogue: Catalogue::seed(),
     })
 }
 

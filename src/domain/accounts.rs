@@ -243,6 +243,8 @@ operations! {
     BalancePlan = "balance_plan", PLANNERS;
     /// The categories of reports.
     ListCategories = "list_categories", EVERYBODY;
+    /// Sets the categories, with what is asked of who tells something.
+    SetCategories = "set_categories", &[Role::Admin];
     /// Tell the city something.
     FileReport = "file_report", EVERYBODY;
     /// Tell the city many things at once: machines, and those who type for others.

@@ -30,7 +30,11 @@ impl fmt::Display for CodeFault {
 
 impl std::error::Error for CodeFault {}
 
-fn code(raw: &str) -> Result<Arc<str>, CodeFault> {
+/// The code in `raw`, trimmed: for what has a code and no type of its own.
+///
+/// # Errors
+/// A [`CodeFault`] when it is empty, too long, or holds something else than letters, digits and `- _ . :`.
+pub fn code(raw: &str) -> Result<Arc<str>, CodeFault> {
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
     let text = raw.trim();
     // Nearly every code is short and plain.

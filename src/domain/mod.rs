@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod answers;
 pub mod atlas;
+pub mod catalogue;
 pub mod change;
 pub mod clocks;
 pub mod drafts;

@@ -346,6 +346,31 @@ pub fn write_of(layer: &Layer, fields: &[&str]) -> Vec<u8> {
     out.into_inner().unwrap_or_default()
 }
 
+/// The header of a table of points with these columns, which is written piece by piece.
+#[must_use]
+pub fn header_of_points(fields: &[&str]) -> Vec<u8> {
+    write_of(&Layer::default(), fields)
+}
+
+/// A piece of such a table: the features of a layer in these columns. What is no point has no place.
+#[must_use]
+pub fn rows_of_points(layer: &Layer, fields: &[&str]) -> Vec<u8> {
+    let names: BTreeSet<&str> = fields.iter().copied().collect();
+    let crs = layer.crs.unwrap_or_default().code();
+    let mut out = ::csv::Writer::from_writer(Vec::new());
+    for feature in &layer.features {
+        let cells =
+            names.iter().map(|name| feature.fields.get(*name).map(encode).unwrap_or_default());
+        let place = match &feature.geometry {
+            Some(Geometry::Point(at)) => [degrees(at.x()), degrees(at.y()), crs.to_owned()],
+            _ => Default::default(),
+        };
+        // Writing to memory does not fail.
+        let _ = out.write_record(cells.chain(place).map(guard));
+    }
+    out.into_inner().unwrap_or_default()
+}
+
 fn degrees(value: f64) -> String {
     let mut text = String::new();
     super::geojson::put_degrees(&mut text, value);
@@ -394,6 +419,29 @@ mod tests {
         assert_eq!(names, ["a;b;c", "d"]);
         let written = write(&read);
         assert_eq!(super::read(&written).layer, read, "{}", String::from_utf8_lossy(&written));
+    }
+
+    #[test]
+    fn a_table_of_points_in_pieces_is_the_table_written_at_once() {
+        let point = |n: u32, at: Option<Geometry<f64>>| Feature {
+            row: 1,
+            id: None,
+            geometry: at,
+            fields: [("b".to_owned(), json!(n)), ("a".to_owned(), json!("=1"))].into(),
+        };
+        let layer = |features: Vec<Feature>| Layer {
+            name: "x".to_owned(),
+            crs: Some(Crs::Wgs84),
+            features,
+        };
+        let (one, other) = (point(1, Some(point!(x: 109.5, y: 36.5).into())), point(2, None));
+        let fields = ["b", "a"];
+        let mut pieces = header_of_points(&fields);
+        // The second piece alone has no place in it.
+        pieces.extend(rows_of_points(&layer(vec![one.clone()]), &fields));
+        pieces.extend(rows_of_points(&layer(vec![other.clone()]), &fields));
+        assert_eq!(pieces, write_of(&layer(vec![one, other]), &fields));
+        assert_eq!(header_of_points(&fields), "\u{feff}a,b,lon,lat,crs\n".as_bytes());
     }
 
     #[track_caller]

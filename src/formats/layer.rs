@@ -124,10 +124,12 @@ impl Reading {
 }
 
 /// Gathers findings; past [`FINDINGS_MAX`] it only counts, so that a file of a million bad rows
-/// is answered with a list that a person can read.
+/// is answered with a list that a person can read. An error takes the place of the last warning on a full
+/// list: what hinders is named before what only may be wrong.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
     list: Vec<Finding>,
+    warnings: usize,
     more_errors: usize,
     more_warnings: usize,
 }
@@ -135,13 +137,27 @@ pub struct Findings {
 impl Findings {
     /// Adds a finding.
     pub fn push(&mut self, finding: Finding) {
-        if self.list.len() < FINDINGS_MAX {
-            self.list.push(finding);
-        } else if finding.warning {
+        let full = self.list.len() >= FINDINGS_MAX;
+        if full && finding.warning {
             self.more_warnings += 1;
-        } else {
-            self.more_errors += 1;
+            return;
         }
+        if full {
+            let last = if self.warnings > 0 {
+                self.list.iter().rposition(|listed| listed.warning)
+            } else {
+                None
+            };
+            let Some(last) = last else {
+                self.more_errors += 1;
+                return;
+            };
+            self.list.remove(last);
+            self.warnings -= 1;
+            self.more_warnings += 1;
+        }
+        self.warnings += usize::from(finding.warning);
+        self.list.push(finding);
     }
 
     /// Adds an error.
@@ -236,5 +252,39 @@ impl VertexCount {
             ));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_named_however_many_warnings_stand_before_them() {
+        let mut findings = Findings::default();
+        for row in 1..=FINDINGS_MAX + 5 {
+            findings.warning(row, "names", "repeats", "rename");
+        }
+        findings.error(7_000, "geometry", "crosses itself", "redraw");
+        findings.error(7_001, "geometry", "is empty", "draw");
+        assert!(findings.refused());
+        let list = findings.into_vec();
+        assert_eq!(list.len(), FINDINGS_MAX + 1);
+        assert_eq!(list[FINDINGS_MAX - 3].row, FINDINGS_MAX - 2, "the first warnings stay");
+        assert_eq!((list[FINDINGS_MAX - 2].row, list[FINDINGS_MAX - 1].row), (7_000, 7_001));
+        assert!(list[FINDINGS_MAX].fault.starts_with("7 further findings (0 errors)"));
+        assert!(list[FINDINGS_MAX].warning);
+    }
+
+    #[test]
+    fn a_list_full_of_errors_counts_the_rest() {
+        let mut findings = Findings::default();
+        for row in 1..=FINDINGS_MAX + 2 {
+            findings.error(row, "id", "is empty", "name it");
+        }
+        findings.warning(1, "id", "is long", "shorten it");
+        let list = findings.into_vec();
+        assert!(list[..FINDINGS_MAX].iter().all(|finding| !finding.warning));
+        assert!(list[FINDINGS_MAX].fault.starts_with("3 further findings (2 errors)"));
     }
 }

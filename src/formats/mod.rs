@@ -17,6 +17,7 @@ pub mod wkb;
 pub mod wkt;
 pub mod calendar;
 pub mod limits;
+pub mod catalogue;
 pub mod urlencoded;
 pub mod link;
 pub mod xml;

@@ -5,6 +5,7 @@
 
 pub mod coord;
 pub mod crs;
+pub mod segments;
 pub mod index;
 pub mod locate;
 pub mod coverage;

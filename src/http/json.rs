@@ -8,6 +8,9 @@ use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 
 use crate::geom::coord::{STEPS_PER_DEGREE, step};
 
+/// The type of GeoJSON answers.
+pub const GEOJSON: &str = "application/geo+json";
+
 /// Short texts are cut from blocks of so many bytes. A reader who takes nothing keeps a block alive,
 /// so they are not large.
 const BLOCK_BYTES: usize = 32 * 1024;
@@ -29,6 +32,28 @@ pub fn short(write: impl FnOnce(&mut Json)) -> Bytes {
         block.extend_from_slice(&json.bytes);
         block.split().freeze()
     })
+}
+
+/// Whether no byte has to be written otherwise: eight at once, the last ones with some before them again.
+fn is_plain(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk::<8>() else {
+        return text.iter().all(|&byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
+    };
+    let (whole, _) = text.as_chunks::<8>();
+    whole.iter().chain([last]).fold(0, |found, bytes| found | specials(u64::from_le_bytes(*bytes)))
+        == 0
+}
+
+/// Not 0 where any of eight bytes is below 0x20, a quote or a backslash (S. E. Anderson, Bit Twiddling Hacks: a byte
+/// less than n, a byte equal to n).
+fn specials(bytes: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = ONES << 7;
+    let zero = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
+    let controls = bytes.wrapping_sub(ONES * 0x20) & !bytes;
+    let quotes = zero(bytes ^ (ONES * u64::from(b'"')));
+    let slashes = zero(bytes ^ (ONES * u64::from(b'\\')));
+    (controls | quotes | slashes) & HIGH
 }
 
 /// A JSON text being written. Whoever writes minds commas and braces.
@@ -68,16 +93,22 @@ impl Json {
         self
     }
 
+    /// As it is, made ready before: JSON already.
+    pub fn ready(&mut self, json: &[u8]) -> &mut Self {
+        self.bytes.extend_from_slice(json);
+        self
+    }
+
     /// A text in quotes.
     pub fn text(&mut self, text: &str) -> &mut Self {
         self.bytes.push(b'"');
-        // Nearly every text is plain: one look without branches, then one copy.
-        let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-        if text.bytes().fold(0, |found, byte| found | u8::from(special(byte))) == 0 {
+        // Nearly every text is plain: one look, then one copy.
+        if is_plain(text.as_bytes()) {
             self.bytes.extend_from_slice(text.as_bytes());
             self.bytes.push(b'"');
             return self;
         }
+        let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
         let mut from = 0;
         for (at, byte) in text.bytes().enumerate() {
             if !special(byte) {
@@ -276,6 +307,23 @@ impl Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_plain_when_none_of_its_bytes_has_to_be_written_otherwise() {
+        let slow = |text: &[u8]| text.iter().all(|&b| b >= 0x20 && b != b'"' && b != b'\\');
+        for length in 0..20 {
+            for at in 0..length {
+                for byte in 0..=255 {
+                    let mut text = vec![b'x'; length];
+                    text[at] = byte;
+                    assert_eq!(is_plain(&text), slow(&text), "{byte} at {at} of {length}");
+                    text[length - 1 - at] = b' ';
+                    assert_eq!(is_plain(&text), slow(&text), "{byte} at {at} of {length}");
+                }
+            }
+        }
+        assert!(is_plain("责任区 ÿ".as_bytes()));
+    }
 
     #[test]
     fn texts_cut_from_one_block_stay_as_they_were_written() {

@@ -96,6 +96,7 @@ fn with_bodies(pause: std::time::Duration) -> OpenApiRouter<Web> {
         .routes(routes!(people::erase_person))
         .routes(routes!(incidents::act::act_on_incident))
         .routes(routes!(rules::set_rules))
+        .routes(routes!(categories::set_categories))
         .routes(routes!(incidents::act::act_on_incidents))
         .routes(routes!(incidents::pictures::keep_picture))
         .routes(routes!(drafts::list::list_drafts, drafts::list::make_draft))

@@ -7,12 +7,14 @@ use std::sync::atomic::AtomicUsize;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::ogc::columns::Columns;
 use crate::app::ogc::schemas::Schemas;
 use crate::app::state::App;
 use crate::http::access_log::AccessLog;
 use crate::http::api::fragments::Shelf;
 use crate::http::limits::Limits;
 use crate::http::meter::Meter;
+use crate::http::ogc::written::Written;
 use crate::http::tiles::cache::TileCache;
 
 /// What every handler shares. Cheap to clone; all clones are one.
@@ -50,6 +52,10 @@ pub struct Shared {
     pub tiles: TileCache,
     /// What map clients are told of each collection.
     pub schemas: Schemas,
+    /// What their filters look things up in.
+    pub columns: Columns,
+    /// Features that were written for them lately.
+    pub written: Written,
     /// The OpenAPI document, as served.
     pub document: bytes::Bytes,
 }
@@ -78,6 +84,8 @@ impl Web {
             fragments: Shelf::default(),
             tiles: TileCache::new(limits.tile_cache_bytes_max),
             schemas: Schemas::default(),
+            columns: Columns::default(),
+            written: Written::default(),
             document,
             limits,
         };

@@ -35,4 +35,6 @@ export const zones = () => get("/api/v1/zones");
 export const units = () => get("/api/v1/units");
 export const categories = () => get("/api/v1/categories");
 export const facilities = (query, signal) => get("/api/v1/facilities", query, signal);
+export const facility = (id, signal) => get(`/api/v1/facilities/${encodeURIComponent(id)}`, {}, signal);
+export const style = (theme, lang) => get(`/styles/${theme}.json`, { lang });
 export const locate = (query, signal) => get("/api/v1/locate", query, signal);

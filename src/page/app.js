@@ -2,7 +2,7 @@
 import * as api from "./api.js";
 import { CityMap } from "./map.js";
 import { City } from "./city.js";
-import { Kinds, kindColours } from "./kinds.js";
+import { Kinds, firstKinds } from "./kinds.js";
 import { by, fill, make } from "./dom.js";
 import { asking, explain, refused, welcome } from "./answer.js";
 import { name, onLanguage, switchLanguage, t } from "./language.js";
@@ -15,9 +15,11 @@ let city;
 let cityMap;
 let shown = null; // the answer on show, to tell it again in the other language
 let pending = null;
+let turn = 0; // counts the questions, so that a late one does not come after its successor
 
 /** Asks the service and shows what it says. */
 async function ask(question, at = null) {
+  turn += 1;
   pending?.abort();
   pending = new AbortController();
   const { signal } = pending;
@@ -94,10 +96,16 @@ function options() {
   return { category: form.elements.category.value, accuracy: form.elements.accuracy.value.trim() };
 }
 
-function askAt(lngLat, facilityId) {
-  const at = city.named.get(facilityId) ?? null;
-  const [lon, lat] = at ? at.geometry.coordinates : [lngLat.lng.toFixed(7), lngLat.lat.toFixed(7)];
-  ask({ lon, lat, crs: "wgs84", ...options() }, at); // a facility is asked about where it stands
+async function askAt(lngLat, facilityId) {
+  const clicked = { lon: lngLat.lng.toFixed(7), lat: lngLat.lat.toFixed(7) };
+  const question = { crs: "wgs84", ...options() };
+  if (!facilityId) return ask({ ...clicked, ...question });
+  // A facility is asked about where it stands; one that has gone meanwhile, where it was clicked.
+  const mine = (turn += 1);
+  const at = await city.facility(facilityId).catch(() => null);
+  if (mine !== turn) return undefined; // something else was asked meanwhile
+  const [place] = at ? [...positions(at.geometry)] : [];
+  return ask(place ? { lon: place[0], lat: place[1], ...question } : { ...clicked, ...question }, at);
 }
 
 function chosen({ zone, unit, facility }) {
@@ -179,10 +187,10 @@ async function start() {
   search(city, chosen);
   wireCategories().catch(() => {}); // the list is a help; any category can be asked about without
   try {
-    cityMap = new CityMap(by("map"), city, kindColours, askAt);
-  } catch {
+    cityMap = await CityMap.open(by("map"), city, firstKinds(city), askAt);
+  } catch (fault) {
     by("notice").hidden = false;
-    by("notice").textContent = t("fault_map");
+    by("notice").textContent = fault instanceof api.Refused ? fault.message : t("fault_map");
     return;
   }
   await cityMap.ready;

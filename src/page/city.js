@@ -9,14 +9,12 @@ const KINDS = [
   "construction_site", "square", "toilet", "street", "bridge",
   "river", "community", "block", "component", "site",
 ];
-/** Kinds that lie beneath the zones on the map. */
-const GROUND = ["block", "river", "street", "bridge"];
 /** Kinds larger than this are not searched by name. */
 const NAMED_MAX = 1_000;
 const PAGE_MAX = 2_000;
 
 /** A facility as the page holds it. */
-export function facilityOf(feature) {
+function facilityOf(feature) {
   const { kind, names, unit } = feature.properties;
   return { id: feature.id, kind, names, unit, geometry: feature.geometry };
 }
@@ -35,15 +33,12 @@ export class City {
     this.units = new Map(units.map((unit) => [unit.id, unit]));
     this.counts = new Map(Object.entries(plan.facilities)); // how many there are of each kind
     this.named = new Map();
-    this.ground = [];
   }
 
   /** Everything the page needs before the first question. */
   static async load() {
     const [plan, zones, units] = await Promise.all([api.plan(), api.zones(), api.units()]);
-    const city = new City(plan, zones, units.units);
-    city.ground = (await Promise.all(GROUND.map((kind) => city.allOf(kind)))).flat();
-    return city;
+    return new City(plan, zones, units.units);
   }
 
   /** All facilities of one kind, page by page. */
@@ -67,6 +62,12 @@ export class City {
       this.fetching = undefined; // the next search tries again
     });
     return this.fetching;
+  }
+
+  /** One facility, which the map knows by its id alone. */
+  async facility(id) {
+    if (!this.named.has(id)) return facilityOf(await api.facility(id));
+    return this.named.get(id);
   }
 
   remember(facility) {

@@ -1,26 +1,48 @@
-// The map: built from what the service answers, no tile, font or style from elsewhere.
+// The map: the service's own style and tiles, no tile, font or style from elsewhere.
 import * as maplibre from "./vendor/maplibre-gl/maplibre-gl.mjs";
-import { t, name, onLanguage } from "./language.js";
-import { box, circle, colours, labelPoint } from "./shapes.js";
-import { COLOURS, SOURCES, hue, layers } from "./style.js";
+import * as api from "./api.js";
+import { language, t, onLanguage } from "./language.js";
+import { box, circle, labelPoint } from "./shapes.js";
+import { FACILITIES, ZONES, dressed, hue, kindColour, ofKinds } from "./style.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const theme = () => (dark.matches ? "dark" : "light");
+const accent = () => getComputedStyle(document.documentElement).getPropertyValue("--accent").trim();
 const collection = (features) => ({ type: "FeatureCollection", features });
+
+/** Which style is wanted: light or dark as the reader has it, in the page's language. */
+const wish = () => `${theme()} ${language() === "en" ? "en" : "zh"}`;
+const fetchStyle = (wanted) => api.style(...wanted.split(" "));
+
+/** Behind a proxy the service may know itself by another name than the page was opened by. */
+function here(url) {
+  const { pathname, search, protocol } = new URL(url, location.href);
+  return protocol.startsWith("http") ? location.origin + pathname + search : url;
+}
 
 /** The map and what the other modules may do with it. */
 export class CityMap {
-  constructor(container, city, facilityColours, onAsk) {
+  /** A map with its style; `kinds` are the kinds of facility that are drawn. */
+  static async open(container, city, kinds, onAsk) {
+    const worn = wish();
+    return new CityMap(container, city, { worn, style: await fetchStyle(worn) }, kinds, onAsk);
+  }
+
+  constructor(container, city, { worn, style }, kinds, onAsk) {
     this.city = city;
-    this.facilityColours = facilityColours;
+    this.wanted = worn;
+    this.style = style;
+    this.kinds = kinds;
     this.onAsk = onAsk;
     this.marked = [];
-    this.colourOf = colours(city.zones.map((zone) => zone.geometry), COLOURS);
+    this.accuracy = collection([]);
+    this.colourOf = new Map(); // the number of each zone's colour, as tiles have told it
     this.spots = city.zones.map((zone) => labelPoint(zone.geometry));
     this.frame = box(city.zones.map((zone) => zone.geometry));
     this.map = new maplibre.Map({
       container,
-      style: { version: 8, sources: SOURCES, layers: layers(theme(), facilityColours) },
+      style: this.worn(),
+      transformRequest: (url) => ({ url: here(url) }),
       bounds: this.frame,
       fitBoundsOptions: { padding: this.padding() },
       attributionControl: false,
@@ -34,13 +56,22 @@ export class CityMap {
     this.ready = new Promise((done) => this.map.once("load", done)).then(() => this.dress());
   }
 
+  /** The style as the page wears it now. */
+  worn() {
+    return dressed(this.style, { kinds: this.kinds, accent: accent(), accuracy: this.accuracy });
+  }
+
   dress() {
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "bottom-right");
     this.map.addControl(new maplibre.ScaleControl({ maxWidth: 110 }), "bottom-right");
     onLanguage(() => this.speak());
-    dark.addEventListener("change", () => this.repaint());
+    onLanguage(() => this.restyle());
+    dark.addEventListener("change", () => this.restyle());
     this.listen();
+    this.learn();
+    this.map.on("idle", () => this.learn());
     this.map.once("idle", () => document.body.setAttribute("data-map", "idle"));
+    this.map.triggerRepaint();
   }
 
   /** Room for the panel, so that the city is not framed beneath it. */
@@ -59,35 +90,37 @@ export class CityMap {
       button?.setAttribute("aria-label", t(word));
       button?.setAttribute("title", t(word));
     }
-    const { zones, leadOf, ground } = this.city;
-    const facts = (zone, n) => ({
-      id: zone.id,
-      number: String(zone.number),
-      colour: this.colourOf[n],
-      lead: name(leadOf(zone)?.names),
-      order: n,
-    });
-    this.set("zones", zones.map((zone, n) => feature(zone.geometry, facts(zone, n))));
-    const at = (n) => ({ type: "Point", coordinates: this.spots[n] });
-    this.set("labels", zones.map((zone, n) => feature(at(n), facts(zone, n))));
-    this.set("ground", ground.map((f) => feature(f.geometry, { kind: f.kind, label: name(f.names) })));
   }
 
-  set(source, features) {
-    this.map.getSource(source)?.setData(collection(features));
+  /** Wears the style of another language or light; of two that were asked for the later stays. */
+  async restyle() {
+    const [before, wanted] = [this.wanted, wish()];
+    if (wanted === before) return;
+    this.wanted = wanted;
+    try {
+      const style = await fetchStyle(wanted);
+      if (this.wanted !== wanted) return;
+      this.style = style;
+      this.map.setStyle(this.worn());
+    } catch {
+      if (this.wanted === wanted) this.wanted = before; // what is drawn stays; the next change tries again
+    }
   }
 
-  /** Draws these facilities and no others. */
-  showFacilities(facilities) {
-    const facts = (f) => ({ id: f.id, kind: f.kind, label: name(f.names) });
-    this.set("facilities", facilities.map((f) => feature(f.geometry, facts(f))));
+  /** Draws facilities of these kinds and no others. */
+  showKinds(kinds) {
+    this.kinds = kinds;
+    for (const id of FACILITIES) this.map.setFilter(id, ofKinds(this.style, id, kinds));
   }
 
-  repaint() {
-    for (const layer of layers(theme(), this.facilityColours)) {
-      for (const [key, value] of Object.entries(layer.paint)) {
-        this.map.setPaintProperty(layer.id, key, value);
-      }
+  kindColour(kind) {
+    return kindColour(this.style, kind);
+  }
+
+  /** Keeps the colours of the zones in sight. */
+  learn() {
+    for (const { properties } of this.map.querySourceFeatures(ZONES.source, { sourceLayer: ZONES.sourceLayer })) {
+      this.colourOf.set(properties.id, properties.colour);
     }
   }
 
@@ -95,8 +128,8 @@ export class CityMap {
     let hovered = null;
     const hover = (id) => {
       if (id === hovered) return;
-      if (hovered !== null) this.map.setFeatureState({ source: "zones", id: hovered }, { hover: false });
-      if (id !== null) this.map.setFeatureState({ source: "zones", id }, { hover: true });
+      if (hovered !== null) this.map.setFeatureState({ ...ZONES, id: hovered }, { hover: false });
+      if (id !== null) this.map.setFeatureState({ ...ZONES, id }, { hover: true });
       hovered = id;
     };
     this.map.getCanvas().style.cursor = "crosshair";
@@ -120,23 +153,28 @@ export class CityMap {
     const pin = document.createElement("div");
     pin.className = "pin";
     this.pin = new maplibre.Marker({ element: pin, anchor: "bottom" }).setLngLat(position).addTo(this.map);
-    this.set("accuracy", accuracyM ? [feature(circle(position, accuracyM), {})] : []);
+    this.blur(accuracyM ? [circle(position, accuracyM)] : []);
     this.flag(zone?.id, { chosen: true });
     this.flag(runnerUp?.zone.id, { runnerUp: true });
   }
 
+  blur(areas) {
+    this.accuracy = collection(areas.map((geometry) => ({ type: "Feature", geometry, properties: {} })));
+    this.map.getSource("accuracy")?.setData(this.accuracy);
+  }
+
   flag(id, flags) {
     if (!id) return;
-    this.map.setFeatureState({ source: "zones", id }, flags);
+    this.map.setFeatureState({ ...ZONES, id }, flags);
     this.marked.push(id);
   }
 
   clear() {
     this.pin?.remove();
     this.pin = null;
-    this.set("accuracy", []);
+    this.blur([]);
     for (const id of this.marked) {
-      this.map.setFeatureState({ source: "zones", id }, { chosen: false, runnerUp: false });
+      this.map.setFeatureState({ ...ZONES, id }, { chosen: false, runnerUp: false });
     }
     this.marked = [];
   }
@@ -163,11 +201,7 @@ export class CityMap {
   }
 
   colour(zoneId) {
-    const number = this.city.zones.findIndex((zone) => zone.id === zoneId);
-    return number < 0 ? null : hue(theme(), this.colourOf[number]);
+    const number = this.colourOf.get(zoneId);
+    return number === undefined ? null : hue(this.style, number);
   }
-}
-
-function feature(geometry, properties) {
-  return { type: "Feature", geometry, properties };
 }

@@ -1,5 +1,4 @@
-// What the map needs of polygons: a box, a place for the label, and colours that tell
-// neighbours apart.
+// What the map needs of polygons: a box, a place well inside, and a circle.
 
 /** The polygons of a Polygon or MultiPolygon. */
 const polygons = (geometry) =>
@@ -76,34 +75,6 @@ function area(ring) {
     sum += ring[n - 1][0] * ring[n][1] - ring[n][0] * ring[n - 1][1];
   }
   return Math.abs(sum);
-}
-
-/** A colour number for each area, different from those it shares corners with. */
-export function colours(geometries, count) {
-  const holders = new Map();
-  geometries.forEach((geometry, index) => {
-    for (const [x, y] of positions(geometry)) {
-      const corner = `${x},${y}`;
-      if (!holders.has(corner)) holders.set(corner, new Set());
-      holders.get(corner).add(index);
-    }
-  });
-  const near = geometries.map(() => new Set());
-  for (const sharing of holders.values()) {
-    if (sharing.size < 2) continue;
-    for (const a of sharing) for (const b of sharing) if (a !== b) near[a].add(b);
-  }
-  const chosen = [];
-  const used = new Array(count).fill(0);
-  for (const [index] of [...near.entries()].sort((a, b) => b[1].size - a[1].size)) {
-    const taken = new Set([...near[index]].map((other) => chosen[other]));
-    const free = [...used.keys()].filter((colour) => !taken.has(colour));
-    const from = free.length > 0 ? free : [...used.keys()];
-    const colour = from.reduce((a, b) => (used[a] <= used[b] ? a : b)); // spread evenly
-    chosen[index] = colour;
-    used[colour] += 1;
-  }
-  return chosen;
 }
 
 /** A circle of `radius_m` around a point, for showing how accurate a position is. */

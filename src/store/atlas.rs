@@ -36,6 +36,7 @@ pub(super) static CITY: Table = Table {
         int("contact_days"),
         text("approval"),
         text("reaches"),
+        text("catalogue"),
     ],
     key: &["city_id"],
     taken: Taken::Replace,
@@ -136,6 +137,7 @@ pub(super) fn set_city(city: &City) -> Statement<'_> {
     let calendar = serde_json::to_string(&city.calendar).unwrap_or_else(|_| "{}".to_owned());
     let limits = serde_json::to_string(&city.limits).unwrap_or_else(|_| "{}".to_owned());
     let reaches = serde_json::to_string(&city.reaches).unwrap_or_else(|_| "{}".to_owned());
+    let catalogue = serde_json::to_string(&city.catalogue).unwrap_or_else(|_| "{}".to_owned());
     let row = vec![
         Value::text(city.id.as_str()),
         Value::text(&city.names.zh),
@@ -149,6 +151,7 @@ pub(super) fn set_city(city: &City) -> Statement<'_> {
         Value::Int(i64::from(city.contact_days)),
         Value::text(city.approval.code()),
         Value::owned(reaches),
+        Value::owned(catalogue),
     ];
     Statement::Bulk { table: &CITY, rows: vec![row] }
 }
@@ -339,6 +342,7 @@ pub(super) fn read_city(row: &impl Row) -> Result<City, StoreError> {
         contact_days: u32::try_from(row.int(9)?).map_err(|fault| damaged(9, &fault))?,
         approval: row.code(10, |code| Approval::from_code(code).ok_or_else(|| unknown(code)))?,
         reaches: row.json(11)?,
+        catalogue: row.json(12)?,
     })
 }
 

@@ -5,7 +5,7 @@ use crate::domain::drafts::docket::{DraftDocket, DraftKey, DraftMoved};
 use crate::domain::drafts::step::{DraftStep, Stage};
 use crate::domain::id::{CityId, DraftId, KeyId};
 use crate::domain::time::Instant;
-use crate::store::promise::{DraftFilter, StoreError};
+use crate::store::promise::{DraftFilter, STEPS_BYTES_MAX, StoreError};
 use crate::store::sql::Asking;
 use crate::store::statement::{
     Row, Statement, Table, Taken, Value, damaged, int, list, text, unknown,
@@ -56,22 +56,28 @@ pub(super) const DUE: &str = dockets!(
     " and stage = 'scheduled' and effective_at <= $2 order by effective_at, draft_id limit $3"
 );
 
-/// The steps of the draft `$2` behind the revision `$3`.
+/// The steps of the draft `$2` behind the revision `$3`, at most `$4`, up to the one with which their deeds are
+/// `$5` bytes long. How long a deed is, is known without reading it.
 pub(super) const STEPS: &str = "select draft_id, revision, role, actor, taken_at, deed \
      from zonewarden.draft_step where city_id = $1 and draft_id = $2 and revision > $3 \
-     order by revision limit $4";
+     and revision <= (select max(revision) from \
+     (select revision, sum(bytes) over (order by revision) - bytes as ahead from \
+     (select revision, octet_length(deed) as bytes from zonewarden.draft_step \
+     where city_id = $1 and draft_id = $2 and revision > $3 order by revision limit $4) as listed) \
+     as weighed where ahead < $5) order by revision";
 
 /// How many drafts are not over.
 pub(super) const OPEN: &str =
     "select count(*) from zonewarden.draft where city_id = $1 and is_open = 1";
 
 /// The values of [`STEPS`].
-pub(super) fn steps_values(city: &CityId, id: DraftId, after: u32, limit: usize) -> [Value<'_>; 4] {
+pub(super) fn steps_values(city: &CityId, id: DraftId, after: u32, limit: usize) -> [Value<'_>; 5] {
     [
         Value::text(city.as_str()),
         Value::owned(id.to_string()),
         Value::Int(i64::from(after)),
         Value::Int(i64::try_from(limit).unwrap_or(i64::MAX)),
+        Value::Int(i64::try_from(STEPS_BYTES_MAX).unwrap_or(i64::MAX)),
     ]
 }
 
@@ -160,7 +166,6 @@ fn docket_row<'a>(city: &'a CityId, it: &'a DraftDocket) -> Vec<Value<'a>> {
 }
 
 fn step_row<'a>(city: &'a CityId, step: &'a DraftStep) -> Vec<Value<'a>> {
-    let deed = serde_json::to_string(&step.deed).unwrap_or_else(|_| "{}".to_owned());
     vec![
         Value::text(city.as_str()),
         Value::owned(step.draft.to_string()),
@@ -169,8 +174,13 @@ fn step_row<'a>(city: &'a CityId, step: &'a DraftStep) -> Vec<Value<'a>> {
         Value::text(step.role.code()),
         Value::text(&step.actor),
         Value::Int(step.at.0),
-        Value::owned(deed),
+        Value::owned(kept(step)),
     ]
+}
+
+/// The deed as it is kept.
+pub(super) fn kept(step: &DraftStep) -> String {
+    serde_json::to_string(&step.deed).unwrap_or_else(|_| "{}".to_owned())
 }
 
 /// A row of [`ONE`], [`DUE`] or [`page`].

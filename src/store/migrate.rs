@@ -150,6 +150,18 @@ pub static MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0021_pictures.sql"),
         sqlite: include_str!("../../migrations/sqlite/0021_pictures.sql"),
     },
+    Migration {
+        number: 22,
+        name: "catalogue",
+        postgres: include_str!("../../migrations/postgres/0022_catalogue.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0022_catalogue.sql"),
+    },
+    Migration {
+        number: 23,
+        name: "places",
+        postgres: include_str!("../../migrations/postgres/0023_places.sql"),
+        sqlite: include_str!("../../migrations/sqlite/0023_places.sql"),
+    },
 ];
 
 /// A migration that was applied just now.

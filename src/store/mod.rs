@@ -54,7 +54,7 @@ use crate::store::writing::Commit;
 
 pub use crate::store::promise::{
     Basis, CaseFilter, CommitError, DeliveryFilter, DraftFilter, Head, IncidentFilter, PublicCase,
-    ROWS_MAX, ReportFilter, ReportKey, Stamp, StepKey, StoreError,
+    ROWS_MAX, ReportFilter, ReportKey, STEPS_BYTES_MAX, Stamp, StepKey, StoreError,
 };
 
 /// A store of any make. Cheap to clone; all clones are one store.

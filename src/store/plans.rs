@@ -286,24 +286,34 @@ pub(super) fn stored(dialect: Dialect) -> String {
          r.turn, a.unit_id, a.co_units";
     let join = "join zonewarden.assignment a \
          on a.city_id = r.city_id and a.report_id = r.report_id and a.turn = r.turn";
-    let within =
-        format!("r.received_at >= $2 and r.report_id > $4 and {}", dialect.within("r.position", 6));
+    let asked = "r.city_id = $1 and r.received_at >= $2 and r.report_id > $4";
+    // The place narrows most: first what lies there, then the order.
     match dialect {
-        // The place narrows most: first what lies there, then the order.
-        Dialect::Postgres => format!(
-            "with r as materialized (select r.* from zonewarden.report r where r.city_id = $1 and {within}) \
-             select {columns} from r {join} where a.plan_version < $3 order by r.report_id limit $5"
-        ),
-        // No index knows the place: along the key.
+        Dialect::Postgres => {
+            let within = dialect.within("r.position", 6);
+            format!(
+                "with r as materialized \
+                 (select r.* from zonewarden.report r where {asked} and {within}) \
+                 select {columns} from r {join} where a.plan_version < $3 \
+                 order by r.report_id limit $5"
+            )
+        }
+        // One look into each block of the table of places; `cross join` keeps the order of the looks.
         Dialect::Sqlite => format!(
-            "select {columns} from zonewarden.report r {join} \
-             where r.city_id = $1 and a.plan_version < $3 and {within} order by r.report_id limit $5"
+            "with recursive block (n) as (select 0 union all select n + 1 from block \
+               where n < (select max(fid) / 4096 from zonewarden.report)), \
+             near as materialized (select p.fid as fid from block b \
+               cross join zonewarden.report_place p on p.block = b.n \
+               and p.at_x between $6 and $8 and p.at_y between $7 and $9) \
+             select {columns} from near n cross join zonewarden.report r on r.fid = n.fid {join} \
+             where {asked} and a.plan_version < $3 order by r.report_id limit $5"
         ),
     }
 }
 
 /// The values of [`stored`].
 pub(super) fn stored_values(
+    dialect: Dialect,
     city: &CityId,
     frame: GridBox,
     (since, plan): (Instant, i64),
@@ -311,17 +321,19 @@ pub(super) fn stored_values(
     limit: usize,
 ) -> Vec<Value<'_>> {
     let (min, max) = (frame.min.degrees(), frame.max.degrees());
-    vec![
+    let steps = |steps: i32| Value::Int(i64::from(steps));
+    let sides = match dialect {
+        Dialect::Postgres => [min.lon(), min.lat(), max.lon(), max.lat()].map(Value::Real),
+        Dialect::Sqlite => [frame.min.x, frame.min.y, frame.max.x, frame.max.y].map(steps),
+    };
+    let asked = [
         Value::text(city.as_str()),
         Value::Int(since.0),
         Value::Int(plan),
         Value::owned(after.map(|id| id.to_string()).unwrap_or_default()),
         limited(limit),
-        Value::Real(min.lon()),
-        Value::Real(min.lat()),
-        Value::Real(max.lon()),
-        Value::Real(max.lat()),
-    ]
+    ];
+    asked.into_iter().chain(sides).collect()
 }
 
 /// A row of [`stored`].

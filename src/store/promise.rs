@@ -197,6 +197,10 @@ pub struct DeliveryFilter {
 /// Most rows that one read of reports, incidents or journal gives; a higher limit is lowered to it.
 pub const ROWS_MAX: u32 = 10_000;
 
+/// Most bytes of edits that one read of a draft's steps gives. The step that goes beyond it is the last one, so
+/// that no page is empty before the end.
+pub const STEPS_BYTES_MAX: usize = 8 * 1024 * 1024;
+
 pub(super) fn rows_at_most(limit: u32) -> usize {
     usize::try_from(limit.min(ROWS_MAX)).unwrap_or(usize::MAX)
 }

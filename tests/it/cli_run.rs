@@ -21,7 +21,7 @@ const ZONES: &str = r#"{"type":"FeatureCollection","features":[
 [[[109.4,36.5],[109.5,36.5],[109.5,36.6],[109.4,36.6],[109.4,36.5]]]}}]}"#;
 
 /// A command without the settings of whoever runs the tests.
-fn zonewarden(folder: &Path, args: &[&str]) -> Command {
+pub(crate) fn zonewarden(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zonewarden"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("ZONEWARDEN_") {

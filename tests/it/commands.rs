@@ -19,13 +19,13 @@ const BOW_TIE: &str = r#"{"type":"FeatureCollection","features":[
 {"type":"Feature","properties":{"id":"a"},"geometry":{"type":"Polygon","coordinates":
 [[[109.6,36.5],[109.7,36.6],[109.7,36.5],[109.6,36.7],[109.6,36.5]]]}}]}"#;
 
-fn zonewarden(folder: &Path, args: &[&str]) -> Command {
+pub(crate) fn zonewarden(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zonewarden"));
     command.args(args).current_dir(folder).stdin(Stdio::null());
     command
 }
 
-fn ran(folder: &Path, args: &[&str]) -> (bool, String) {
+pub(crate) fn ran(folder: &Path, args: &[&str]) -> (bool, String) {
     let Output { status, stdout, stderr } = zonewarden(folder, args).output().unwrap();
     let all = [stdout, stderr].concat();
     (
@@ -47,7 +47,7 @@ const IMPORT: [&str; 8] =
     ["import", "zones", "zones.geojson", "--city", "yanan", "--lead", "police", "--make-units"];
 
 /// A folder with a store of one city, and its zones and a point as files.
-fn desk() -> tempfile::TempDir {
+pub(crate) fn desk() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("zones.geojson"), ZONES).unwrap();
     std::fs::write(folder.path().join("points.csv"), "lon,lat\n109.45,36.55\n").unwrap();
@@ -339,43 +339,6 @@ fn a_refused_import_and_a_dry_run_make_no_store() {
 }
 
 #[test]
-fn a_draft_is_made_edited_and_published_by_commands() {
-    let desk = desk();
-    let folder = desk.path();
-    let draft = |rest: &[&str]| ran(folder, &[&["plan", "draft"], rest].concat());
-    let (ok, id) = draft(&["make", "North bank"]);
-    assert!(ok, "{id}");
-    let split =
-        r#"[{"kind":"split","zone":"a","line":[[109.45,36.4],[109.45,36.7]],"new":{"id":"b"}}]"#;
-    std::fs::write(folder.join("edits.json"), split).unwrap();
-    let (ok, said) = draft(&["edit", &id, "edits.json", "--dry-run"]);
-    assert!(ok && said.contains("a -> b") && said.contains("nothing was written"), "{said}");
-    let (ok, said) = draft(&["edit", &id, "edits.json"]);
-    assert!(ok, "{said}");
-    let (ok, said) = draft(&["edit", &id, "edits.json"]);
-    assert!(!ok && said.contains("a zone b already"), "{said}");
-    let (ok, said) = draft(&["approve", &id]);
-    assert!(!ok && said.contains("open now"), "{said}");
-    let (ok, zones) = draft(&["show", &id, "--zones"]);
-    assert!(ok && zones.contains("\"b\""), "{zones}");
-    std::fs::write(folder.join("redrawn.geojson"), &zones).unwrap();
-    let (ok, said) = draft(&["import", "redrawn.geojson", "--name", "Redrawn", "--dry-run"]);
-    assert!(ok && said.contains("2 zones"), "{said}");
-    let (ok, said) = draft(&["publish", &id, "--at", "2001-01-01T00:00:00Z"]);
-    assert!(!ok && said.contains("has passed"), "{said}");
-    let (ok, said) = draft(&["publish", &id]);
-    assert!(ok && said.contains("plan 2"), "{said}");
-    let (ok, said) = ran(folder, &["locate", "109.46", "36.55"]);
-    assert!(ok, "{said}");
-    let (ok, said) = draft(&["list"]);
-    assert_eq!((ok, said.as_str()), (true, ""));
-    let (ok, said) = draft(&["list", "--all"]);
-    assert!(ok && said.contains("published") && said.contains("North bank"), "{said}");
-    let (ok, said) = draft(&["show", "00000000-0000-7000-8000-000000000000"]);
-    assert!(!ok && said.contains("no such draft"), "{said}");
-}
-
-#[test]
 fn a_draft_is_reviewed_by_a_command_for_people_and_as_the_api_has_it() {
     let desk = desk();
     let folder = desk.path();
@@ -395,6 +358,11 @@ fn a_draft_is_reviewed_by_a_command_for_people_and_as_the_api_has_it() {
     let edits = r#"[{"kind":"split","zone":"a","line":[[109.45,36.7],[109.45,36.4]],
         "new":{"id":"b","lead":"health"}}]"#;
     std::fs::write(folder.join("edits.json"), edits).unwrap();
+    let tried = done(&["plan", "draft", "review", &id, "--edits", "edits.json"]);
+    assert!(
+        tried.contains("revision 1") && tried.contains("school s1 police -> health"),
+        "{tried}"
+    );
     done(&["plan", "draft", "edit", &id, "edits.json"]);
     let said = done(&["plan", "draft", "review", &id]);
     for part in [
@@ -552,9 +520,9 @@ async fn a_dry_run_of_rules_lists_the_reports_of_the_last_days_that_would_have_m
     drop(world);
     let dry = ["import", "rules", "rules.geojson", "--dry-run", "--moved", "moved.csv"];
     let moved = || std::fs::read_to_string(folder.join("moved.csv")).unwrap();
-    let header = "report,from,to,rule,rule_then,co,co_then\n";
-    let elsewhere = |id: &str| format!("{id},police,roads,zone,a-rule,,\n");
-    let beside = format!("{same},police,police,zone,b-rule,roads,\n");
+    let header = "report,from,to,rule,rule_then,co,co_then,queue,confidence,confidence_then\n";
+    let elsewhere = |id: &str| format!("{id},police,roads,zone,a-rule,,,,,\n");
+    let beside = format!("{same},police,police,zone,b-rule,roads,,,,\n");
     let (ok, said) = ran(folder, &dry);
     assert!(ok && said.contains("2 new") && said.contains("dry run"), "{said}");
     let counts = "of 3 reports of the last 90 days 2 would have gone elsewhere 2 police -> roads";

@@ -43,9 +43,11 @@ impl Dice {
 }
 
 type Ring = Vec<[i32; 2]>;
+/// The parts of an area, each with its shell and holes.
+type Shape = Vec<Vec<Ring>>;
 
-/// The blocks of a jittered lattice, some of them two joined, with a few things broken.
-fn broken(dice: &mut Dice) -> Vec<Ring> {
+/// The blocks of a jittered lattice, some of them two joined.
+fn lattice(dice: &mut Dice) -> Vec<Shape> {
     const PITCH: i32 = 1_000;
     let size = 3 + dice.below(3);
     let mut lattice = Vec::new();
@@ -55,48 +57,108 @@ fn broken(dice: &mut Dice) -> Vec<Ring> {
         }
     }
     let at = |i: i32, j: i32| lattice[usize::try_from(i * (size + 1) + j).unwrap()];
-    let mut rings = Vec::new();
+    let mut shapes = Vec::new();
     for i in 0..size {
         let mut j = 0;
         while j < size {
             let tall = if j + 1 < size { 1 + dice.below(2) } else { 1 };
             let mut ring: Ring = (j..=j + tall).map(|j| at(i, j)).collect();
             ring.extend((j..=j + tall).rev().map(|j| at(i + 1, j)));
-            rings.push(ring);
+            shapes.push(vec![vec![ring]]);
             j += tall;
         }
     }
-    let far = [2, 30, 300][dice.index(3)];
-    for _ in 0..dice.below(5) {
-        let i = dice.index(rings.len());
-        let v = dice.index(rings[i].len());
+    shapes
+}
+
+/// A ring half as large, around the middle of the corners.
+fn within(ring: &Ring) -> Ring {
+    let count = i32::try_from(ring.len()).unwrap();
+    let middle = [0_usize, 1].map(|axis| ring.iter().map(|p| p[axis]).sum::<i32>() / count);
+    ring.iter()
+        .map(|p| [0_usize, 1].map(|axis| middle[axis] + (p[axis] - middle[axis]) / 2))
+        .collect()
+}
+
+/// A whole partition: some blocks have a hole, which is left empty, or is an island of one area, of one around
+/// another, or of a second part of some other block; sometimes the first block and the last are one area.
+fn whole(dice: &mut Dice) -> Vec<Shape> {
+    let mut shapes = lattice(dice);
+    let blocks = shapes.len();
+    for _ in 0..dice.below(4) {
+        let host = dice.index(blocks);
+        if shapes[host][0].len() > 1 {
+            continue;
+        }
+        let hole = within(&shapes[host][0][0]);
+        shapes[host][0].push(hole.clone());
         match dice.below(4) {
-            0 => rings[i][v] = rings[i][v].map(|x| x + dice.about(far)),
-            1 if rings[i].len() > 4 => drop(rings[i].remove(v)),
+            0 => {}
+            1 => shapes.push(vec![vec![hole]]),
             2 => {
-                let way = [dice.about(far), dice.about(far)];
-                rings[i].iter_mut().for_each(|p| *p = [p[0] + way[0], p[1] + way[1]]);
+                let inner = within(&hole);
+                shapes.push(vec![vec![hole, inner.clone()]]);
+                shapes.push(vec![vec![inner]]);
             }
             _ => {
-                let twin = rings[i].clone();
-                rings.push(twin);
+                let other = (host + 1 + dice.index(blocks - 1)) % blocks;
+                shapes[other].push(vec![hole]);
             }
         }
     }
-    rings
+    if dice.below(3) == 0 {
+        let last = shapes.remove(blocks - 1);
+        shapes[0].extend(last);
+    }
+    shapes
 }
 
-fn area(ring: &Ring) -> MultiPolygon<f64> {
+/// A partition with a few things broken.
+fn broken(dice: &mut Dice) -> Vec<Shape> {
+    let mut shapes = whole(dice);
+    let far = [2, 30, 300][dice.index(3)];
+    for _ in 0..dice.below(5) {
+        let i = dice.index(shapes.len());
+        let part = dice.index(shapes[i].len());
+        let number = dice.index(shapes[i][part].len());
+        let ring = &mut shapes[i][part][number];
+        let v = dice.index(ring.len());
+        match dice.below(4) {
+            0 => ring[v] = ring[v].map(|x| x + dice.about(far)),
+            1 if ring.len() > 4 => drop(ring.remove(v)),
+            2 => {
+                let way = [dice.about(far), dice.about(far)];
+                for p in ring.iter_mut() {
+                    *p = [p[0] + way[0], p[1] + way[1]];
+                }
+            }
+            _ => {
+                let twin = shapes[i].clone();
+                shapes.push(twin);
+            }
+        }
+    }
+    shapes
+}
+
+fn area(shape: &Shape) -> MultiPolygon<f64> {
     let coord = |p: &[i32; 2]| Coord { x: f64::from(p[0]) / 1e7, y: f64::from(p[1]) / 1e7 };
-    let mut line: LineString<f64> = ring.iter().map(coord).collect();
-    line.close();
-    MultiPolygon(vec![Polygon::new(line, vec![])])
+    let line = |ring: &Ring| {
+        let mut line: LineString<f64> = ring.iter().map(coord).collect();
+        line.close();
+        line
+    };
+    let part = |rings: &Vec<Ring>| {
+        let mut lines = rings.iter().map(line);
+        Polygon::new(lines.next().unwrap(), lines.collect())
+    };
+    shape.iter().map(part).collect()
 }
 
 fn case(seed: u64) -> Value {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    let rings = broken(&mut dice);
-    let areas: Vec<MultiPolygon<f64>> = rings.iter().map(area).collect();
+    let shapes = broken(&mut dice);
+    let areas: Vec<MultiPolygon<f64>> = shapes.iter().map(area).collect();
     let areas: Vec<&MultiPolygon<f64>> = areas.iter().collect();
     let mut invalid = vec![Vec::new(); areas.len()];
     for edges in check(&areas, 0.0).unwrap() {
@@ -106,7 +168,7 @@ fn case(seed: u64) -> Value {
     let built = build(&areas, &BuildSettings::default()).unwrap();
     let sides: Vec<Value> =
         built.sides.iter().map(|s| json!([s.a.x, s.a.y, s.b.x, s.b.y, s.left, s.right])).collect();
-    json!({ "areas": rings, "invalid": invalid, "sides": sides })
+    json!({ "areas": shapes, "invalid": invalid, "sides": sides })
 }
 
 #[test]
@@ -122,4 +184,7 @@ fn geos_agrees_on_broken_partitions_and_on_what_is_built_of_them() {
     assert_eq!(judged["cases"], CASES);
     assert!(judged["compared"].as_u64().unwrap() > CASES / 2, "{judged}");
     assert!(judged["invalid"].as_u64().unwrap() > CASES / 4, "{judged}");
+    // Of those that were compared.
+    assert!(judged["holes"].as_u64().unwrap() > CASES / 4, "{judged}");
+    assert!(judged["parts"].as_u64().unwrap() > CASES / 8, "{judged}");
 }

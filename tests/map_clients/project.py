@@ -1,6 +1,6 @@
-"""Opens an OGC API and its layer definition in QGIS without a window, and prints what it understood.
+"""Opens an OGC API, its layer definition and its project in QGIS without a window, and prints what it understood.
 
-    python project.py ADDRESS DEFINITION
+    python project.py ADDRESS DEFINITION PROJECT
 """
 
 import json
@@ -14,6 +14,7 @@ from qgis.core import (  # noqa: E402  QGIS reads the platform when it is loaded
     QgsApplication,
     QgsFeatureRequest,
     QgsLayerDefinition,
+    QgsLayerTreeGroup,
     QgsMapRendererParallelJob,
     QgsMapSettings,
     QgsProject,
@@ -22,7 +23,7 @@ from qgis.core import (  # noqa: E402  QGIS reads the platform when it is loaded
 )
 from qgis.PyQt.QtCore import QEventLoop, QSize  # noqa: E402
 
-address, definition = sys.argv[1:]
+address, definition, whole = sys.argv[1:]
 application = QgsApplication([], False)
 application.initQgis()
 
@@ -59,33 +60,55 @@ project = QgsProject.instance()
 loaded, words = QgsLayerDefinition.loadLayerDefinition(
     definition, project, project.layerTreeRoot()
 )
-print(
-    json.dumps(
-        {
-            "qgis": Qgis.QGIS_VERSION,
-            "valid": [schools.isValid(), zones.isValid(), layer("nothing").isValid()],
-            "fields": [field.name() for field in zones.fields()],
-            "zones": codes(zones),
-            "within": codes(schools, box),
-            "loaded": [loaded, words],
-            "drawn": {
-                one.name(): [one.isValid(), one.source(), one.renderer().type()]
-                for one in project.mapLayers().values()
-            },
-            "labelled": [
-                one.name()
-                for one in project.mapLayers().values()
-                if isinstance(one, QgsVectorLayer) and one.labelsEnabled()
-            ],
-            "colours": colours(project.mapLayersByName("Responsibility zones")[0]),
-            "shown": [
-                node.name()
-                for node in project.layerTreeRoot().findLayers()
-                if node.itemVisibilityChecked()
-            ],
-        }
-    )
-)
+told = {
+    "qgis": Qgis.QGIS_VERSION,
+    "valid": [schools.isValid(), zones.isValid(), layer("nothing").isValid()],
+    "fields": [field.name() for field in zones.fields()],
+    "zones": codes(zones),
+    "within": codes(schools, box),
+    "loaded": [loaded, words],
+    "drawn": {
+        one.name(): [one.isValid(), one.source(), one.renderer().type()]
+        for one in project.mapLayers().values()
+    },
+    "labelled": [
+        one.name()
+        for one in project.mapLayers().values()
+        if isinstance(one, QgsVectorLayer) and one.labelsEnabled()
+    ],
+    "colours": colours(project.mapLayersByName("Responsibility zones")[0]),
+    "shown": [
+        node.name()
+        for node in project.layerTreeRoot().findLayers()
+        if node.itemVisibilityChecked()
+    ],
+}
+project.clear()
+opened = project.read(whole)
+root, view = project.layerTreeRoot(), project.viewSettings().defaultViewExtent()
+told["project"] = {
+    "opened": [opened, project.error()],
+    "title": project.title(),
+    "crs": project.crs().authid(),
+    "view": [view.xMinimum(), view.yMinimum(), view.xMaximum(), view.yMaximum()],
+    "view_crs": view.crs().authid(),
+    "groups": {
+        group.name(): [node.name() for node in group.findLayers()]
+        for group in root.children()
+        if isinstance(group, QgsLayerTreeGroup)
+    },
+    "drawn": {
+        one.name(): [one.isValid(), one.source(), one.renderer().type(), one.crs().authid()]
+        for one in project.mapLayers().values()
+    },
+    "labelled": [
+        one.name()
+        for one in project.mapLayers().values()
+        if isinstance(one, QgsVectorLayer) and one.labelsEnabled()
+    ],
+    "shown": [node.name() for node in root.findLayers() if node.itemVisibilityChecked()],
+}
+print(json.dumps(told))
 # Its own end waits for what is read in the background.
 sys.stdout.flush()
 os._exit(0)

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::app::drafts::bench::{Bench, Ground};
-use crate::app::drafts::named::look_up;
+use crate::app::drafts::carried::on_bench;
+use crate::app::drafts::meant::{laid_on, looked_through};
 use crate::app::drafts::order::{Done, Order, Wish};
 use crate::app::drafts::publish::{Publication, publish};
-use crate::app::drafts::rebase::{Rebase, rebase};
+use crate::app::drafts::rebase::rebase;
 use crate::app::drafts::refused::{edit_faults, unlawful};
-use crate::app::drafts::units::unknown;
 use crate::app::drafts::write::{Ended, decided, written};
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::state::{App, Seat, must};
@@ -36,21 +36,19 @@ pub async fn act(
     order: Order,
 ) -> Result<Done, Refusal> {
     must(caller, Operation::ActOnDraft)?;
-    let mut turn = app.benches().turn(&seat.city, id).await;
-    let bench = Bench::catch_up(app.store(), &seat.city, id, turn.take()).await?;
-    let (bench, done) = match order.wish.clone() {
-        Wish::Deed(deed) => plain(app, seat, caller, bench, (order, deed)).await?,
-        Wish::Rebase { drop_conflicts, overdraw } => {
-            let how = Rebase { drop_conflicts, overdraw, dry_run: order.dry_run };
-            rebase(app, seat, caller, bench, (order.seen, how)).await?
+    let caller = caller.clone();
+    let done = on_bench(app, seat, id, move |app, seat, bench| async move {
+        let (seen, dry_run) = (order.seen, order.dry_run);
+        match order.wish.clone() {
+            Wish::Deed(deed) => plain(&app, &seat, &caller, bench, (order, deed)).await,
+            Wish::Rebase(how) => rebase(&app, &seat, &caller, bench, (seen, how, dry_run)).await,
+            Wish::Publish { effective_at, note } => {
+                let how = Publication { effective_at, note, dry_run };
+                publish(&app, &seat, &caller, bench, (seen, how)).await
+            }
         }
-        Wish::Publish { effective_at, note } => {
-            let how = Publication { effective_at, note, dry_run: order.dry_run };
-            publish(app, seat, caller, bench, (order.seen, how)).await?
-        }
-    };
-    *turn = Some(bench);
-    done
+    });
+    done.await?
 }
 
 /// A deed that is written as it was asked.
@@ -67,13 +65,11 @@ pub(super) async fn plain(
     };
     let known = match &mut step.deed {
         Deed::Share { with } => known_keys(app, seat, with).await,
-        Deed::Edit { edits } => seat.atlas().and_then(|atlas| {
-            let mut faults = unknown(&atlas, edits);
-            faults.extend(look_up(&atlas, edits));
-            none(faults)
-        }),
+        Deed::Edit { edits } => seat.atlas().and_then(|atlas| looked_through(&atlas, edits)),
         _ => Ok(()),
     };
+    // Blocks and streets that were looked up count with their lines.
+    let known = known.and_then(|()| bench.draft.keeps(&step.deed).map_err(unlawful));
     if let Err(refusal) = known {
         return Ok((bench, Err(refusal)));
     }
@@ -109,15 +105,7 @@ async fn on_the_ground(
     let worked = app.benches().work(move || {
         let mut ground = ground;
         if let Deed::Edit { edits } = &mut deed {
-            if foreign {
-                ground.working.snap(edits);
-            }
-            for edit in edits {
-                if let ZoningEdit::Thin { arc: None, keep, keep_outline, .. } = edit {
-                    keep.extend(held.zones.iter().cloned());
-                    *keep_outline |= held.outline;
-                }
-            }
+            laid_on(&ground.working, edits, &held, foreign);
         }
         let applied = match &deed {
             Deed::Edit { edits } => done(&mut ground, edits, (&held, revision, dry_run)).map(Some),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
-use crate::app::drafts::readings::Readings;
+use crate::app::drafts::readings::{Readings, Sight};
 use crate::app::refusal::Refusal;
 use crate::domain::atlas::zone::Zone;
 use crate::domain::drafts::state::Draft;
@@ -21,6 +21,8 @@ use crate::store::{ROWS_MAX, Store};
 
 /// Most drafts kept at work in one process.
 const BENCHES_MAX: usize = 16;
+/// Most ways to look at one draft of which the review is kept along.
+const REVIEWS_MAX: usize = 3;
 
 /// The drafts at work.
 pub struct Benches {
@@ -52,16 +54,22 @@ pub struct Ground {
     pub working: Working,
     /// What was done, stroke by stroke, with the revision that brought it.
     done: Vec<Done>,
-    /// The review of the ground as it is, once somebody asked for one.
-    pub reviewed: Option<Review>,
+    /// The reviews of the ground as it is that were asked for lately, the last asked for last.
+    reviewed: Vec<Reviewed>,
+}
+
+/// A review, and how the city is looked at in it.
+struct Reviewed {
+    look: Sight,
+    review: Review,
 }
 
 /// A stroke that was done.
 struct Done {
     revision: u32,
     applied: Applied,
-    /// What it changed in the review; `None` when there was none.
-    followed: Option<Followed>,
+    /// What it changed in the reviews that there were.
+    followed: Vec<(Arc<Things>, Followed)>,
 }
 
 impl Default for Benches {
@@ -153,22 +161,21 @@ impl Bench {
     ) -> Result<Self, Refusal> {
         let mut held = held;
         loop {
+            // A page ends where it is long enough in bytes too: only an empty one is the last.
             let after = held.as_ref().map_or(0, |bench| bench.draft.revision);
             let steps = store.draft_steps(city, id, after, ROWS_MAX).await?;
-            let full = steps.len() >= ROWS_MAX as usize;
             let damaged = |fault: &dyn std::fmt::Display| {
                 Refusal::Damaged(format!("draft {id} cannot be read: {fault}"))
             };
+            if steps.is_empty() {
+                return held.ok_or(Refusal::NotFound);
+            }
             match &mut held {
-                None if steps.is_empty() => return Err(Refusal::NotFound),
                 None => {
                     let draft = Draft::fold(&steps).map_err(|fault| damaged(&fault))?;
                     held = Some(Self { draft, ground: None });
                 }
                 Some(bench) => bench.draft.follow(&steps).map_err(|fault| damaged(&fault))?,
-            }
-            if let Some(bench) = held.take_if(|_| !full) {
-                return Ok(bench);
             }
         }
     }
@@ -224,7 +231,7 @@ impl Ground {
     pub fn of(plan: i64, base: Arc<Vec<Zone>>) -> Result<Self, String> {
         let working = Working::taken_up(&base)
             .map_err(|faults| format!("plan {plan} gives no ground: {}", faults.join("; ")))?;
-        Ok(Self { plan, base, working, done: Vec::new(), reviewed: None })
+        Ok(Self { plan, base, working, done: Vec::new(), reviewed: Vec::new() })
     }
 
     /// Takes back what the draft does not have, and does what it has more.
@@ -260,18 +267,55 @@ impl Ground {
 
     /// The stroke that was done on the ground is the one of this revision.
     pub fn did(&mut self, revision: u32, applied: Applied) {
-        let followed = self.reviewed.as_mut().map(|it| it.follow(&self.working, &applied));
+        let working = &self.working;
+        let follow = |it: &mut Reviewed| {
+            (Arc::clone(it.review.things()), it.review.follow(working, &applied))
+        };
+        let followed = self.reviewed.iter_mut().map(follow).collect();
         self.done.push(Done { revision, applied, followed });
     }
 
-    /// Has a review of what lies in the city: the one that was kept along, where it is of these things.
-    pub fn review(&mut self, things: &Arc<Things>) {
-        if !self.reviewed.as_ref().is_some_and(|it| Arc::ptr_eq(it.things(), things)) {
-            for done in &mut self.done {
-                done.followed = None;
-            }
-            self.reviewed = Some(Review::of(Arc::clone(things), &self.working));
+    /// Has a review of what lies in the city, as it is looked at: the one that was kept along, where it is of these things.
+    pub fn review(&mut self, things: &Arc<Things>, look: &Sight) {
+        let known = self.reviewed.iter().position(|it| it.look == *look);
+        let kept = known.map(|at| self.reviewed.remove(at));
+        let kept = kept.filter(|it| Arc::ptr_eq(it.review.things(), things));
+        let one = kept.unwrap_or_else(|| Reviewed {
+            look: look.clone(),
+            review: Review::of(Arc::clone(things), &self.working),
+        });
+        if self.reviewed.len() >= REVIEWS_MAX {
+            self.reviewed.remove(0);
         }
+        self.reviewed.push(one);
+        // What a stroke changed in a review that is gone is never taken back there.
+        let reviewed = &self.reviewed;
+        for done in &mut self.done {
+            done.followed
+                .retain(|(of, _)| reviewed.iter().any(|it| Arc::ptr_eq(it.review.things(), of)));
+        }
+    }
+
+    /// The review that was asked for last.
+    #[must_use]
+    pub fn reviewed(&self) -> Option<&Review> {
+        self.reviewed.last().map(|it| &it.review)
+    }
+
+    /// The review that was asked for last takes note of edits that are tried; what they changed in it.
+    pub fn try_out(&mut self, applied: &Applied) -> Option<Followed> {
+        self.reviewed.last_mut().map(|it| it.review.follow(&self.working, applied))
+    }
+
+    /// Takes back edits that were tried.
+    ///
+    /// # Errors
+    /// In words, when the ground is not as they left it.
+    pub fn give_up(&mut self, applied: &Applied, tried: Option<Followed>) -> Result<(), String> {
+        if let (Some(it), Some(tried)) = (self.reviewed.last_mut(), tried) {
+            it.review.take_back(tried);
+        }
+        self.working.take_back(applied).map_err(|fault| fault.to_string())
     }
 
     /// Takes the last stroke back; gives what it did.
@@ -281,11 +325,16 @@ impl Ground {
     pub fn take_back(&mut self) -> Result<Option<Applied>, String> {
         let Some(Done { applied, followed, .. }) = self.done.pop() else { return Ok(None) };
         self.working.take_back(&applied).map_err(|fault| fault.to_string())?;
-        match (followed, self.reviewed.as_mut()) {
-            (Some(followed), Some(review)) => review.take_back(followed),
-            // It was reviewed after the stroke: what there was before is not known.
-            _ => self.reviewed = None,
-        }
+        let mut followed = followed;
+        self.reviewed.retain_mut(|it| {
+            let of = |(of, _): &(Arc<Things>, Followed)| Arc::ptr_eq(of, it.review.things());
+            let Some(at) = followed.iter().position(of) else {
+                // It was reviewed after the stroke: what there was before is not known.
+                return false;
+            };
+            it.review.take_back(followed.swap_remove(at).1);
+            true
+        });
         Ok(Some(applied))
     }
 }
@@ -305,6 +354,12 @@ pub async fn plan_zones(store: &Store, city: &CityId, plan: i64) -> Result<Vec<Z
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::atlas::in_force::Atlas;
+    use crate::domain::sample::{self, Recipe};
+    use crate::domain::zoning::edit::ZoningEdit;
+    use crate::domain::zoning::review::outline::Before;
+    use crate::geom::coord::{GridPoint, step};
+    use crate::geom::coverage::edit::place::Place;
 
     #[tokio::test]
     async fn no_edit_waits_for_a_search_and_a_search_too_many_is_told_so_at_once() {
@@ -330,5 +385,64 @@ mod tests {
             assert_eq!(search.await.unwrap(), Ok(true));
         }
         assert_eq!(benches.search(|| 7).await, Ok(7), "their places are free again");
+    }
+
+    fn sight(days: u32) -> Sight {
+        Sight { days, weight: "people".to_owned() }
+    }
+
+    /// The days of the looks that are kept, with which each is as a review from scratch would be.
+    fn kept(ground: &Ground) -> Vec<u32> {
+        for it in &ground.reviewed {
+            let fresh = Review::of(Arc::clone(it.review.things()), &ground.working);
+            assert_eq!(it.review.faces(), fresh.faces(), "{:?}", it.look);
+            assert_eq!(it.review.sums(), fresh.sums(), "{:?}", it.look);
+        }
+        ground.reviewed.iter().map(|it| it.look.days).collect()
+    }
+
+    #[test]
+    fn the_reviews_of_several_looks_are_kept_along_and_the_oldest_goes() {
+        let atlas = Atlas::build(sample::city(&Recipe::default())).unwrap();
+        let things = || {
+            let before = Before::of(&atlas);
+            Arc::new(Things::gather((&atlas, before), Vec::new(), &[], &|_| 1.0, &|_, _| None))
+        };
+        let mut ground = Ground::of(1, Arc::new(atlas.zones().to_vec())).unwrap();
+        let (month, year) = (things(), things());
+        ground.review(&month, &sight(30));
+        ground.review(&year, &sight(365));
+        ground.review(&month, &sight(30));
+        assert_eq!(kept(&ground), [365, 30], "one does not throw the other's away");
+        let ring = atlas.zones()[7].area.0[0].exterior();
+        let mut moves = ring.0.iter().map(|vertex| {
+            let from = GridPoint { x: step(vertex.x), y: step(vertex.y) };
+            let to = GridPoint { x: from.x + 40, y: from.y + 30 };
+            ZoningEdit::MoveVertex { from: Place(from), to: Place(to) }
+        });
+        let none = std::collections::BTreeSet::new();
+        let fits = moves.find_map(|edit| ground.working.apply(&[edit], &none).ok());
+        ground.did(2, fits.unwrap());
+        assert_eq!(kept(&ground), [365, 30]);
+        let late = things();
+        ground.review(&late, &sight(7));
+        assert_eq!(kept(&ground), [365, 30, 7]);
+        ground.take_back().unwrap();
+        assert_eq!(
+            kept(&ground),
+            [365, 30],
+            "what was before the stroke is not known of the third"
+        );
+        let anew = things();
+        ground.review(&anew, &sight(365));
+        assert_eq!(
+            kept(&ground),
+            [30, 365],
+            "read anew it takes the place of what was read before"
+        );
+        for days in [1, 2] {
+            ground.review(&things(), &sight(days));
+        }
+        assert_eq!(kept(&ground), [365, 1, 2]);
     }
 }

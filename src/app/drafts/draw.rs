@@ -10,6 +10,7 @@ use geo_types::MultiPolygon;
 
 use crate::app::drafts::act::plain;
 use crate::app::drafts::bench::{Bench, Ground};
+use crate::app::drafts::carried::on_bench;
 use crate::app::drafts::order::{Order, Wish};
 use crate::app::drafts::refused::unlawful;
 use crate::app::refusal::{Fault, Refusal};
@@ -101,14 +102,26 @@ async fn once(
     (id, seen): (DraftId, Option<u32>),
     drawing: &Drawing,
 ) -> Result<(), Refusal> {
-    let mut turn = app.benches().turn(&seat.city, id).await;
-    let bench = Bench::catch_up(app.store(), &seat.city, id, turn.take()).await?;
+    let (caller, drawing) = (caller.clone(), drawing.clone());
+    let ended = on_bench(app, seat, id, move |app, seat, bench| async move {
+        drawn(&app, &seat, &caller, bench, (seen, drawing)).await
+    });
+    ended.await?
+}
+
+/// The bench as it is laid back, and what became of the drawing.
+async fn drawn(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    bench: Bench,
+    (seen, drawing): (Option<u32>, Drawing),
+) -> Result<(Bench, Result<(), Refusal>), Refusal> {
     if let Err(refusal) = lawful(&bench, caller, seen) {
-        *turn = Some(bench);
-        return Err(refusal);
+        return Ok((bench, Err(refusal)));
     }
     let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
-    let (drawing, held) = (drawing.clone(), bench.draft.locks());
+    let held = bench.draft.locks();
     let before = in_one_go(&bench.draft, caller, app.now());
     let worked = app.benches().work(move || {
         let mut ground = ground;
@@ -121,7 +134,7 @@ async fn once(
         return Err(Refusal::Inner(words));
     }
     let bench = bench.on(ground);
-    let (bench, ended) = match edits {
+    Ok(match edits {
         Ok(edits) if edits.is_empty() => (bench, Ok(())),
         Ok(edits) => {
             let deed = Deed::Edit { edits };
@@ -131,9 +144,7 @@ async fn once(
             (bench, done.map(drop).map_err(in_terms_of_maps))
         }
         Err(refusal) => (bench, Err(refusal)),
-    };
-    *turn = Some(bench);
-    ended
+    })
 }
 
 /// Whether the caller may edit the draft as it is.

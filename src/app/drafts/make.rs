@@ -1,5 +1,7 @@
 //! A draft is begun: blank, as a copy of another, or with what was imported.
 
+use std::collections::BTreeSet;
+
 use crate::app::clock;
 use crate::app::drafts::bench::plan_zones;
 use crate::app::drafts::read::folded;
@@ -45,23 +47,23 @@ pub async fn make(
         let says = "is given beside copy_of; a draft begins with one of them".to_owned();
         return Err(Refusal::fault("of_plan", says));
     }
-    let (base, copied_from, edits) = if let Some(id) = ask.copy_of {
+    let (base, copied_from, drew, edits) = if let Some(id) = ask.copy_of {
         let like = folded(app, seat, id).await.map_err(|refusal| match refusal {
             Refusal::NotFound => Refusal::fault("copy_of", format!("there is no draft {id}")),
             refusal => refusal,
         })?;
         let from = CopiedFrom { draft: id, revision: like.revision };
-        (like.base, Some(from), like.held())
+        (like.base, Some(from), like.drawers(), like.held())
     } else {
         let state = app.store().load(&seat.city).await?.ok_or(Refusal::NotReady)?;
         let edits = match ask.of_plan {
             Some(plan) => vec![vec![former(app, seat, plan).await?]],
             None => Vec::new(),
         };
-        (state.plan.version, None, edits)
+        (state.plan.version, None, BTreeSet::new(), edits)
     };
     let (name, words) = (ask.name, ask.words);
-    begin(app, seat, caller, Deed::Open { name, words, base, copied_from, edits }).await
+    begin(app, seat, caller, Deed::Open { name, words, base, copied_from, drew, edits }).await
 }
 
 /// The zones of a former plan, all of them.
@@ -85,8 +87,8 @@ pub(super) async fn made_of(
     (name, words, base): (String, String, i64),
     edits: Vec<ZoningEdit>,
 ) -> Result<Draft, Refusal> {
-    let edits = vec![edits];
-    begin(app, seat, caller, Deed::Open { name, words, base, copied_from: None, edits }).await
+    let (edits, drew) = (vec![edits], BTreeSet::new());
+    begin(app, seat, caller, Deed::Open { name, words, base, copied_from: None, drew, edits }).await
 }
 
 async fn begin(app: &App, seat: &Seat, caller: &Caller, deed: Deed) -> Result<Draft, Refusal> {

@@ -6,6 +6,7 @@ use crate::domain::drafts::state::Draft;
 use crate::domain::drafts::step::Deed;
 use crate::domain::time::Instant;
 use crate::domain::zoning::fault::EditFault;
+use crate::domain::zoning::overwritten::Overwritten;
 use crate::domain::zoning::working::Applied;
 
 /// What somebody wants done.
@@ -14,12 +15,7 @@ pub enum Wish {
     /// As it stands: an edit, undo, redo, a name, a remark, a share, locks, a proposal, a verdict, the end.
     Deed(Deed),
     /// Onto the plan in force.
-    Rebase {
-        /// Leave out the edits that no longer fit.
-        drop_conflicts: bool,
-        /// Let an edit that draws all zones anew stand, whatever was published meanwhile.
-        overdraw: bool,
-    },
+    Rebase(Conflicting),
     /// Into force.
     Publish {
         /// When; `None` for now.
@@ -27,6 +23,17 @@ pub enum Wish {
         /// Why: the plan's note; the draft's name when empty.
         note: String,
     },
+}
+
+/// What becomes of edits that do not go with what was published meanwhile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Conflicting {
+    /// Leave out the edits that no longer fit.
+    pub drop_conflicts: bool,
+    /// Let an edit that draws all zones anew stand, whatever was published meanwhile.
+    pub overdraw: bool,
+    /// Let the facts of zones stand as the draft has them, also those that were published otherwise meanwhile.
+    pub overwrite: bool,
 }
 
 /// A wish on the revision that the caller looked at.
@@ -53,6 +60,8 @@ pub struct Conflict {
     pub actor: String,
     /// Why it does not fit, and where.
     pub fault: EditFault,
+    /// The facts that it and the plan have set, each otherwise.
+    pub overwritten: Vec<Overwritten>,
 }
 
 /// What became of a wish.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::drafts::bench::Bench;
+use crate::app::drafts::carried::on_bench;
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat, must};
 use crate::domain::accounts::{Caller, Operation};
@@ -99,11 +99,11 @@ pub async fn get(
 
 /// A draft as it stands.
 pub(super) async fn folded(app: &App, seat: &Seat, id: DraftId) -> Result<Draft, Refusal> {
-    let mut turn = app.benches().turn(&seat.city, id).await;
-    let bench = Bench::catch_up(app.store(), &seat.city, id, turn.take()).await?;
-    let draft = bench.draft.clone();
-    *turn = Some(bench);
-    Ok(draft)
+    on_bench(app, seat, id, |_, _, bench| async move {
+        let draft = bench.draft.clone();
+        Ok((bench, draft))
+    })
+    .await
 }
 
 /// The zones of a draft as its edits leave them.
@@ -121,19 +121,18 @@ pub(super) async fn drawn(
     seat: &Seat,
     id: DraftId,
 ) -> Result<(Arc<Vec<Zone>>, Drawn), Refusal> {
-    let mut turn = app.benches().turn(&seat.city, id).await;
-    let bench = Bench::catch_up(app.store(), &seat.city, id, turn.take()).await?;
-    let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
-    let (ground, zones) = app
-        .benches()
-        .work(move || {
+    on_bench(app, seat, id, |app, seat, bench| async move {
+        let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
+        let worked = app.benches().work(move || {
             let zones = ground.working.zones();
             (ground, zones)
-        })
-        .await?;
-    let (of, base, revision) = (Arc::clone(&ground.base), bench.draft.base, bench.draft.revision);
-    *turn = Some(bench.on(ground));
-    Ok((of, Drawn { revision, base, zones }))
+        });
+        let (ground, zones) = worked.await?;
+        let (base, revision) = (bench.draft.base, bench.draft.revision);
+        let drawn = (Arc::clone(&ground.base), Drawn { revision, base, zones });
+        Ok((bench.on(ground), drawn))
+    })
+    .await
 }
 
 /// The borders of a draft as its edits leave them: each once, for an editor of maps.
@@ -147,17 +146,15 @@ pub async fn borders(
     id: DraftId,
 ) -> Result<Bordered, Refusal> {
     must(caller, Operation::GetDraftBorders)?;
-    let mut turn = app.benches().turn(&seat.city, id).await;
-    let bench = Bench::catch_up(app.store(), &seat.city, id, turn.take()).await?;
-    let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
-    let (ground, borders) = app
-        .benches()
-        .work(move || {
+    on_bench(app, seat, id, |app, seat, bench| async move {
+        let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
+        let worked = app.benches().work(move || {
             let borders = ground.working.borders();
             (ground, borders)
-        })
-        .await?;
-    let revision = bench.draft.revision;
-    *turn = Some(bench.on(ground));
-    Ok(Bordered { revision, borders })
+        });
+        let (ground, borders) = worked.await?;
+        let revision = bench.draft.revision;
+        Ok((bench.on(ground), Bordered { revision, borders }))
+    })
+    .await
 }

@@ -12,7 +12,16 @@ use crate::domain::zoning::review::things::Things;
 pub struct Readings {
     kept: Mutex<Vec<Reading>>,
     /// One reads a city at a time; whoever waited finds what was read.
-    pub(super) turn: tokio::sync::Mutex<()>,
+    pub(super) turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// How a city is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// Days looked back for reports.
+    pub days: u32,
+    /// The attribute that weighs blocks.
+    pub weight: String,
 }
 
 /// What lies in a city, as it was read at a moment.
@@ -20,10 +29,7 @@ pub struct Readings {
 pub(super) struct Reading {
     pub(super) city: CityId,
     pub(super) atlas: Arc<Atlas>,
-    /// Days looked back for reports.
-    pub(super) days: u32,
-    /// The attribute that weighs blocks.
-    pub(super) weight: String,
+    pub(super) look: Sight,
     pub(super) at: Instant,
     pub(super) things: Arc<Things>,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::app::drafts::bench::{Bench, Ground, plan_zones};
-use crate::app::drafts::order::{Conflict, Done};
+use crate::app::drafts::order::{Conflict, Conflicting, Done};
 use crate::app::drafts::refused::unlawful;
 use crate::app::drafts::write::{Ended, decided, written};
 use crate::app::refusal::{Fault, Refusal};
@@ -18,22 +18,12 @@ use crate::domain::id::ZoneId;
 use crate::domain::zoning::diff::differences;
 use crate::domain::zoning::edit::ZoningEdit;
 use crate::domain::zoning::fault::EditFault;
+use crate::domain::zoning::overwritten::{Overwritten, overwritten};
 use crate::domain::zoning::working::Applied;
 use crate::store::Basis;
 
 /// Most zones that are named.
 const NAMED_MAX: usize = 10;
-
-/// How a draft is put onto the plan in force.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Rebase {
-    /// Leave out the edits that no longer fit.
-    pub(super) drop_conflicts: bool,
-    /// Let an edit that draws all zones anew stand, whatever was published meanwhile.
-    pub(super) overdraw: bool,
-    /// Only tell what does not fit.
-    pub(super) dry_run: bool,
-}
 
 /// Puts a draft onto the plan in force, on the revision `seen`. Where edits do not fit it is refused with
 /// all of them, unless they are to be dropped; a dry run only tells them.
@@ -45,7 +35,7 @@ pub(super) async fn rebase(
     seat: &Seat,
     caller: &Caller,
     bench: Bench,
-    (seen, how): (u32, Rebase),
+    (seen, how, dry_run): (u32, Conflicting, bool),
 ) -> Result<Ended, Refusal> {
     let state = app.store().load(&seat.city).await?.ok_or(Refusal::NotReady)?;
     let base = state.plan.version;
@@ -61,10 +51,11 @@ pub(super) async fn rebase(
     let (draft, zones) = (bench.draft.clone(), Arc::new(state.zones));
     let worked = app.benches().work(move || {
         let overdrawn = if how.overdraw { Vec::new() } else { changed(&former, &zones) };
-        replayed(&draft, base, zones, &overdrawn)
+        let meanwhile = Meanwhile { overdrawn, former: (!how.overwrite).then_some(former) };
+        replayed(&draft, base, zones, &meanwhile)
     });
     let (ground, conflicts) = worked.await??;
-    if how.dry_run {
+    if dry_run {
         let done = Done { conflicts, ..Done::plain(&bench.draft) };
         return Ok((bench, Ok(done)));
     }
@@ -102,19 +93,48 @@ fn overdraws(edit: &ZoningEdit, changed: &[ZoneId]) -> Option<EditFault> {
     Some(EditFault { edit: 0, says, at: None })
 }
 
+/// Why an edit does not go onto a plan that has set the same facts otherwise: it fits always, and would overwrite them.
+fn overwrites(facts: &[Overwritten]) -> Option<EditFault> {
+    if facts.is_empty() {
+        return None;
+    }
+    let told: Vec<String> = facts.iter().take(NAMED_MAX).map(ToString::to_string).collect();
+    let more = facts.len().saturating_sub(NAMED_MAX);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let says = format!(
+        "the plan in force has meanwhile set the same facts otherwise: {}{more}; let the draft's stand with \
+         overwrite",
+        told.join("; ")
+    );
+    Some(EditFault { edit: 0, says, at: None })
+}
+
+/// What was published since the plan that a draft stands on, as far as its edits may not undo it.
+struct Meanwhile {
+    /// The zones that are otherwise; none where all may be drawn anew.
+    overdrawn: Vec<ZoneId>,
+    /// The zones as they were; `None` where their facts may be overwritten.
+    former: Option<Vec<Zone>>,
+}
+
 /// A new ground with the edits that fit, and those that do not.
 fn replayed(
     draft: &Draft,
     base: i64,
     zones: Arc<Vec<Zone>>,
-    changed: &[ZoneId],
+    meanwhile: &Meanwhile,
 ) -> Result<(Ground, Vec<Conflict>), Refusal> {
+    let published = Arc::clone(&zones);
     let mut ground = Ground::of(base, zones).map_err(Refusal::Damaged)?;
     let (mut conflicts, mut number) = (Vec::new(), 0);
     for stroke in &draft.strokes[..draft.done] {
         let mut whole: Option<Applied> = None;
         for edit in stroke.edits.iter() {
-            let done = match overdraws(edit, changed) {
+            let former = meanwhile.former.as_ref();
+            let facts = former.map(|former| overwritten(edit, former, &published));
+            let facts = facts.unwrap_or_default();
+            let undoes = overdraws(edit, &meanwhile.overdrawn).or_else(|| overwrites(&facts));
+            let done = match undoes {
                 Some(fault) => Err(vec![fault]),
                 None => ground.working.apply(std::slice::from_ref(edit), &BTreeSet::new()),
             };
@@ -128,6 +148,7 @@ fn replayed(
                     kind: edit.kind(),
                     actor: stroke.actor.clone(),
                     fault,
+                    overwritten: facts.clone(),
                 })),
             }
             number += 1;

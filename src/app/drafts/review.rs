@@ -7,9 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::app::drafts::bench::{Bench, Ground};
-use crate::app::drafts::named::look_up;
-use crate::app::drafts::readings::Reading;
+use crate::app::drafts::bench::Ground;
+use crate::app::drafts::carried::{carried, on_bench};
+use crate::app::drafts::meant::{laid_on, looked_through};
+use crate::app::drafts::readings::{Reading, Sight};
 use crate::app::drafts::refused::edit_faults;
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat, must};
@@ -21,15 +22,17 @@ use crate::domain::clocks::limit::LimitKind;
 use crate::domain::clocks::limits::Awaited;
 use crate::domain::id::{CityId, DraftId, ZoneId};
 use crate::domain::incidents::docket::IncidentOrder;
+use crate::domain::incidents::handover;
 use crate::domain::reports::routing::{Ask, route_unit};
 use crate::domain::time::Instant;
 use crate::domain::zoning::edit::ZoningEdit;
 use crate::domain::zoning::held::Held;
 use crate::domain::zoning::review::findings::{ReviewFinding, findings};
-use crate::domain::zoning::review::movers::{Flow, Mover, flows, movers};
+use crate::domain::zoning::review::movers::{Flow, Mover, flows, movers, staying};
 use crate::domain::zoning::review::outline::Before;
 use crate::domain::zoning::review::state::{PlanFigures, Review, ZoneFigures};
 use crate::domain::zoning::review::things::{OpenCase, PastReport, Things};
+use crate::domain::zoning::stays::Stays;
 use crate::domain::zoning::tract::weight_of;
 use crate::domain::zoning::working::Working;
 use crate::store::{IncidentFilter, ROWS_MAX, ReportKey, Store};
@@ -80,51 +83,61 @@ pub struct Told {
     pub zones: Vec<ZoneFigures>,
     /// What goes from which unit to which.
     pub flows: Vec<Flow>,
-    /// The incidents and facilities that go.
+    /// The incidents and facilities whose place changes hands.
     pub movers: Vec<Mover>,
-    /// How many of them there are.
+    /// How many of them go to another unit.
     pub moving: u64,
+    /// How many incidents among them stay with theirs.
+    pub staying: u64,
 }
 
-/// Reviews a draft; with `edits` as it would be with them. Nothing is written.
+/// Edits that are only tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// The edits.
+    pub edits: Vec<ZoningEdit>,
+    /// The places came in another coordinate system: they mean the vertices next to them.
+    pub foreign: bool,
+}
+
+/// Reviews a draft; with edits to be tried as it would be with them. Nothing is written.
 ///
 /// # Errors
-/// [`Refusal::NotFound`]; [`Refusal::Invalid`] for edits that do not fit, with the place.
+/// [`Refusal::NotFound`]; [`Refusal::Invalid`] for edits that would be refused as a step, in the same words.
 pub async fn review(
     app: &App,
     seat: &Seat,
     caller: &Caller,
     id: DraftId,
-    (look, edits): (Look, Option<Vec<ZoningEdit>>),
+    (look, trial): (Look, Option<Trial>),
 ) -> Result<Told, Refusal> {
     must(caller, Operation::ReviewDraft)?;
-    let fresh_us = if edits.is_some() { TRIED_US } else { FRESH_US };
+    let fresh_us = if trial.is_some() { TRIED_US } else { FRESH_US };
     let reading = read(app, seat, &look, fresh_us).await?;
-    let mut turn = app.benches().turn(&seat.city, id).await;
-    let bench = Bench::catch_up(app.store(), &seat.city, id, turn.take()).await?;
-    let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
-    let revision = bench.draft.revision;
-    let held = bench.draft.locks();
-    let mut edits = edits;
-    if let Some(edits) = &mut edits {
-        let faults = look_up(&reading.atlas, edits);
-        if !faults.is_empty() {
-            *turn = Some(bench.on(ground));
-            return Err(Refusal::Invalid(faults));
-        }
+    let mut trial = trial;
+    if let Some(trial) = &mut trial {
+        looked_through(&reading.atlas, &mut trial.edits)?;
     }
-    let worked = app.benches().work(move || {
-        let mut ground = ground;
-        ground.review(&reading.things);
-        let told = match edits {
-            None => Ok(told(&ground, &reading, revision, (None, look.listed))),
-            Some(edits) => tried(&mut ground, &reading, revision, (&edits, &held, look.listed)),
-        };
-        (ground, told)
+    let told = on_bench(app, seat, id, move |app, seat, bench| async move {
+        let (bench, ground) = bench.grounded(app.store(), app.benches(), &seat.city).await?;
+        let (revision, held) = (bench.draft.revision, bench.draft.locks());
+        let worked = app.benches().work(move || {
+            let mut ground = ground;
+            ground.review(&reading.things, &reading.look);
+            let told = match trial {
+                None => Ok(told(&ground, &reading, revision, (None, look.listed))),
+                Some(trial) => tried(&mut ground, &reading, revision, (trial, &held, look.listed)),
+            };
+            (ground, told)
+        });
+        let (ground, told) = worked.await?;
+        if let Err(Refusal::Inner(words)) = told {
+            // The ground is not as it was: it is not laid back.
+            return Err(Refusal::Inner(words));
+        }
+        Ok((bench.on(ground), told))
     });
-    let (ground, told) = worked.await?;
-    *turn = Some(bench.on(ground));
-    told
+    told.await?
 }
 
 /// The review with edits, which are taken back.
@@ -132,15 +145,14 @@ fn tried(
     ground: &mut Ground,
     reading: &Reading,
     revision: u32,
-    (edits, held, listed): (&[ZoningEdit], &Held, u32),
+    (trial, held, listed): (Trial, &Held, u32),
 ) -> Result<Told, Refusal> {
-    let applied = ground.working.apply_held(edits, held).map_err(|faults| edit_faults(&faults))?;
-    let followed = ground.reviewed.as_mut().map(|it| it.follow(&ground.working, &applied));
+    let Trial { mut edits, foreign } = trial;
+    laid_on(&ground.working, &mut edits, held, foreign);
+    let applied = ground.working.apply_held(&edits, held).map_err(|faults| edit_faults(&faults))?;
+    let followed = ground.try_out(&applied);
     let told = told(ground, reading, revision, (Some(&applied.touched), listed));
-    if let (Some(review), Some(followed)) = (ground.reviewed.as_mut(), followed) {
-        review.take_back(followed);
-    }
-    ground.working.take_back(&applied).map_err(|fault| Refusal::Inner(fault.to_string()))?;
+    ground.give_up(&applied, followed).map_err(Refusal::Inner)?;
     Ok(told)
 }
 
@@ -151,7 +163,7 @@ fn told(
     (touched, listed): (Option<&BTreeSet<ZoneId>>, u32),
 ) -> Told {
     let made;
-    let review = if let Some(review) = &ground.reviewed {
+    let review = if let Some(review) = ground.reviewed() {
         review
     } else {
         made = Review::of(Arc::clone(&reading.things), &ground.working);
@@ -173,6 +185,7 @@ fn told(
         plan: review.plan(working),
         zones: all.iter().filter_map(|zone| review.zone(atlas, working, zone)).collect(),
         moving: flows.iter().map(counted).sum(),
+        staying: staying(review, atlas, working),
         movers: movers(review, atlas, working, listed),
         flows,
     }
@@ -224,53 +237,71 @@ fn counted(flow: &Flow) -> u64 {
 async fn read(app: &App, seat: &Seat, look: &Look, fresh_us: i64) -> Result<Reading, Refusal> {
     let (atlas, now) = (seat.atlas()?, app.now());
     let weight = look.weight.clone().unwrap_or_else(|| "people".to_owned());
-    let fits = |it: &Reading| {
-        it.city == seat.city
-            && it.atlas.version() == atlas.version()
-            && it.days == look.days
-            && it.weight == weight
-            && now.0.saturating_sub(it.at.0) < fresh_us
+    let look = Sight { days: look.days.min(DAYS_MAX), weight };
+    let held = || {
+        let fits = |it: &&Reading| {
+            it.city == seat.city
+                && it.atlas.version() == atlas.version()
+                && it.look == look
+                && now.0.saturating_sub(it.at.0) < fresh_us
+        };
+        app.benches().readings().held().iter().find(fits).cloned()
     };
-    let readings = app.benches().readings();
-    let held = || readings.held().iter().find(|it| fits(it)).cloned();
     if let Some(found) = held() {
         return Ok(found);
     }
-    let _turn = readings.turn.lock().await;
+    let turn = Arc::clone(&app.benches().readings().turn).lock_owned().await;
     if let Some(found) = held() {
         return Ok(found);
     }
-    let cases = open_cases(app.store(), &seat.city).await?;
-    let back = i64::from(look.days.min(DAYS_MAX)).saturating_mul(DAY_US);
-    let since = Instant(now.0.saturating_sub(back));
-    let reports = past_reports(app.store(), &seat.city, since, &atlas).await?;
-    let (held, by) = (Arc::clone(&atlas), weight.clone());
-    let things = app.benches().work(move || {
-        let weigh = |block: &Facility| weight_of(block, &by);
-        let ruled = |case: &OpenCase, zone| is_ruled(&held, case, zone);
-        Arc::new(Things::gather((&held, Before::of(&held)), cases, &reports, &weigh, &ruled))
-    });
-    let things = things.await?;
-    let made = Reading { city: seat.city.clone(), atlas, days: look.days, weight, at: now, things };
-    let mut kept = readings.held();
-    kept.retain(|it| !(it.city == made.city && it.days == made.days && it.weight == made.weight));
-    if kept.len() >= KEPT_MAX {
-        kept.remove(0);
-    }
-    kept.push(made.clone());
-    Ok(made)
+    let (app, city) = (app.clone(), seat.city.clone());
+    carried(async move {
+        let things = gathered(&app, &city, &atlas, (&look, now)).await?;
+        let made = Reading { city, atlas, look, at: now, things };
+        let mut kept = app.benches().readings().held();
+        kept.retain(|it| !(it.city == made.city && it.look == made.look));
+        if kept.len() >= KEPT_MAX {
+            kept.remove(0);
+        }
+        kept.push(made.clone());
+        drop(turn);
+        Ok(made)
+    })
+    .await
 }
 
-/// Whether a rule names the unit, whatever the zone.
+/// What lies in the city now.
+async fn gathered(
+    app: &App,
+    city: &CityId,
+    atlas: &Arc<Atlas>,
+    (look, now): (&Sight, Instant),
+) -> Result<Arc<Things>, Refusal> {
+    let cases = open_cases(app.store(), city).await?;
+    let since = Instant(now.0.saturating_sub(i64::from(look.days).saturating_mul(DAY_US)));
+    let reports = past_reports(app.store(), city, since, atlas).await?;
+    let (held, by) = (Arc::clone(atlas), look.weight.clone());
+    let things = app.benches().work(move || {
+        let weigh = |block: &Facility| weight_of(block, &by);
+        let stays = |case: &OpenCase, zone| stays(&held, case, zone);
+        Arc::new(Things::gather((&held, Before::of(&held)), cases, &reports, &weigh, &stays))
+    });
+    things.await
+}
+
+/// Why an open incident in a zone, by its place in [`Atlas::zones`], stays with whom it is when its place goes to another
+/// unit: by the test of the hand-over; and because a rule names its unit, whatever the zone.
 #[must_use]
-pub fn is_ruled(atlas: &Atlas, case: &OpenCase, zone: Option<u16>) -> bool {
+pub fn stays(atlas: &Atlas, case: &OpenCase, zone: Option<u16>) -> Option<Stays> {
     let ask = Ask {
         position: case.position,
         accuracy_m: None,
         category: case.category.as_ref(),
         at: case.happened_at,
     };
-    route_unit(atlas, &ask, zone).rule.is_some()
+    let named = route_unit(atlas, &ask, zone);
+    let stays = handover::stays(case.transferable, case.unit.as_ref(), named.unit);
+    stays.or_else(|| named.rule.map(|_| Stays::Ruled))
 }
 
 async fn open_cases(store: &Store, city: &CityId) -> Result<Vec<OpenCase>, Refusal> {
@@ -281,6 +312,7 @@ async fn open_cases(store: &Store, city: &CityId) -> Result<Vec<OpenCase>, Refus
         after = page.last().map(|docket| order.key(docket));
         all.extend(page.into_iter().map(|docket| OpenCase {
             id: docket.id,
+            transferable: handover::is_transferable(docket.stage),
             position: docket.matter.position,
             category: docket.matter.category,
             happened_at: docket.matter.happened_at,

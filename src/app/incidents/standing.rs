@@ -59,23 +59,28 @@ impl Standing {
         Some(case)
     }
 
-    /// Whether a unit has a part in what became of one of the reports: in its case, or in one that it lives on in.
-    /// The assignment decides before the desk has taken the report up, and no more afterwards: a case that went to
-    /// another unit is not the former one's any longer.
+    /// Whether a unit has a part in what became of one of the reports: see [`Standing::parties`].
     #[must_use]
     pub fn concerns(&self, unit: &UnitId, filed: &AssignedReport) -> bool {
+        self.parties(filed).contains(&unit)
+    }
+
+    /// Those who have a part in what became of one of the reports: in its case, or in one that it lives on in; some
+    /// may stand there twice. The assignment decides before the desk has taken the report up, and no more
+    /// afterwards: a case that went to another unit is not the former one's any longer.
+    #[must_use]
+    pub fn parties<'a>(&'a self, filed: &'a AssignedReport) -> Vec<&'a UnitId> {
         let Some(mut case) = self.0.get(&incident_of(filed.report.id)) else {
             let to = &filed.assignment;
-            return to.unit == *unit || to.co.contains(unit);
+            return std::iter::once(&to.unit).chain(&to.co).collect();
         };
-        for _ in 0..MERGES_MAX {
-            if case.units().any(|it| it == unit) {
-                return true;
-            }
+        let mut parties: Vec<&UnitId> = case.units().collect();
+        for _ in 1..MERGES_MAX {
             let Some(into) = case.merged_into.and_then(|into| self.0.get(&into)) else { break };
+            parties.extend(into.units());
             case = into;
         }
-        false
+        parties
     }
 }
 

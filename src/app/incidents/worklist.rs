@@ -58,9 +58,9 @@ pub async fn write(
     format: Format,
 ) -> Result<Vec<u8>, Refusal> {
     must(caller, Operation::ListIncidents)?;
-    if app.store().head(city).await?.is_none() {
-        return Err(Refusal::NoCity { given: city.to_string() });
-    }
+    let state = app.store().load(city).await?;
+    let state = state.ok_or_else(|| Refusal::NoCity { given: city.to_string() })?;
+    let catalogue = state.city.catalogue;
     let (mut all, now) = (Vec::new(), app.now());
     let mut wanted = Wanted { limit: PAGE_MAX, ..wanted };
     loop {
@@ -77,8 +77,8 @@ pub async fn write(
         }
     }
     let written = tokio::task::spawn_blocking(move || match format {
-        Format::Csv => Ok(to_table(&all, now)),
-        _ => file::write(&to_layer(&all, now), format),
+        Format::Csv => Ok(to_table(&all, &catalogue, now)),
+        _ => file::write(&to_layer(&all, &catalogue, now), format),
     })
     .await
     .map_err(|fault| Refusal::Inner(fault.to_string()))?;

@@ -125,11 +125,12 @@ impl OfDraft {
                     && wish.test.as_ref().is_none_or(|test| test.keeps(&feature))
             })
         };
-        let numbers = (0..u32::try_from(count).unwrap_or(u32::MAX)).filter(kept).collect();
+        let numbers: Vec<u32> =
+            (0..u32::try_from(count).unwrap_or(u32::MAX)).filter(kept).collect();
         let stands = |number: u32, after: &str| {
             self.feature(atlas, number).is_some_and(|found| found.id().as_ref() <= after)
         };
-        cut(numbers, wish, stands)
+        cut(&numbers, wish, stands)
     }
 }
 

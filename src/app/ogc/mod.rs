@@ -2,6 +2,7 @@
 
 pub mod schemas;
 pub mod when;
+pub mod columns;
 pub mod select;
 pub mod dockets;
 pub mod edit;

@@ -16,9 +16,10 @@ use crate::domain::accounts::{Caller, Operation, Scope};
 use crate::domain::atlas::facility::Facility;
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::rule::Reach;
+use crate::domain::catalogue::category::BLUR_M_MAX;
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::id::{CategoryCode, FacilityId, PictureId, ReportId, UnitId, ZoneId};
 use crate::domain::incidents::docket::Docket;
-use crate::domain::reports::categories::BLUR_M_MAX;
 use crate::domain::reports::confidence::ACCURACY_M_MAX;
 use crate::domain::reports::picture::{Media, Picture};
 use crate::domain::reports::report::AssignedReport;
@@ -133,9 +134,9 @@ impl Wanted {
         updated || self.closed.is_some()
     }
 
-    fn holds(&self, seen: &Seen) -> bool {
+    fn holds(&self, seen: &Seen, catalogue: &Catalogue) -> bool {
         // By the place that is told: by another a blurred one could be found out.
-        let at = seen.filed.report.public_place().at;
+        let at = seen.filed.report.public_place(catalogue).at;
         near(self.around, at)
             && self.frame.is_none_or(|frame| frame.holds(at))
             && self.closed.is_none_or(|closed| seen.is_closed() == closed)
@@ -155,7 +156,7 @@ pub async fn list(
     wanted: &Wanted,
     looked_at_max: u32,
 ) -> Result<Vec<Seen>, Refusal> {
-    let mut search = Search::begin(caller, wanted.clone())?;
+    let mut search = Search::begin(seat, caller, wanted.clone())?;
     let skip = wanted.skip as usize;
     let enough = skip.saturating_add(wanted.limit as usize);
     let mut found: Vec<Seen> = Vec::new();
@@ -184,6 +185,7 @@ pub async fn list(
 /// A search through public reports, newest first, pile by pile.
 #[derive(Debug)]
 pub struct Search {
+    catalogue: Arc<Catalogue>,
     wanted: Wanted,
     filter: ReportFilter,
     after: Option<ReportKey>,
@@ -194,8 +196,8 @@ impl Search {
     /// Begins; skip and limit are the caller's matter.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] for who may not.
-    pub fn begin(caller: &Caller, wanted: Wanted) -> Result<Self, Refusal> {
+    /// [`Refusal::NotFound`] for who may not; [`Refusal::NotReady`].
+    pub fn begin(seat: &Seat, caller: &Caller, wanted: Wanted) -> Result<Self, Refusal> {
         must(caller, Operation::ListServiceRequests)?;
         let circle = wanted.around.map(|(place, radius_m)| box_around(place, radius_m));
         let (frame, done) = match (wanted.frame, circle) {
@@ -222,7 +224,8 @@ impl Search {
             },
             ..ReportFilter::default()
         };
-        Ok(Self { wanted, filter, after: None, done })
+        let catalogue = Arc::clone(&seat.atlas()?.city().catalogue);
+        Ok(Self { catalogue, wanted, filter, after: None, done })
     }
 
     /// What is found among the next so many reports; `None` behind the last. The first `leave_out` of
@@ -250,7 +253,7 @@ impl Search {
         } else {
             rows.into_iter().map(|filed| Seen { filed, case: None }).collect()
         };
-        Ok(Some(seen.into_iter().filter(|seen| self.wanted.holds(seen)).collect()))
+        Ok(Some(seen.into_iter().filter(|seen| self.wanted.holds(seen, &self.catalogue)).collect()))
     }
 }
 
@@ -303,6 +306,23 @@ fn common(a: GridBox, b: GridBox) -> Option<GridBox> {
     let min = GridPoint { x: a.min.x.max(b.min.x), y: a.min.y.max(b.min.y) };
     let max = GridPoint { x: a.max.x.min(b.max.x), y: a.max.y.min(b.max.y) };
     (min.x <= max.x && min.y <= max.y).then_some(GridBox { min, max })
+}
+
+/// Whether anything of just this category was told in public: what stands under a code that the catalogue no longer
+/// has is searched as before.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for who may not; [`Refusal::Unavailable`].
+pub async fn was_told(
+    app: &App,
+    seat: &Seat,
+    caller: &Caller,
+    code: &CategoryCode,
+) -> Result<bool, Refusal> {
+    must(caller, Operation::ListServiceRequests)?;
+    let categories = vec![code.clone()];
+    let filter = ReportFilter { categories, public: true, ..ReportFilter::default() };
+    Ok(!app.store().reports(&seat.city, &filter, None, 1).await?.is_empty())
 }
 
 /// One public report.

@@ -220,7 +220,10 @@ async fn said(
         traces.add_handle(handle);
     }
     words::trace(app, seat, filed, &mut traces);
-    let masked = filed.iter().filter_map(|it| WordsMasked::of(&it.report, &traces)).collect();
+    let atlas = seat.atlas()?;
+    let catalogue = &atlas.city().catalogue;
+    let masked = |it: &AssignedReport| WordsMasked::of(&it.report, &traces, catalogue);
+    let masked = filed.iter().filter_map(masked).collect();
     let ids: Vec<ReportId> = filed.iter().map(|it| it.report.id).collect();
     let standing = Standing::read(app, seat, ids.into_iter()).await?;
     let mut cases: Vec<IncidentId> = standing.all().map(|docket| docket.id).collect();

@@ -138,7 +138,10 @@ async fn of_case(
         filed.extend(read(app, seat, ids).await?);
     }
     trace(app, seat, &filed, &mut traces);
-    let reports = filed.iter().filter_map(|it| WordsMasked::of(&it.report, &traces)).collect();
+    let atlas = seat.atlas()?;
+    let catalogue = &atlas.city().catalogue;
+    let masked = |it: &AssignedReport| WordsMasked::of(&it.report, &traces, catalogue);
+    let reports = filed.iter().filter_map(masked).collect();
     let mut cases: BTreeSet<IncidentId> = told.into_iter().map(incident_of).collect();
     cases.insert(case.state().id);
     cases.extend(case.state().absorbed.keys());

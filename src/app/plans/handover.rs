@@ -19,8 +19,6 @@ use crate::domain::incidents::desk::router;
 use crate::domain::incidents::docket::{CaseMoved, Docket};
 use crate::domain::incidents::handover::{Handed, HandedOver, Pointer, hand_over, owed, rezoned};
 use crate::domain::incidents::step::Step;
-use crate::formats::csv;
-use crate::formats::nouns::handover::to_layer;
 use crate::store::{Basis, CommitError, ROWS_MAX};
 
 /// Most incidents of one box that are looked at together.
@@ -258,28 +256,15 @@ pub async fn list(
     plan: i64,
     page: &Page,
 ) -> Result<List, Refusal> {
-    must(caller, Operation::GetHandover)?;
-    let known = app.store().plans(city, plan, 1).await?;
-    if known.first().is_none_or(|it| it.plan.version != plan) {
-        return Err(Refusal::NotFound);
-    }
-    let own = match caller.scope() {
-        Scope::Nothing => return Err(Refusal::NotFound),
-        Scope::Everything => None,
-        Scope::Unit(unit) => Some(unit),
-    };
-    let wanted = |it: &Handed| {
-        own.as_ref().is_none_or(|own| it.from == *own || it.to == *own)
-            && page.from.as_ref().is_none_or(|unit| it.from == *unit)
-            && page.to.as_ref().is_none_or(|unit| it.to == *unit)
-    };
+    let wanted =
+        Wanted::of(app, city, caller, plan, (page.from.as_ref(), page.to.as_ref())).await?;
     let (mut flows, mut rows, mut more) = (BTreeMap::new(), Vec::new(), false);
     let mut last = None;
     loop {
         let read = app.store().handed(city, plan, last, ROWS_MAX).await?;
         let Some(end) = read.last() else { break };
         last = Some(end.incident);
-        for it in read.into_iter().filter(&wanted) {
+        for it in read.into_iter().filter(|it| wanted.has(it)) {
             *flows.entry((it.from.clone(), it.to.clone())).or_insert(0) += 1;
             let behind = page.after.is_none_or(|after| it.incident > after);
             match behind {
@@ -289,24 +274,109 @@ pub async fn list(
             }
         }
     }
+    let rows = with_dockets(app, city, rows).await?;
+    let mut flows: Vec<_> = flows.into_iter().map(|((from, to), n)| (from, to, n)).collect();
+    flows.sort_by_key(|(_, _, n)| std::cmp::Reverse(*n));
+    let done = app.store().handover(city).await?.plan >= plan;
+    Ok(List { done, flows, rows, more })
+}
+
+/// What of a list somebody sees and wants.
+struct Wanted {
+    /// The unit whose own it is; `None`: anybody's.
+    own: Option<UnitId>,
+    from: Option<UnitId>,
+    to: Option<UnitId>,
+}
+
+impl Wanted {
+    /// # Errors
+    /// As [`list`].
+    async fn of(
+        app: &App,
+        city: &CityId,
+        caller: &Caller,
+        plan: i64,
+        (from, to): (Option<&UnitId>, Option<&UnitId>),
+    ) -> Result<Self, Refusal> {
+        must(caller, Operation::GetHandover)?;
+        let known = app.store().plans(city, plan, 1).await?;
+        if known.first().is_none_or(|it| it.plan.version != plan) {
+            return Err(Refusal::NotFound);
+        }
+        let own = match caller.scope() {
+            Scope::Nothing => return Err(Refusal::NotFound),
+            Scope::Everything => None,
+            Scope::Unit(unit) => Some(unit),
+        };
+        Ok(Self { own, from: from.cloned(), to: to.cloned() })
+    }
+
+    fn has(&self, it: &Handed) -> bool {
+        self.own.as_ref().is_none_or(|own| it.from == *own || it.to == *own)
+            && self.from.as_ref().is_none_or(|unit| it.from == *unit)
+            && self.to.as_ref().is_none_or(|unit| it.to == *unit)
+    }
+}
+
+/// Each with the incident as it stands now.
+async fn with_dockets(
+    app: &App,
+    city: &CityId,
+    rows: Vec<Handed>,
+) -> Result<Vec<(Handed, Option<Docket>)>, Refusal> {
     let ids: Vec<IncidentId> = rows.iter().map(|it| it.incident).collect();
     let mut dockets: BTreeMap<IncidentId, Docket> = BTreeMap::new();
     for ids in ids.chunks(1_000) {
         let found = app.store().incidents_of(city, ids).await?;
         dockets.extend(found.into_iter().map(|docket| (docket.id, docket)));
     }
-    let mut flows: Vec<_> = flows.into_iter().map(|((from, to), n)| (from, to, n)).collect();
-    flows.sort_by_key(|(_, _, n)| std::cmp::Reverse(*n));
-    let done = app.store().handover(city).await?.plan >= plan;
     let rows = rows.into_iter().map(|it| {
         let docket = dockets.remove(&it.incident);
         (it, docket)
     });
-    Ok(List { done, flows, rows: rows.collect(), more })
+    Ok(rows.collect())
 }
 
-/// A page of a list as CSV. No cell is a formula.
-#[must_use]
-pub fn table(list: &List) -> Vec<u8> {
-    csv::write(&to_layer(&list.rows))
+/// All that was handed over with a plan, piece by piece: for lists that are written as they are read. Nothing is kept that
+/// grows with the list.
+pub struct Whole {
+    app: App,
+    city: CityId,
+    plan: i64,
+    wanted: Wanted,
+    last: Option<IncidentId>,
+}
+
+impl Whole {
+    /// Begins a list, of what went from and to a unit where they are named.
+    ///
+    /// # Errors
+    /// As [`list`].
+    pub async fn begin(
+        app: &App,
+        city: &CityId,
+        caller: &Caller,
+        plan: i64,
+        (from, to): (Option<&UnitId>, Option<&UnitId>),
+    ) -> Result<Self, Refusal> {
+        let wanted = Wanted::of(app, city, caller, plan, (from, to)).await?;
+        Ok(Self { app: app.clone(), city: city.clone(), plan, wanted, last: None })
+    }
+
+    /// The next of them, by incident, each as it stands now; `None` at the end.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`].
+    pub async fn next(&mut self) -> Result<Option<Vec<(Handed, Option<Docket>)>>, Refusal> {
+        loop {
+            let read = self.app.store().handed(&self.city, self.plan, self.last, ROWS_MAX).await?;
+            let Some(end) = read.last() else { return Ok(None) };
+            self.last = Some(end.incident);
+            let wanted: Vec<Handed> = read.into_iter().filter(|it| self.wanted.has(it)).collect();
+            if !wanted.is_empty() {
+                return with_dockets(&self.app, &self.city, wanted).await.map(Some);
+            }
+        }
+    }
 }

@@ -27,8 +27,10 @@ pub struct Drawings {
     turns: Arc<Semaphore>,
     /// Open incidents.
     pub cases: Readings<Cases>,
-    /// Reports.
+    /// Reports, for who sees all of them or public ones alone.
     pub heat: Readings<Heat>,
+    /// Reports with whose each is to see, for units: their cases are read too.
+    pub heat_of_units: Readings<Heat>,
 }
 
 impl Default for Drawings {
@@ -39,6 +41,7 @@ impl Default for Drawings {
             turns: Arc::new(Semaphore::new(cores)),
             cases: Readings::default(),
             heat: Readings::default(),
+            heat_of_units: Readings::default(),
         }
     }
 }

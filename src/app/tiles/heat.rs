@@ -1,9 +1,11 @@
 //! Reports counted by squares, as kept for tiles.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::app::tiles::collection::HEAT;
 use crate::domain::accounts::Scope;
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::id::UnitId;
 use crate::domain::reports::report::AssignedReport;
 use crate::formats::mvt::layer::Layer;
@@ -22,7 +24,9 @@ const WIDER_BITS: u32 = 2;
 /// Reports by place.
 #[derive(Debug)]
 pub struct Heat {
-    /// Who has a part in each.
+    /// What says how far places are blurred.
+    catalogue: Arc<Catalogue>,
+    /// Who may see each as a unit; empty where nobody asked as one.
     units: Vec<Vec<UnitId>>,
     /// Where each is.
     all: Pins,
@@ -31,22 +35,34 @@ pub struct Heat {
 }
 
 /// Gathers reports, pile by pile.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Gathering {
+    catalogue: Arc<Catalogue>,
     units: Vec<Vec<UnitId>>,
     all: Vec<GridPoint>,
     public: Vec<GridPoint>,
 }
 
+/// Whose a report is to see.
+pub type Parties<'a> = dyn Fn(&AssignedReport) -> Vec<UnitId> + 'a;
+
 impl Gathering {
-    /// Adds reports.
-    pub fn add(&mut self, reports: &[AssignedReport]) {
-        for AssignedReport { report, assignment } in reports {
+    /// Of a city with this catalogue.
+    #[must_use]
+    pub fn by(catalogue: Arc<Catalogue>) -> Self {
+        Self { catalogue, units: Vec::new(), all: Vec::new(), public: Vec::new() }
+    }
+
+    /// Adds reports. With a rule that tells whose each is to see that is kept.
+    pub fn add(&mut self, reports: &[AssignedReport], parties: Option<&Parties<'_>>) {
+        for filed in reports {
+            let report = &filed.report;
             self.all.push(report.position);
-            let units = std::iter::once(&assignment.unit).chain(&assignment.co);
-            self.units.push(units.cloned().collect());
+            if let Some(parties) = parties {
+                self.units.push(parties(filed));
+            }
             if report.is_public() {
-                self.public.push(report.public_place().at);
+                self.public.push(report.public_place(&self.catalogue).at);
             }
         }
     }
@@ -67,13 +83,20 @@ impl Gathering {
     #[must_use]
     pub fn done(self) -> Heat {
         let pins = |places: Vec<GridPoint>| Pins::of((0..).zip(places));
-        Heat { units: self.units, all: pins(self.all), public: pins(self.public) }
+        let catalogue = self.catalogue;
+        Heat { catalogue, units: self.units, all: pins(self.all), public: pins(self.public) }
     }
 }
 
 impl Heat {
+    /// Whether places are blurred as this catalogue says.
+    #[must_use]
+    pub fn is_by(&self, catalogue: &Arc<Catalogue>) -> bool {
+        self.catalogue == *catalogue
+    }
+
     /// A tile of the squares in which there are reports of a caller's scope. Who has none is told what the public
-    /// may see, of [`COUNT_MIN`] reports and more.
+    /// may see, of [`COUNT_MIN`] reports and more. A unit is told of nothing where it was not kept whose they are.
     #[must_use]
     pub fn tile(&self, tile: Tile, scope: &Scope) -> Vec<u8> {
         let squares = match scope {

@@ -1,11 +1,16 @@
 //! Tiles of what changes all the time, as far as a caller may see it.
 
+use std::sync::Arc;
+
+use crate::app::incidents::standing::Standing;
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat, must};
 use crate::app::tiles::cases::Cases;
 use crate::app::tiles::heat::{Gathering, Heat};
 use crate::app::tiles::readings::Reading;
 use crate::domain::accounts::{Caller, Operation, Scope};
+use crate::domain::catalogue::whole::Catalogue;
+use crate::domain::id::UnitId;
 use crate::domain::incidents::docket::IncidentOrder;
 use crate::domain::reports::report::AssignedReport;
 use crate::domain::time::Instant;
@@ -61,23 +66,36 @@ async fn read_cases(app: &App, seat: &Seat, seq: i64) -> Result<Reading<Cases>, 
     }
 }
 
-/// A tile of the reports of the last days in the caller's scope, counted by squares; for who has none, of
-/// those that are public.
+/// A tile of the reports of the last days that the caller may see, counted by squares: a unit is told of those that
+/// its lists hold ([`Standing::concerns`]), who has no scope of those that are public.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for who may not; [`Refusal::Unavailable`].
 pub async fn heat(app: &App, seat: &Seat, caller: &Caller, tile: Tile) -> Result<Vec<u8>, Refusal> {
     must(caller, Operation::GetTile)?;
     let now = app.now();
-    let fresh = |it: &Reading<Heat>| is_fresh(it.at, now, HEAT_FRESH_US);
-    let reading = app.drawings().heat.get(&seat.city, fresh, read_heat(app, seat, now)).await?;
-    Ok(reading.what.tile(tile, &caller.scope()))
+    let catalogue = Arc::clone(&seat.atlas()?.city().catalogue);
+    // What was read before a category was blurred more may tell too much.
+    let fresh =
+        |it: &Reading<Heat>| is_fresh(it.at, now, HEAT_FRESH_US) && it.what.is_by(&catalogue);
+    let scope = caller.scope();
+    let is_of_units = matches!(scope, Scope::Unit(_));
+    let drawings = app.drawings();
+    let readings = if is_of_units { &drawings.heat_of_units } else { &drawings.heat };
+    let read = read_heat(app, seat, &catalogue, (now, is_of_units));
+    let reading = readings.get(&seat.city, fresh, read).await?;
+    Ok(reading.what.tile(tile, &scope))
 }
 
-async fn read_heat(app: &App, seat: &Seat, at: Instant) -> Result<Reading<Heat>, Refusal> {
+async fn read_heat(
+    app: &App,
+    seat: &Seat,
+    catalogue: &Arc<Catalogue>,
+    (at, is_of_units): (Instant, bool),
+) -> Result<Reading<Heat>, Refusal> {
     let since = Instant(at.0.saturating_sub(HEAT_DAYS * DAY_US));
     let filter = ReportFilter { from: Some(since), ..ReportFilter::default() };
-    let mut gathering = Gathering::default();
+    let mut gathering = Gathering::by(Arc::clone(catalogue));
     let mut after = None;
     loop {
         let page = app.store().reports(&seat.city, &filter, after, ROWS_MAX).await?;
@@ -86,7 +104,15 @@ async fn read_heat(app: &App, seat: &Seat, at: Instant) -> Result<Reading<Heat>,
             id: row.report.id,
         };
         after = page.last().map(key);
-        gathering.add(&page);
+        if is_of_units {
+            let standing = Standing::read(app, seat, page.iter().map(|it| it.report.id)).await?;
+            let parties = |filed: &AssignedReport| -> Vec<UnitId> {
+                standing.parties(filed).into_iter().cloned().collect()
+            };
+            gathering.add(&page, Some(&parties));
+        } else {
+            gathering.add(&page, None);
+        }
         if after.is_none() || gathering.len() >= REPORTS_MAX {
             return Ok(Reading { at, seq: 0, what: gathering.done() });
         }

@@ -20,7 +20,7 @@ use crate::domain::time::Instant;
 use crate::formats::layer::{BYTES_MAX, Findings};
 
 /// What a file of settings may say.
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "id",
     "names",
     "time_zone",
@@ -32,6 +32,7 @@ const FIELDS: [&str; 11] = [
     "contact_days",
     "approval",
     "reaches",
+    "catalogue",
 ];
 
 /// What to do with a city's settings.
@@ -169,6 +170,7 @@ pub(super) fn read(bytes: &[u8], found: &mut Findings) -> (Option<CityId>, Setti
         contact_days: field(&mut fields, "contact_days", found),
         approval: field(&mut fields, "approval", found),
         reaches: field(&mut fields, "reaches", found),
+        catalogue: field(&mut fields, "catalogue", found),
     };
     for name in fields.keys() {
         let shown: String = name.chars().take(40).collect();

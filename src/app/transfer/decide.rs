@@ -13,6 +13,7 @@ use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::rule_set::RulesNote;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::change::Change;
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, UnitId};
@@ -351,6 +352,7 @@ pub(super) fn founded(city: &CityId, now: Instant) -> CityState {
             contact_days: CONTACT_DAYS,
             approval: Approval::Off,
             reaches: Reaches::default(),
+            catalogue: Catalogue::seed(),
         },
         plan: Plan { version: 0, effective_from: now, note: String::new() },
         zones: Vec::new(),

@@ -10,6 +10,7 @@ pub mod import;
 pub mod city;
 pub mod calendar;
 pub mod limits;
+pub mod categories;
 pub mod export;
 pub mod archive;
 pub mod rehearse;

@@ -1,7 +1,10 @@
 //! Settings of a city, said one by one.
 
+use std::sync::Arc;
+
 use crate::domain::atlas::city::{Approval, CONTACT_DAYS_MAX, City};
 use crate::domain::atlas::reaches::Reaches;
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::UnitId;
 use crate::domain::text::Names;
@@ -33,6 +36,8 @@ pub struct Settings {
     pub approval: Option<Approval>,
     /// How near two reports of a category tell of one matter.
     pub reaches: Option<Reaches>,
+    /// What its reports are about.
+    pub catalogue: Option<Arc<Catalogue>>,
 }
 
 impl Settings {
@@ -51,6 +56,7 @@ impl Settings {
             contact_days: self.contact_days.or(others.contact_days),
             approval: self.approval.or(others.approval),
             reaches: self.reaches.or(others.reaches),
+            catalogue: self.catalogue.or(others.catalogue),
         }
     }
 
@@ -82,6 +88,9 @@ impl Settings {
         }
         if let Some(reaches) = &self.reaches {
             city.reaches = reaches.clone();
+        }
+        if let Some(catalogue) = &self.catalogue {
+            city.catalogue = Arc::clone(catalogue);
         }
         city.approval = self.approval.unwrap_or(city.approval);
         if let Some(days) = self.contact_days {

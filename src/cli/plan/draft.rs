@@ -6,31 +6,32 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use miette::{IntoDiagnostic, WrapErr};
-use uuid::Uuid;
 
 use crate::app::drafts::act::act;
-use crate::app::drafts::import::{DraftImport, Source, import};
+use crate::app::drafts::import::{Closing, DraftImport, Source, import};
 use crate::app::drafts::make::{NewDraft, make};
-use crate::app::drafts::order::{Done, Order, Wish};
+use crate::app::drafts::order::{Conflicting, Done, Order, Wish};
 use crate::app::drafts::read::{self, PAGE_MAX, Wanted};
-use crate::app::drafts::review::{DAYS_DEFAULT, DAYS_MAX, LISTED_MAX, Look, review};
+use crate::app::drafts::review::{DAYS_DEFAULT, DAYS_MAX, LISTED_MAX, Look, Trial, review};
 use crate::app::refusal::Refusal;
 use crate::app::state::{App, Seat};
 use crate::app::transfer::Format;
 use crate::cli::common::Common;
 use crate::cli::plan::review::lines;
+use crate::cli::plan::steps::{Step, draft_id};
 use crate::cli::print::print;
 use crate::cli::whole::write_whole;
 use crate::domain::accounts::Caller;
 use crate::domain::drafts::docket::DraftDocket;
 use crate::domain::drafts::state::Draft;
-use crate::domain::drafts::step::Deed;
+use crate::domain::drafts::step::{Deed, DraftStep};
 use crate::domain::id::{DraftId, UnitId};
 use crate::domain::time::Instant;
 use crate::domain::zoning::edit::ZoningEdit;
 use crate::formats::geojson;
 use crate::formats::layer::BYTES_MAX;
 use crate::formats::nouns::zones::to_layer;
+use crate::geom::coverage::build::settings::Remedy;
 use crate::geom::crs::Crs;
 use crate::http::api::drafts::review::ReviewBody;
 
@@ -42,6 +43,9 @@ Examples:
   zonewarden plan draft import redrawn.geojson --name \"Redrawn\" --dry-run
   zonewarden plan draft import assigned.csv --blocks --name \"By blocks\"
   zonewarden plan draft edit DRAFT edits.json --dry-run
+  zonewarden plan draft undo DRAFT
+  zonewarden plan draft lock DRAFT Z01 Z02
+  zonewarden plan draft comment DRAFT \"Whose is the bridge?\" --at 109.484,36.585
   zonewarden plan draft show DRAFT --zones > zones.geojson
   zonewarden plan draft review DRAFT
   zonewarden plan draft review DRAFT --days 30 --listed 100000 --json > review.json
@@ -113,17 +117,12 @@ enum Act {
         output: Option<PathBuf>,
     },
     /// Review a draft: what is found in it, its figures, and who and what would change hands.
-    #[command(after_help = "Example:
-  zonewarden plan draft review 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --days 30")]
+    #[command(after_help = "Examples:
+  zonewarden plan draft review 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --days 30
+  zonewarden plan draft review 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --edits edits.json")]
     Review(ReviewArgs),
-    /// Lay a draft before a second person.
-    #[command(after_help = "Example:
-  zonewarden plan draft propose 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --words 'Please look at the school'")]
-    Propose(SayArgs),
-    /// Approve a draft that somebody else has drawn.
-    #[command(after_help = "Example:
-  zonewarden plan draft approve 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
-    Approve(SayArgs),
+    #[command(flatten)]
+    Step(Step),
     /// Put a draft onto the plan in force.
     #[command(after_help = "Example:
   zonewarden plan draft rebase 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --dry-run")]
@@ -138,6 +137,9 @@ enum Act {
         /// meanwhile.
         #[arg(long)]
         overdraw: bool,
+        /// Let the facts of zones stand as the draft has them, also those that were published otherwise meanwhile.
+        #[arg(long)]
+        overwrite: bool,
         /// Only say which those are.
         #[arg(long)]
         dry_run: bool,
@@ -159,24 +161,6 @@ enum Act {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Draw on a draft after all that was proposed, approved or scheduled.
-    #[command(after_help = "Example:
-  zonewarden plan draft withdraw 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --words 'One street was forgotten'")]
-    Withdraw(SayArgs),
-    /// Give a draft up.
-    #[command(after_help = "Example:
-  zonewarden plan draft drop 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01")]
-    Drop(SayArgs),
-}
-
-#[derive(Debug, clap::Args)]
-struct SayArgs {
-    /// The draft.
-    #[arg(value_parser = draft_id)]
-    draft: DraftId,
-    /// Why.
-    #[arg(long, default_value = "")]
-    words: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -195,6 +179,9 @@ struct ReviewArgs {
     #[arg(long, value_name = "N", default_value_t = 1_000,
         value_parser = clap::value_parser!(u32).range(0..=i64::from(LISTED_MAX)))]
     listed: u32,
+    /// A file of edits that are only tried: the review is that of the draft with them; `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    edits: Option<PathBuf>,
     /// Answer in JSON, as the API does.
     #[arg(long)]
     json: bool,
@@ -228,6 +215,13 @@ struct ImportArgs {
     /// The unit that leads zones of which nothing says who does.
     #[arg(long, value_name = "UNIT", value_parser = UnitId::new)]
     lead: Option<UnitId>,
+    /// Gaps up to so many metres are closed, from 0.5 to 100 [default: 0.5]
+    #[arg(long, value_name = "METRES", value_parser = Closing::width)]
+    gap_width: Option<f64>,
+    /// How they are closed: proposed (as is proposed for each), longest (by the neighbour with the longest border),
+    /// largest (by the largest neighbour) or middle (split along the middle line, where they lie between two).
+    #[arg(long, value_name = "WAY", default_value = "proposed", value_parser = remedy)]
+    remedy: Closed,
     /// Only list what is wrong.
     #[arg(long)]
     dry_run: bool,
@@ -268,29 +262,40 @@ async fn done(app: &App, seat: &Seat, what: &Act) -> miette::Result<String> {
         Act::Show { draft, zones, .. } => return show(app, seat, *draft, *zones).await,
         Act::Review(args) => return reviewed(app, seat, args).await,
         Act::Edit { draft, file, dry_run } => {
-            let edits: Vec<ZoningEdit> = serde_json::from_slice(&bytes(file)?)
-                .into_diagnostic()
-                .wrap_err_with(|| format!("{} is no list of edits", file.display()))?;
-            (draft, wish(Deed::Edit { edits }), *dry_run)
+            (draft, wish(Deed::Edit { edits: edits(file)? }), *dry_run)
         }
-        Act::Rebase { draft, drop_conflicts, overdraw, dry_run } => {
-            let (drop_conflicts, overdraw) = (*drop_conflicts, *overdraw);
-            (draft, Wish::Rebase { drop_conflicts, overdraw }, *dry_run)
+        Act::Rebase { draft, drop_conflicts, overdraw, overwrite, dry_run } => {
+            let (drop_conflicts, overdraw, overwrite) = (*drop_conflicts, *overdraw, *overwrite);
+            (draft, Wish::Rebase(Conflicting { drop_conflicts, overdraw, overwrite }), *dry_run)
         }
         Act::Publish { draft, at, note, dry_run } => {
             (draft, Wish::Publish { effective_at: *at, note: note.clone() }, *dry_run)
         }
-        Act::Propose(say) => (&say.draft, wish(Deed::Propose { words: say.words.clone() }), false),
-        Act::Approve(say) => (&say.draft, wish(Deed::Approve { words: say.words.clone() }), false),
-        Act::Withdraw(say) => {
-            (&say.draft, wish(Deed::Withdraw { words: say.words.clone() }), false)
+        Act::Step(step) => {
+            let id = step.draft();
+            let draft = looked_at(app, seat, id).await?;
+            let order = (draft.revision, wish(step.deed(&draft)), step.is_dry());
+            return taken(app, seat, id, order).await;
         }
-        Act::Drop(say) => (&say.draft, wish(Deed::Drop { words: say.words.clone() }), false),
     };
-    // Who sits at the machine means the draft as it is.
-    let found = read::get(app, seat, &caller, *id, (u32::MAX, 0)).await.map_err(no_draft)?;
-    let order = Order { seen: found.draft.revision, wish, dry_run, foreign: false };
-    let done = act(app, seat, &caller, *id, order).await.map_err(faults)?;
+    let draft = looked_at(app, seat, *id).await?;
+    taken(app, seat, *id, (draft.revision, wish, dry_run)).await
+}
+
+/// The draft as it is: that is the one that who sits at the machine means.
+async fn looked_at(app: &App, seat: &Seat, id: DraftId) -> miette::Result<Draft> {
+    let found = read::get(app, seat, &Caller::cli(), id, (u32::MAX, 0)).await.map_err(no_draft)?;
+    Ok(found.draft)
+}
+
+async fn taken(
+    app: &App,
+    seat: &Seat,
+    id: DraftId,
+    (seen, wish, dry_run): (u32, Wish, bool),
+) -> miette::Result<String> {
+    let order = Order { seen, wish, dry_run, foreign: false };
+    let done = act(app, seat, &Caller::cli(), id, order).await.map_err(faults)?;
     Ok(told(&done, dry_run))
 }
 
@@ -326,20 +331,42 @@ async fn show(app: &App, seat: &Seat, id: DraftId, zones: bool) -> miette::Resul
         let bytes = geojson::write(&to_layer(&found.zones));
         return String::from_utf8(bytes).into_diagnostic();
     }
-    let found = read::get(app, seat, &caller, id, (0, PAGE_MAX)).await.map_err(no_draft)?;
+    let mut found = read::get(app, seat, &caller, id, (0, PAGE_MAX)).await.map_err(no_draft)?;
     let mut lines = summary(&found.draft);
-    for step in &found.steps {
-        let words = step.deed.words();
-        let words = if words.is_empty() { String::new() } else { format!("  {words}") };
-        let (at, act, actor) = (step.at.rfc3339(), step.deed.act(), &step.actor);
-        let _ = writeln!(lines, "{:>5}  {at}  {act:10}  {actor}{words}", step.revision);
+    while let Some(last) = found.steps.last().map(|step| step.revision) {
+        lines.extend(found.steps.iter().map(step_line));
+        let rest = (last, PAGE_MAX);
+        found = read::get(app, seat, &caller, id, rest).await.map_err(no_draft)?;
     }
     Ok(lines)
 }
 
+/// The edits of a file.
+fn edits(file: &Path) -> miette::Result<Vec<ZoningEdit>> {
+    serde_json::from_slice(&bytes(file)?)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("{} is no list of edits", file.display()))
+}
+
+fn step_line(step: &DraftStep) -> String {
+    let words = step.deed.words();
+    let words = if words.is_empty() { String::new() } else { format!("  {words}") };
+    let place = match &step.deed {
+        Deed::Comment { place: Some(at), .. } => {
+            let at = at.degrees();
+            format!("  (at {}, {})", at.lon(), at.lat())
+        }
+        _ => String::new(),
+    };
+    let (at, act, actor) = (step.at.rfc3339(), step.deed.act(), &step.actor);
+    format!("{:>5}  {at}  {act:10}  {actor}{words}{place}\n", step.revision)
+}
+
 async fn reviewed(app: &App, seat: &Seat, args: &ReviewArgs) -> miette::Result<String> {
     let look = Look { days: args.days, weight: args.weight.clone(), listed: args.listed };
-    let told = review(app, seat, &Caller::cli(), args.draft, (look, None)).await;
+    let edits = args.edits.as_deref().map(edits).transpose()?;
+    let trial = edits.map(|edits| Trial { edits, foreign: false });
+    let told = review(app, seat, &Caller::cli(), args.draft, (look, trial)).await;
     let body = ReviewBody::of(&told.map_err(no_draft)?, Crs::Wgs84);
     if !args.json {
         return Ok(lines(&body));
@@ -398,6 +425,10 @@ async fn imported(app: &App, seat: &Seat, args: &ImportArgs) -> miette::Result<S
         crs: args.crs,
         id: args.zone_id.clone(),
         lead: args.lead.clone(),
+        closing: Closing {
+            width_m: args.gap_width.unwrap_or(Closing::default().width_m),
+            remedy: args.remedy.0,
+        },
         dry_run: args.dry_run,
     };
     let bytes = Arc::from(bytes(&args.file)?);
@@ -461,7 +492,10 @@ fn format(text: &str) -> Result<Format, String> {
     }
 }
 
-fn draft_id(text: &str) -> Result<DraftId, String> {
-    let fault = "is no id of a draft; `zonewarden plan draft list` shows them";
-    Uuid::parse_str(text).map(DraftId).map_err(|_| fault.to_owned())
+/// How gaps are closed; in a shell of its own, because an option may be absent without meaning that none is wanted.
+#[derive(Clone, Copy, Debug)]
+struct Closed(Option<Remedy>);
+
+fn remedy(text: &str) -> Result<Closed, &'static str> {
+    Closing::remedy(text).map(Closed)
 }

@@ -2,25 +2,24 @@
 
 mod balance;
 mod draft;
+mod steps;
+mod diff;
 mod review;
 mod told;
+mod handover;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use miette::{IntoDiagnostic, WrapErr, miette};
-use serde_json::json;
+use miette::{IntoDiagnostic, miette};
 
-use crate::app::plans::handover::{self, Page};
 use crate::app::plans::reroute::{Ask, reroute_all};
 use crate::app::state::{App, Seat};
-use crate::app::transfer::plan_versions::{self, PAGE_MAX, Restore, areas};
+use crate::app::transfer::plan_versions::{self, PAGE_MAX, Restore};
 use crate::cli::common::Common;
+use crate::cli::plan::diff::{Which, diff};
 use crate::cli::print::print;
-use crate::cli::whole::write_whole;
 use crate::domain::accounts::Caller;
 use crate::domain::time::Moment;
-use crate::domain::zoning::diff::differences;
 
 /// Redraw, propose, list, compare and restore plans; what went from unit to unit with one.
 #[derive(Debug, clap::Args)]
@@ -62,17 +61,19 @@ enum Act {
         #[arg(id = "plan", value_name = "VERSION")]
         version: i64,
     },
-    /// What differs between two plans: zones, and the areas that changed hands.
+    /// What differs between two plans or drafts: zones, and the areas that changed hands.
     #[command(after_help = "Examples:
   zonewarden plan diff 4
-  zonewarden plan diff 4 --since 2 --json > changes.json")]
+  zonewarden plan diff 4 --since 2 --json > changes.json
+  zonewarden plan diff 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01
+  zonewarden plan diff 019a2f3c-7e5f-7c21-9d2a-5b6c7d8e9f01 --since 019a2f3c-8a10-7d02-b1c4-0f1e2d3c4b5a")]
     Diff {
-        /// The later plan.
-        #[arg(id = "plan", value_name = "VERSION")]
-        version: i64,
-        /// The earlier one [default: the plan before].
-        #[arg(long, value_name = "VERSION")]
-        since: Option<i64>,
+        /// The later plan's version, or a draft's id.
+        #[arg(id = "plan", value_name = "VERSION|DRAFT")]
+        which: Which,
+        /// The earlier one [default: the plan before, or the one that the draft is drawn on].
+        #[arg(long, value_name = "VERSION|DRAFT")]
+        since: Option<Which>,
         /// Answer in JSON, with the areas' geometries.
         #[arg(long)]
         json: bool,
@@ -157,21 +158,14 @@ async fn act(app: &App, seat: &Seat, act: &Act) -> miette::Result<()> {
             let whole = found.map_err(|_| miette!("there is no plan {version}"))?;
             print(&told::show(&whole, seat)?)
         }
-        Act::Diff { version, since, json } => diff(app, seat, (*version, *since), *json).await,
+        Act::Diff { which, since, json } => diff(app, seat, (*which, *since), *json).await,
         Act::Restore { version, note, dry_run } => {
             let ask =
                 Restore { version: *version, note: note.clone(), dry_run: *dry_run, seen: None };
             restore(app, seat, ask).await
         }
         Act::Handover { version, output } => {
-            let page = Page { limit: usize::MAX, ..Page::default() };
-            let found = handover::list(app, city, cli, *version, &page).await;
-            let found = found.map_err(|_| miette!("there is no plan {version}"))?;
-            let Some(path) = output else { return print(&told::handover(&found, *version)?) };
-            let json = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
-            let bytes =
-                if json { told::handover_json(&found, *version)? } else { handover::table(&found) };
-            write_whole(path, &bytes).into_diagnostic().wrap_err(path.display().to_string())
+            handover::told(app, seat, *version, output.as_deref()).await
         }
         Act::Reroute { since, since_plan, dry_run } => {
             let atlas = seat.atlas().into_diagnostic()?;
@@ -187,36 +181,6 @@ async fn act(app: &App, seat: &Seat, act: &Act) -> miette::Result<()> {
             print(&told::rerouted(&outcome, &ask)?)
         }
     }
-}
-
-async fn diff(
-    app: &App,
-    seat: &Seat,
-    (version, since): (i64, Option<i64>),
-    as_json: bool,
-) -> miette::Result<()> {
-    let since = since.unwrap_or(version - 1);
-    let zones = async |version: i64| {
-        if version == 0 {
-            return Ok(Vec::new());
-        }
-        let found = plan_versions::whole(app, &seat.city, &Caller::cli(), version).await;
-        found.map(|whole| whole.zones).map_err(|_| miette!("there is no plan {version}"))
-    };
-    let (before, after) = (Arc::new(zones(since).await?), Arc::new(zones(version).await?));
-    let areas = areas(Arc::clone(&before), Arc::clone(&after)).await.into_diagnostic()?;
-    let differ = differences(&before, &after);
-    print(&if as_json {
-        let told = json!({
-            "areas": told::areas_json(&areas),
-            "since": since,
-            "version": version,
-            "zones": told::zones_json(&differ),
-        });
-        told::pretty(&told)?
-    } else {
-        told::diff(&differ, &areas, (since, version))?
-    })
 }
 
 async fn restore(app: &App, seat: &Seat, ask: Restore) -> miette::Result<()> {

@@ -18,12 +18,15 @@ pub(super) fn lines(it: &ReviewBody) -> String {
     figures(it, &mut text);
     let _ = writeln!(text, "\n{} incidents and facilities would change hands", it.moving);
     text.extend(it.flows.iter().map(flow));
+    if it.staying > 0 {
+        let _ = writeln!(text, "{} incidents there would stay with whom they are", it.staying);
+    }
     if !it.listed.is_empty() {
         text.push('\n');
         text.extend(it.listed.iter().map(mover));
     }
     let listed = u64::try_from(it.listed.len()).unwrap_or(u64::MAX);
-    let more = it.moving.saturating_sub(listed);
+    let more = (it.moving + it.staying).saturating_sub(listed);
     if more > 0 {
         let _ = writeln!(text, "{more} more are not listed; --listed says how many are");
     }
@@ -71,10 +74,12 @@ fn mover(it: &MoverBody) -> String {
     let code = |zone: &Option<String>| zone.as_deref().unwrap_or("-").to_owned();
     let name = it.name_zh.as_deref().or(it.name_en.as_deref()).unwrap_or_default();
     let (zone, then) = (code(&it.zone), code(&it.zone_then));
-    let line = format!(
-        "  {}  {}  {} -> {}  zone {zone} -> {then}  {name}",
-        it.kind, it.id, it.from, it.to
-    );
+    let goes = match (&it.stays, &it.lies_with) {
+        (None, _) => format!("{} -> {}", it.from, it.to),
+        (Some(why), Some(unit)) => format!("stays with {unit} ({why})"),
+        (Some(why), None) => format!("stays ({why})"),
+    };
+    let line = format!("  {}  {}  {goes}  zone {zone} -> {then}  {name}", it.kind, it.id);
     format!("{}\n", line.trim_end())
 }
 

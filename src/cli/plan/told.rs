@@ -6,14 +6,12 @@ use geo_types::Geometry;
 use miette::IntoDiagnostic;
 use serde_json::{Value, json};
 
-use crate::app::plans::handover::List;
 use crate::app::plans::reroute::{Ask, Outcome as Rerouted};
 use crate::app::state::Seat;
 use crate::app::transfer::import::Outcome;
 use crate::app::transfer::plan_versions::Whole;
 use crate::domain::atlas::history::Published;
 use crate::domain::id::ZoneId;
-use crate::domain::incidents::docket::Docket;
 use crate::domain::time::Instant;
 use crate::domain::zoning::diff::{ChangedArea, Differs};
 use crate::formats::geojson;
@@ -89,9 +87,9 @@ fn change(it: &Differs<'_>) -> &'static str {
 pub(super) fn diff(
     differ: &[Differs<'_>],
     areas: &[ChangedArea],
-    (since, version): (i64, i64),
+    between: &str,
 ) -> miette::Result<Vec<u8>> {
-    let mut text = format!("plan {since} -> {version}: {} zones differ\n", differ.len());
+    let mut text = format!("{between}: {} zones differ\n", differ.len());
     for it in differ {
         let lead = match (it.was, it.is) {
             (Some(was), Some(is)) if was.lead != is.lead => {
@@ -155,48 +153,6 @@ pub(super) fn restored(outcome: &Outcome, version: i64, dry: bool) -> miette::Re
         writeln!(text, "{finding}").into_diagnostic()?;
     }
     Ok(text.into_bytes())
-}
-
-pub(super) fn handover(list: &List, version: i64) -> miette::Result<Vec<u8>> {
-    let count = list.rows.len();
-    let more = if list.done { "" } else { "; not all is handed over yet" };
-    let mut text = format!("with plan {version} {count} incidents were handed over{more}\n");
-    for (from, to, incidents) in &list.flows {
-        writeln!(text, "{incidents:>9}  {from} -> {to}").into_diagnostic()?;
-    }
-    for (it, docket) in &list.rows {
-        let stage = docket.as_ref().map_or("", |docket| docket.stage.code());
-        let (from, to) = (code(it.from_zone.as_ref()), code(it.to_zone.as_ref()));
-        let (incident, had, has) = (it.incident, &it.from, &it.to);
-        writeln!(text, "{incident}  {had} -> {has}  zone {from} -> {to}  {stage}")
-            .into_diagnostic()?;
-    }
-    Ok(text.into_bytes())
-}
-
-pub(super) fn handover_json(list: &List, version: i64) -> miette::Result<Vec<u8>> {
-    let flows = list
-        .flows
-        .iter()
-        .map(|(from, to, incidents)| json!({ "from": from, "incidents": incidents, "to": to }));
-    let stage = |docket: &Option<Docket>| docket.as_ref().map(|docket| docket.stage.code());
-    let rows = list.rows.iter().map(|(it, docket)| {
-        json!({
-            "at": it.at.rfc3339(),
-            "from": it.from,
-            "from_zone": it.from_zone,
-            "incident": it.incident,
-            "stage": stage(docket),
-            "to": it.to,
-            "to_zone": it.to_zone,
-        })
-    });
-    pretty(&json!({
-        "done": list.done,
-        "flows": flows.collect::<Vec<_>>(),
-        "incidents": rows.collect::<Vec<_>>(),
-        "version": version,
-    }))
 }
 
 pub(super) fn rerouted(outcome: &Rerouted, ask: &Ask) -> miette::Result<Vec<u8>> {

@@ -1,6 +1,7 @@
 //! The city 城市: the tenant, with what holds for all of it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,7 @@ use crate::domain::atlas::reaches::Reaches;
 use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, UnitId};
 use crate::domain::text::Names;
@@ -44,6 +46,13 @@ pub struct City {
     /// How near in place and time two reports of a category tell of one matter.
     #[serde(default, skip_serializing_if = "Reaches::is_seed")]
     pub reaches: Reaches,
+    /// What its reports are about: names, services and their questions, and how far places are blurred.
+    #[serde(default = "Catalogue::seed", skip_serializing_if = "is_seed")]
+    pub catalogue: Arc<Catalogue>,
+}
+
+fn is_seed(catalogue: &Arc<Catalogue>) -> bool {
+    catalogue.is_seed()
 }
 
 /// Whether a draft must be approved before it is published.

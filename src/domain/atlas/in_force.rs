@@ -187,6 +187,12 @@ impl Atlas {
         self.places.within(from, kinds, radius_m)
     }
 
+    /// The facilities of a kind, by number, which is by id.
+    #[must_use]
+    pub fn of_kind(&self, kind: FacilityKind) -> &[u32] {
+        self.places.of_kind(kind)
+    }
+
     /// The facilities of the kinds (none: of any) that touch the box, by number.
     #[must_use]
     pub fn in_box(&self, kinds: &[FacilityKind], frame: GridBox) -> Vec<u32> {

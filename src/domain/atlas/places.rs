@@ -44,6 +44,12 @@ impl Places {
         self.kinds.iter().map(|k| (k.kind, k.items.len()))
     }
 
+    /// Those of a kind, by number.
+    #[must_use]
+    pub fn of_kind(&self, kind: FacilityKind) -> &[u32] {
+        self.kinds.iter().find(|k| k.kind == kind).map_or(&[], |k| &k.items)
+    }
+
     /// The `k` nearest of the kinds (none: of any), no farther than `max_m`; nearest first, ties by
     /// number.
     #[must_use]

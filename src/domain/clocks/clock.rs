@@ -263,6 +263,10 @@ impl Clock {
     #[must_use]
     pub fn turns_red(&self, work: &WorkTime) -> Option<Instant> {
         let next = Instant(self.reaches(work, 100)?.0.saturating_add(1));
+        // What was done at the very deadline was done in time.
+        if self.state == ClockState::Stopped && !self.ran_past(work, 100) {
+            return None;
+        }
         // One that was paused at its deadline runs on past it when the pause ends.
         let wakes = self.paused_until().filter(|_| !self.ran_past(work, 100));
         Some(wakes.map_or(next, |wakes| next.max(wakes)))
@@ -456,6 +460,14 @@ mod tests {
         check(done, "2026-12-01T00:00", 4, Some("2026-11-20T12:00"), Light::Yellow);
         let again = format!("{done}, 2026-11-24T08:00 resume");
         check(&again, "2026-11-24T09:00", 5, Some("2026-11-20T12:00"), Light::Red);
+        let red = |journal: &str, now: &str| {
+            let clock =
+                Clock::replay(Limit::hours(LimitKind::OfficeHours, 4), &events(journal), at(now));
+            clock.turns_red(&work(&Calendar::default()))
+        };
+        assert_eq!(red(done, "2026-11-20T12:00"), None, "it never turns red any more");
+        let late = "2026-11-20T08:00 start, 2026-11-20T12:01 stop";
+        assert_eq!(red(late, "2026-11-21T08:00"), Some(Instant(at("2026-11-20T12:00").0 + 1)));
     }
 
     #[test]

@@ -343,7 +343,7 @@ impl From<CaseLimits> for Written {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::reports::categories;
+    use crate::domain::catalogue::whole::Catalogue;
 
     fn code(raw: &str) -> CategoryCode {
         CategoryCode::new(raw).unwrap()
@@ -354,8 +354,7 @@ mod tests {
         let CaseLimits { every, branches } = CaseLimits::default();
         assert_eq!(branches.len(), 12, "each code is one");
         for branch in branches.keys() {
-            let is = |category: &categories::Category| category.code == branch.as_str();
-            assert!(categories::SEED.iter().any(is), "{branch}");
+            assert!(Catalogue::seed().lists(branch.as_str()), "{branch}");
         }
         let made = CaseLimits::new(every, branches).unwrap();
         assert_eq!(made, CaseLimits::default());

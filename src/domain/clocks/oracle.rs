@@ -1,6 +1,8 @@
 //! Working time against an oracle that walks minute by minute and knows only the calendar's own
 //! question, whether a day is worked, and what a wall clock shows.
 
+mod lights;
+
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -136,6 +138,30 @@ struct Walked {
     /// The minute at whose end the deadline has come, and the one at whose beginning it had not.
     due: Option<i64>,
     faults: usize,
+    /// Each minute that it ran, and each moment at which it began to.
+    ran: Vec<Ran>,
+    /// The minute before which no deadline lies.
+    floor: i64,
+    /// The last minute at whose beginning it ran or ended a run.
+    last: Option<i64>,
+    /// The minute at which the last pause ends by itself.
+    wakes: Option<i64>,
+}
+
+/// A stretch in which a clock ran, from one minute to another, with what it had used before and after.
+#[derive(Clone, Copy, Debug)]
+struct Ran {
+    minutes: (i64, i64),
+    used: (i64, i64),
+}
+
+impl Walked {
+    fn run(&mut self, minutes: (i64, i64), passed: i64) {
+        let before = self.used;
+        self.used += passed;
+        self.last = Some(minutes.1);
+        self.ran.push(Ran { minutes, used: (before, self.used) });
+    }
 }
 
 /// The state after a happening, where it follows from the one before.
@@ -161,11 +187,26 @@ fn walked(
     events: &[(i64, Happening)],
     (start, end): (i64, i64),
 ) -> Walked {
-    let kind = limit.kind;
     // An extension may be granted until long after the walk.
-    let ahead = end - start + 6_000;
-    let passing: Vec<i64> =
-        world.passing(kind, start).take(usize::try_from(ahead).unwrap()).collect();
+    let ahead = usize::try_from(end - start + 6_000).unwrap();
+    let passing: Vec<i64> = world.passing(limit.kind, start).take(ahead).collect();
+    let mut now = walk(&passing, limit, events, (start, end));
+    let there = |ran: &&Ran| {
+        let (from, to) = ran.minutes;
+        from < to && ran.used.1 >= now.limit && to >= now.floor
+    };
+    now.due = now.ran.iter().find(there).map(|ran| ran.minutes.1);
+    now
+}
+
+/// The same along what passes in each minute from the start on.
+fn walk(
+    passing: &[i64],
+    limit: Limit,
+    events: &[(i64, Happening)],
+    (start, end): (i64, i64),
+) -> Walked {
+    let ahead = i64::try_from(passing.len()).unwrap();
     let between = |from: i64, to: i64| -> i64 {
         let at = |minute: i64| usize::try_from((minute - start).clamp(0, ahead)).unwrap();
         if to <= from { 0 } else { passing[at(from)..at(to)].iter().sum() }
@@ -176,43 +217,46 @@ fn walked(
         limit: i64::from(limit.minutes),
         due: None,
         faults: 0,
+        // Which limit holds in the end is known only in the end, so the minutes are kept.
+        ran: Vec::new(),
+        floor: i64::MIN,
+        last: None,
+        wakes: None,
     };
-    let (mut wakes, mut floor) = (None, i64::MIN);
-    // Which limit holds in the end is known only in the end, so the minutes are kept.
-    let mut run = Vec::new();
     for minute in start..end {
         // What is over by now ends before anything else happens.
-        if now.state == ClockState::Suspended && wakes.is_some_and(|at| at <= minute) {
+        if now.state == ClockState::Suspended && now.wakes.is_some_and(|at| at <= minute) {
             now.state = ClockState::Running;
+            now.run((minute, minute), 0);
         }
         for (_, what) in events.iter().filter(|(at, _)| *at == minute) {
             let at_us = |at: Instant| at.0.div_euclid(MINUTE_US);
             if let (Happening::ExtendedUntil { until }, true) = (what, may_extend(now.state)) {
                 let until = at_us(*until);
                 now.limit = now.limit.max(now.used + between(minute, until));
-                floor = floor.max(until);
+                now.floor = now.floor.max(until);
                 continue;
             }
-            let Some(next) = follows(*what, now.state, wakes.is_some()) else {
+            let Some(next) = follows(*what, now.state, now.wakes.is_some()) else {
                 now.faults += 1;
                 continue;
             };
-            wakes = match what {
+            now.wakes = match what {
                 Happening::SuspendedUntil { until } => Some(at_us(*until)),
                 _ => None,
             };
             now.state = next;
-            if next == ClockState::Suspended && wakes.is_some_and(|at| at <= minute) {
+            if next == ClockState::Suspended && now.wakes.is_some_and(|at| at <= minute) {
                 now.state = ClockState::Running;
+            }
+            if now.state == ClockState::Running {
+                now.run((minute, minute), 0);
             }
         }
         if now.state == ClockState::Running {
-            now.used += between(minute, minute + 1);
-            run.push((minute + 1, now.used));
+            now.run((minute, minute + 1), between(minute, minute + 1));
         }
     }
-    let there = |(minute, used): &&(i64, i64)| *used >= now.limit && *minute >= floor;
-    now.due = run.iter().find(there).map(|(minute, _)| *minute);
     now
 }
 

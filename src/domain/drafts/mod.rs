@@ -4,6 +4,7 @@
 //! does to the ground is the matter of [`crate::domain::zoning`]; here it is only kept.
 
 pub mod step;
+pub mod size;
 pub mod table;
 pub mod refusal;
 pub mod state;

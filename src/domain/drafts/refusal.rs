@@ -18,6 +18,52 @@ pub struct Lack {
     pub says: String,
 }
 
+/// What there is only so much room for in one draft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// Steps of every kind.
+    Steps,
+    /// Edits that hold.
+    Edits,
+    /// Places of the edits that hold.
+    Places,
+    /// Bytes of all edits, those that were undone included.
+    Bytes,
+}
+
+impl Room {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Steps => "steps",
+            Self::Edits => "edits",
+            Self::Places => "places of edits",
+            Self::Bytes => "bytes of edits, those that were undone included",
+        }
+    }
+
+    fn limit(self) -> &'static str {
+        match self {
+            Self::Steps => "STEPS_MAX",
+            Self::Edits => "EDITS_MAX",
+            Self::Places => "PLACES_MAX",
+            Self::Bytes => "BYTES_MAX",
+        }
+    }
+
+    /// What to do. A copy begins with the edits that hold: it has none of the steps, and just as many edits.
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Steps | Self::Bytes => {
+                "make a copy of it, which begins with the edits that hold, and go on there"
+            }
+            Self::Edits | Self::Places => {
+                "publish it and go on in a new draft, or begin one by importing the zones of this one, \
+                 which is a single edit; or undo steps"
+            }
+        }
+    }
+}
+
 /// Why a step is refused.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
@@ -41,7 +87,7 @@ pub enum Refusal {
     /// Nothing was edited that could be taken back, or taken back that could be done again.
     NothingTo(Act),
     /// More than `max` would be kept.
-    Full { what: &'static str, max: usize },
+    Full { what: Room, max: usize },
     /// The city wants a second person's approval first.
     Unapproved { act: Act },
     /// The draft stands on a plan that is no longer in force.
@@ -84,7 +130,8 @@ impl fmt::Display for Refusal {
             }
             Self::NothingTo(act) => write!(f, "there is nothing to {act}"),
             Self::Full { what, max } => {
-                write!(f, "a draft keeps at most {max} {what}; make a copy of it and go on there")
+                let (name, limit, then) = (what.name(), what.limit(), what.remedy());
+                write!(f, "a draft keeps at most {max} {name} (limit {limit}); {then}")
             }
             Self::Unapproved { act } => write!(
                 f,

@@ -5,10 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::domain::accounts::{Caller, Role};
-use crate::domain::drafts::refusal::{Lack, Refusal};
+use crate::domain::drafts::refusal::{Lack, Refusal, Room};
+use crate::domain::drafts::size::Size;
 use crate::domain::drafts::step::{
-    Act, CopiedFrom, Deed, DraftStep, EDITS_MAX, SHARED_MAX, STEP_EDITS_MAX, STEPS_KEPT, STEPS_MAX,
-    Stage,
+    Act, BYTES_MAX, CopiedFrom, Deed, DraftStep, EDITS_MAX, PLACES_MAX, SHARED_MAX, STEP_BYTES_MAX,
+    STEP_EDITS_MAX, STEP_PLACES_MAX, STEPS_KEPT, STEPS_MAX, Stage,
 };
 use crate::domain::drafts::table::{Who, line, open_at, open_in};
 use crate::domain::id::{DraftId, KeyId, ZoneId};
@@ -28,6 +29,20 @@ pub struct Stroke {
     pub at: Instant,
     /// In order. There may be very many, and a draft is copied for each answer.
     pub edits: Arc<Vec<ZoningEdit>>,
+    /// How much they bring along.
+    pub size: Size,
+}
+
+impl Stroke {
+    fn of(step: &DraftStep, edits: &[ZoningEdit]) -> Self {
+        Self {
+            revision: step.revision,
+            actor: step.actor.clone(),
+            at: step.at,
+            size: Size::of(edits),
+            edits: Arc::new(edits.to_vec()),
+        }
+    }
 }
 
 /// What a draft stands at.
@@ -57,6 +72,8 @@ pub struct Draft {
     pub strokes: Vec<Stroke>,
     /// How many of the strokes hold.
     pub done: usize,
+    /// Bytes of all edits that were ever done, those that were undone included.
+    pub bytes: usize,
     /// Who has drawn on it.
     pub drew: BTreeSet<String>,
     /// When it is to come into force.
@@ -183,13 +200,10 @@ impl Draft {
     }
 
     fn begun(step: &DraftStep) -> Option<Self> {
-        let Deed::Open { name, words, base, copied_from, edits } = &step.deed else { return None };
-        let stroke = |edits: &Vec<ZoningEdit>| Stroke {
-            revision: 1,
-            actor: step.actor.clone(),
-            at: step.at,
-            edits: Arc::new(edits.clone()),
+        let Deed::Open { name, words, base, copied_from, drew, edits } = &step.deed else {
+            return None;
         };
+        let strokes: Vec<Stroke> = edits.iter().map(|edits| Stroke::of(step, edits)).collect();
         (step.revision == 1).then(|| Self {
             id: step.draft,
             revision: 1,
@@ -201,9 +215,10 @@ impl Draft {
             shared: BTreeSet::new(),
             locked: BTreeSet::new(),
             locked_outline: false,
-            strokes: edits.iter().map(stroke).collect(),
             done: edits.len(),
-            drew: BTreeSet::new(),
+            bytes: strokes.iter().map(|stroke| stroke.size.bytes).sum(),
+            strokes,
+            drew: drew.clone(),
             effective_at: None,
             note: String::new(),
             proposed_by: None,
@@ -239,6 +254,7 @@ impl Draft {
         // Who may not do it anyway is told that first.
         self.judge(caller.role, &caller.actor, &ask.deed)?;
         let deed = cleaned(ask.deed)?;
+        self.keeps(&deed)?;
         Ok(DraftStep {
             draft: self.id,
             revision: self.revision + 1,
@@ -312,16 +328,46 @@ impl Draft {
         );
         let most = if ends { STEPS_MAX } else { STEPS_MAX - STEPS_KEPT };
         if self.revision as usize >= most {
-            return Err(Refusal::Full { what: "steps", max: STEPS_MAX });
+            return Err(Refusal::Full { what: Room::Steps, max: STEPS_MAX });
         }
         match deed {
             Deed::Undo if self.done == 0 => Err(Refusal::NothingTo(Act::Undo)),
             Deed::Redo if self.done == self.strokes.len() => Err(Refusal::NothingTo(Act::Redo)),
             Deed::Edit { edits } if self.edits() + edits.len() > EDITS_MAX => {
-                Err(Refusal::Full { what: "edits", max: EDITS_MAX })
+                Err(Refusal::Full { what: Room::Edits, max: EDITS_MAX })
             }
             _ => Ok(()),
         }
+    }
+
+    /// Who has a part in what is drawn: who drew on it, and whose edits it began with.
+    #[must_use]
+    pub fn drawers(&self) -> BTreeSet<String> {
+        let held = self.strokes[..self.done].iter().map(|stroke| stroke.actor.clone());
+        self.drew.iter().cloned().chain(held).collect()
+    }
+
+    /// Whether there is room for what edits bring along. Not a part of [`Draft::judge`]: a draft that was drawn
+    /// before there were such limits is still read.
+    ///
+    /// # Errors
+    /// [`Refusal::Carried`] for a step that is too large, [`Refusal::Full`] for a draft that would be.
+    pub fn keeps(&self, deed: &Deed) -> Result<(), Refusal> {
+        let Deed::Edit { edits } = deed else { return Ok(()) };
+        let size = Size::of(edits);
+        let mut lacks = Vec::new();
+        too_large(size, &mut |field, says| lacks.push(Lack { field, says }));
+        if !lacks.is_empty() {
+            return Err(Refusal::Carried { act: Act::Edit, lacks });
+        }
+        let held: usize = self.strokes[..self.done].iter().map(|it| it.size.places).sum();
+        if held + size.places > PLACES_MAX {
+            return Err(Refusal::Full { what: Room::Places, max: PLACES_MAX });
+        }
+        if self.bytes + size.bytes > BYTES_MAX {
+            return Err(Refusal::Full { what: Room::Bytes, max: BYTES_MAX });
+        }
+        Ok(())
     }
 
     /// How many edits hold.
@@ -347,12 +393,9 @@ impl Draft {
         match &step.deed {
             Deed::Edit { edits } => {
                 self.strokes.truncate(self.done);
-                self.strokes.push(Stroke {
-                    revision: step.revision,
-                    actor: step.actor.clone(),
-                    at: step.at,
-                    edits: Arc::new(edits.clone()),
-                });
+                let stroke = Stroke::of(step, edits);
+                self.bytes += stroke.size.bytes;
+                self.strokes.push(stroke);
                 self.done += 1;
                 self.drew.insert(step.actor.clone());
             }
@@ -392,10 +435,14 @@ impl Draft {
         let dropped: BTreeSet<usize> = dropped.iter().copied().collect();
         let mut number = 0;
         for stroke in &mut self.strokes {
+            let before = stroke.edits.len();
             Arc::make_mut(&mut stroke.edits).retain(|_| {
                 number += 1;
                 !dropped.contains(&(number - 1))
             });
+            if stroke.edits.len() < before {
+                stroke.size = Size::of(&stroke.edits);
+            }
         }
         self.strokes.retain(|stroke| !stroke.edits.is_empty());
         self.done = self.strokes.len();
@@ -412,22 +459,19 @@ fn cleaned(deed: Deed) -> Result<Deed, Refusal> {
     let mut lacks: Vec<Lack> = Vec::new();
     let mut lack = |field: String, says: String| lacks.push(Lack { field, says });
     let deed = match deed {
-        Deed::Open { name, words, base, copied_from, edits } => {
+        Deed::Open { name, words, base, copied_from, drew, edits } => {
             let name = named(&name, &mut lack);
             let words = said(&words, false, &mut lack);
             let all: usize = edits.iter().map(Vec::len).sum();
             if all > EDITS_MAX {
                 lack("edits".to_owned(), format!("are {all}, at most {EDITS_MAX} are kept"));
             }
+            all_too_large(&edits, &mut lack);
             faults_of(&edits.concat(), &mut lack);
-            Deed::Open { name, words, base, copied_from, edits }
+            Deed::Open { name, words, base, copied_from, drew, edits }
         }
         Deed::Edit { edits } => {
-            if edits.is_empty() || edits.len() > STEP_EDITS_MAX {
-                let says = format!("are {}; 1 to {STEP_EDITS_MAX} go into one step", edits.len());
-                lack("edits".to_owned(), says);
-            }
-            faults_of(&edits, &mut lack);
+            faults_of_step(&edits, &mut lack);
             Deed::Edit { edits }
         }
         Deed::Rename { name, words } => {
@@ -475,6 +519,62 @@ fn said(words: &str, must: bool, lack: &mut impl FnMut(String, String)) -> Strin
         Err(fault) => {
             lack("words".to_owned(), fault.to_string());
             String::new()
+        }
+    }
+}
+
+/// What keeps edits from being one step, whatever the draft.
+///
+/// # Errors
+/// [`Refusal::Carried`] with every fault.
+pub fn fit_for_a_step(edits: &[ZoningEdit]) -> Result<(), Refusal> {
+    let mut lacks = Vec::new();
+    faults_of_step(edits, &mut |field, says| lacks.push(Lack { field, says }));
+    if lacks.is_empty() { Ok(()) } else { Err(Refusal::Carried { act: Act::Edit, lacks }) }
+}
+
+fn faults_of_step(edits: &[ZoningEdit], lack: &mut impl FnMut(String, String)) {
+    if edits.is_empty() || edits.len() > STEP_EDITS_MAX {
+        let says = format!("are {}; 1 to {STEP_EDITS_MAX} go into one step", edits.len());
+        lack("edits".to_owned(), says);
+    }
+    too_large(Size::of(edits), lack);
+    faults_of(edits, lack);
+}
+
+/// What is wrong with the size of a step.
+fn too_large(size: Size, lack: &mut impl FnMut(String, String)) {
+    let Size { places, bytes } = size;
+    for (has, unit, max, limit) in [
+        (places, "places", STEP_PLACES_MAX, "STEP_PLACES_MAX"),
+        (bytes, "bytes", STEP_BYTES_MAX, "STEP_BYTES_MAX"),
+    ] {
+        if has > max {
+            let says = format!(
+                "have {has} {unit}; at most {max} go into one step (limit {limit}): make several steps \
+                 of them, or simplify the lines"
+            );
+            lack("edits".to_owned(), says);
+        }
+    }
+}
+
+/// What is wrong with the size of the edits that a draft begins with.
+fn all_too_large(edits: &[Vec<ZoningEdit>], lack: &mut impl FnMut(String, String)) {
+    let mut size = Size::default();
+    for stroke in edits {
+        size += Size::of(stroke);
+    }
+    for (has, unit, max, limit) in [
+        (size.places, "places", PLACES_MAX, "PLACES_MAX"),
+        (size.bytes, "bytes", BYTES_MAX, "BYTES_MAX"),
+    ] {
+        if has > max {
+            let says = format!(
+                "have {has} {unit}; a draft keeps at most {max} (limit {limit}): simplify the areas, or \
+                 leave out attributes of zones"
+            );
+            lack("edits".to_owned(), says);
         }
     }
 }

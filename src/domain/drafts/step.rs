@@ -8,17 +8,25 @@ use serde::{Deserialize, Serialize};
 use crate::domain::accounts::Role;
 use crate::domain::id::{DraftId, KeyId, ZoneId};
 use crate::domain::time::Instant;
-use crate::domain::zoning::edit::ZoningEdit;
+use crate::domain::zoning::edit::{REDRAW_VERTICES_MAX, ZoningEdit};
 use crate::geom::coord::GridPoint;
 
-/// Most edits of one draft, those that were undone included.
+/// Most edits of one draft that hold.
 pub const EDITS_MAX: usize = 10_000;
+/// Most places of one draft's edits that hold: two whole sets of zones, as large as one may be.
+pub const PLACES_MAX: usize = 2 * REDRAW_VERTICES_MAX;
+/// Most bytes of one draft's edits, those that were undone included: its steps are all kept.
+pub const BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Most steps of one draft. One that needs more is copied, and the copy goes on.
 pub const STEPS_MAX: usize = 50_000;
 /// Steps of these that are kept for bringing a draft to its end.
 pub const STEPS_KEPT: usize = 100;
 /// Most edits in one step: what is undone together.
 pub const STEP_EDITS_MAX: usize = 1_000;
+/// Most places of the edits in one step.
+pub const STEP_PLACES_MAX: usize = 200_000;
+/// Most bytes of the edits in one step, as JSON.
+pub const STEP_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Most keys that a draft is shared with.
 pub const SHARED_MAX: usize = 100;
 /// Most drafts of a city that are not over.
@@ -155,6 +163,9 @@ pub enum Deed {
         /// The draft it is a copy of.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         copied_from: Option<CopiedFrom>,
+        /// Who has drawn what it begins with: they approve it no more than who draws on it.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        drew: BTreeSet<String>,
         /// The edits that it begins with: a copy's, or what was imported; each list is undone together.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         edits: Vec<Vec<ZoningEdit>>,

@@ -11,11 +11,12 @@ use crate::domain::id::{IncidentId, UnitId, ZoneId};
 use crate::domain::incidents::case::{Ask, Case};
 use crate::domain::incidents::docket::Docket;
 use crate::domain::incidents::refusal::Refusal;
-use crate::domain::incidents::step::{CO_UNITS_MAX, Carried, Move};
+use crate::domain::incidents::step::{CO_UNITS_MAX, Carried, Move, Stage};
 use crate::domain::incidents::table;
 use crate::domain::reports::routing;
 use crate::domain::time::Instant;
 use crate::domain::zoning::diff::{Changed, Hands};
+use crate::domain::zoning::stays::Stays;
 
 /// How far a city's incidents have been handed over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,10 +83,30 @@ pub struct Owed<'a> {
     pub place: Changed<'a>,
 }
 
+/// Whether an incident at this stage can be handed over.
+#[must_use]
+pub fn is_transferable(stage: Stage) -> bool {
+    table::line(stage, Move::HandOver).is_some()
+}
+
+/// Why an incident stays with whom it is, whoever gets its place; `None`: it goes to whom the rules then name. It lies with
+/// `unit`, and `named` is whom they name now.
+#[must_use]
+pub fn stays(transferable: bool, unit: Option<&UnitId>, named: &UnitId) -> Option<Stays> {
+    match unit {
+        None => Some(Stays::Undispatched),
+        Some(_) if !transferable => Some(Stays::Handled),
+        Some(unit) => (unit != named).then_some(Stays::ByHand),
+    }
+}
+
 /// To whom an incident goes under the later plan; `None` when it stays.
 #[must_use]
 pub fn owed<'a>(hands: Hands<'a>, docket: &Docket) -> Option<Owed<'a>> {
-    table::line(docket.stage, Move::HandOver)?;
+    let transferable = is_transferable(docket.stage);
+    if !transferable {
+        return None;
+    }
     let place = hands.changed(docket.matter.position)?;
     let ask = routing::Ask {
         position: docket.matter.position,
@@ -94,8 +115,8 @@ pub fn owed<'a>(hands: Hands<'a>, docket: &Docket) -> Option<Owed<'a>> {
         at: docket.matter.happened_at,
     };
     let (before, after) = (routing::route(hands.before, &ask), routing::route(hands.after, &ask));
-    let stands = docket.unit.as_ref() == Some(before.unit);
-    if !stands || after.unit == before.unit {
+    let stays = stays(transferable, docket.unit.as_ref(), before.unit);
+    if stays.is_some() || after.unit == before.unit {
         return None;
     }
     let co = after.co.into_iter().take(CO_UNITS_MAX).cloned().collect();
@@ -142,4 +163,27 @@ fn why(place: Changed<'_>, (former, later): (i64, i64)) -> String {
         _ => format!("the place lies {to}, no longer {from}"),
     };
     format!("plan {former} -> {later}: {moved}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incident_goes_with_its_place_when_it_lies_where_the_rules_put_it_and_can_be_moved() {
+        let [a, b] = ["a", "b"].map(|code| UnitId::new(code).unwrap());
+        for (stage, unit, expected) in [
+            (Stage::Dispatched, Some(&a), None),
+            (Stage::Handling, Some(&a), None),
+            (Stage::SentBack, Some(&a), None),
+            (Stage::Suspended, Some(&a), None),
+            (Stage::Handling, Some(&b), Some(Stays::ByHand)),
+            (Stage::Handled, Some(&a), Some(Stays::Handled)),
+            (Stage::Checked, Some(&a), Some(Stays::Handled)),
+            (Stage::Collected, None, Some(Stays::Undispatched)),
+            (Stage::Filed, None, Some(Stays::Undispatched)),
+        ] {
+            assert_eq!(stays(is_transferable(stage), unit, &a), expected, "{stage} {unit:?}");
+        }
+    }
 }

@@ -13,7 +13,6 @@ use crate::domain::incidents::docket::Docket;
 use crate::domain::ogc::filter::{Subject, Value};
 use crate::domain::ogc::schema::ID;
 use crate::domain::ogc::span::Span;
-use crate::domain::reports::categories;
 use crate::domain::text::{Attributes, Names};
 use crate::domain::time::Instant;
 use crate::domain::zoning::arcs::NamedBorder;
@@ -80,6 +79,17 @@ impl<'a> Feature<'a> {
         }
     }
 
+    /// What its source tells beside what is known of all, by name.
+    #[must_use]
+    pub fn facts(&self) -> Option<&'a Attributes> {
+        match self.thing {
+            Thing::Zone(zone) | Thing::Drawn { zone, .. } => Some(&zone.attributes),
+            Thing::Unit(unit) => Some(&unit.attributes),
+            Thing::Facility(facility) => Some(&facility.attributes),
+            Thing::Incident(_) | Thing::Arc(_) => None,
+        }
+    }
+
     /// Its geometry, WGS84.
     #[must_use]
     pub fn geometry(&self) -> Option<Cow<'a, Geometry<f64>>> {
@@ -123,13 +133,16 @@ impl<'a> Feature<'a> {
 
     fn of_incident(&self, docket: &'a Docket, name: &str) -> Value<'a> {
         let matter = &docket.matter;
-        let named = || matter.category.as_ref().and_then(|code| categories::named(code.as_str()));
+        let named = || {
+            let code = matter.category.as_ref()?;
+            self.atlas.city().catalogue.named(code.as_str()).map(|named| &named.names)
+        };
         match name {
             "stage" => text(docket.stage.code()),
             "stage_zh" => text(docket.stage.zh()),
             "category" => matter.category.as_ref().map_or(Value::Null, |code| text(code.as_str())),
-            "category_zh" => named().map_or(Value::Null, |named| text(named.zh)),
-            "category_en" => named().map_or(Value::Null, |named| text(named.en)),
+            "category_zh" => named().map_or(Value::Null, |named| text(&named.zh)),
+            "category_en" => named().map_or(Value::Null, |named| text(&named.en)),
             "zone" => matter.zone.as_ref().map_or(Value::Null, |zone| text(zone.as_str())),
             "unit" => docket.unit.as_ref().map_or(Value::Null, |unit| text(unit.as_str())),
             "unit_zh" => self.unit_name(docket.unit.as_ref(), |names| &names.zh),
@@ -219,14 +232,18 @@ fn point(at: GridPoint) -> Cow<'static, Geometry<f64>> {
 }
 
 fn fact<'a>(facts: &'a Attributes, name: &str) -> Value<'a> {
-    match facts.get(name) {
-        None | Some(serde_json::Value::Null) => Value::Null,
-        Some(serde_json::Value::Bool(flag)) => Value::Flag(*flag),
-        Some(serde_json::Value::Number(number)) => {
-            number.as_f64().map_or(Value::Null, Value::Number)
-        }
-        Some(serde_json::Value::String(given)) => Value::Text(Cow::Borrowed(given)),
-        Some(other) => Value::Text(Cow::Owned(other.to_string())),
+    facts.get(name).map_or(Value::Null, told)
+}
+
+/// A fact as a value.
+#[must_use]
+pub fn told(fact: &serde_json::Value) -> Value<'_> {
+    match fact {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(flag) => Value::Flag(*flag),
+        serde_json::Value::Number(number) => number.as_f64().map_or(Value::Null, Value::Number),
+        serde_json::Value::String(given) => Value::Text(Cow::Borrowed(given)),
+        other => Value::Text(Cow::Owned(other.to_string())),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod span;
 pub mod pattern;
 pub mod filter;
+pub mod column;
 pub mod collection;
 pub mod schema;
 pub mod feature;

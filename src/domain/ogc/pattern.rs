@@ -7,6 +7,8 @@ use unicode_normalization::char::is_combining_mark;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     pieces: Vec<Piece>,
+    /// What stands before the first `%` or `_`.
+    begins: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +35,18 @@ impl Pattern {
                 pieces.push(piece);
             }
         }
-        Self { pieces }
+        let begins = pieces.iter().map_while(|piece| match piece {
+            Piece::This(c) => Some(*c),
+            Piece::Any | Piece::One => None,
+        });
+        let begins = begins.collect();
+        Self { pieces, begins }
+    }
+
+    /// What every text begins with that fits; nothing where it may begin with anything.
+    #[must_use]
+    pub fn begins(&self) -> &str {
+        &self.begins
     }
 
     /// Whether all of `text` fits. Takes at most the product of both lengths in steps, and no stack.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use geo::BoundingRect;
 use geo_types::{Coord, Geometry};
 
-use crate::domain::atlas::facility::FacilityKind;
+use crate::domain::atlas::facility::{Facility, FacilityKind};
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::ogc::collection::Collection;
 use crate::domain::text::Attributes;
@@ -68,8 +68,10 @@ pub struct Schema {
     pub geometry: &'static str,
     /// Around all of them; `None` where there is none with a place.
     pub extent: Option<GridBox>,
-    /// Their properties: what is known of all of them, then what their sources add.
+    /// Their properties: what is known of all of them, then what their sources add, by name.
     pub fields: Vec<Field>,
+    /// How many of them are known of all.
+    pub known: usize,
 }
 
 type Row = (&'static str, Kind, &'static str, &'static str);
@@ -154,28 +156,34 @@ impl Schema {
     /// zones in force, which it was made of.
     #[must_use]
     pub fn of(collection: Collection, atlas: &Atlas) -> Self {
-        let (geometry, fields) = match collection {
-            Collection::Zones => {
-                let facts = atlas.zones().iter().map(|zone| &zone.attributes);
-                ("geometry-multipolygon", with_facts(rows(&[&NAMES, &ZONE]), facts))
+        let geometry = match collection {
+            Collection::Zones | Collection::DraftZones(_) => "geometry-multipolygon",
+            Collection::Units | Collection::Incidents => "geometry-point",
+            Collection::DraftArcs(_) => "geometry-linestring",
+            Collection::Facilities(kind) => geometry_type(atlas, kind),
+        };
+        let fields = match collection {
+            Collection::Zones => rows(&[&NAMES, &ZONE]),
+            Collection::Units => rows(&[&NAMES, &UNIT]),
+            Collection::DraftZones(_) => rows(&[&NAMES, &DRAFT_ZONE]),
+            Collection::DraftArcs(_) => rows(&[&ARC]),
+            Collection::Incidents => rows(&[&INCIDENT]),
+            Collection::Facilities(_) => rows(&[&NAMES, &FACILITY]),
+        };
+        let known = fields.len();
+        let fields = match collection {
+            Collection::Zones | Collection::DraftZones(_) => {
+                with_facts(fields, atlas.zones().iter().map(|zone| &zone.attributes))
             }
             Collection::Units => {
-                let facts = atlas.units().iter().map(|unit| &unit.attributes);
-                ("geometry-point", with_facts(rows(&[&NAMES, &UNIT]), facts))
+                with_facts(fields, atlas.units().iter().map(|unit| &unit.attributes))
             }
-            Collection::DraftZones(_) => {
-                let facts = atlas.zones().iter().map(|zone| &zone.attributes);
-                ("geometry-multipolygon", with_facts(rows(&[&NAMES, &DRAFT_ZONE]), facts))
-            }
-            Collection::DraftArcs(_) => ("geometry-linestring", rows(&[&ARC])),
-            Collection::Incidents => ("geometry-point", rows(&[&INCIDENT])),
             Collection::Facilities(kind) => {
-                let facts = atlas.facilities().iter().filter(|f| f.kind == kind);
-                let fields = rows(&[&NAMES, &FACILITY]);
-                (geometry_type(atlas, kind), with_facts(fields, facts.map(|f| &f.attributes)))
+                with_facts(fields, of_kind(atlas, kind).map(|f| &f.attributes))
             }
+            Collection::DraftArcs(_) | Collection::Incidents => fields,
         };
-        Self { collection, geometry, extent: extent(collection, atlas), fields }
+        Self { collection, geometry, extent: extent(collection, atlas), fields, known }
     }
 
     /// The property with this name.
@@ -261,8 +269,8 @@ fn extent(collection: Collection, atlas: &Atlas) -> Option<GridBox> {
             seats.map(of_point).reduce(GridBox::with)
         }
         Collection::Facilities(kind) => {
-            let all = atlas.facilities().iter().filter(|facility| facility.kind == kind);
             let corner = |c: Coord<f64>| GridPoint { x: step(c.x), y: step(c.y) };
+            let all = of_kind(atlas, kind);
             let boxes = all.filter_map(|facility| facility.geometry.bounding_rect());
             boxes
                 .map(|rect| GridBox { min: corner(rect.min()), max: corner(rect.max()) })
@@ -271,10 +279,14 @@ fn extent(collection: Collection, atlas: &Atlas) -> Option<GridBox> {
     }
 }
 
+fn of_kind(atlas: &Atlas, kind: FacilityKind) -> impl Iterator<Item = &Facility> {
+    atlas.of_kind(kind).iter().filter_map(|number| atlas.facilities().get(*number as usize))
+}
+
 /// The narrowest name for all geometries of a kind.
 fn geometry_type(atlas: &Atlas, kind: FacilityKind) -> &'static str {
     let (mut single, mut several) = ([false; 3], [false; 3]);
-    for facility in atlas.facilities().iter().filter(|facility| facility.kind == kind) {
+    for facility in of_kind(atlas, kind) {
         match &facility.geometry {
             Geometry::Point(_) => single[0] = true,
             Geometry::MultiPoint(_) => several[0] = true,

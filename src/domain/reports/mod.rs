@@ -3,10 +3,8 @@
 pub mod person;
 pub mod report;
 pub mod people;
-pub mod categories;
 pub mod confidence;
 pub mod routing;
-pub mod services;
 pub mod picture;
 pub mod links;
 pub mod public;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::id::{PictureId, ReportId};
 use crate::domain::reports::person::{Person, SealedPerson};
 use crate::domain::reports::public::masked;
@@ -122,9 +123,9 @@ impl WordsMasked {
     /// A report as [`masked`], [`Further::masked`] and the traces of those who are forgotten leave it; `None` when
     /// they take nothing out.
     #[must_use]
-    pub fn of(report: &Report, traces: &Traces) -> Option<Self> {
+    pub fn of(report: &Report, traces: &Traces, catalogue: &Catalogue) -> Option<Self> {
         let words = traces.masked(&masked(&report.words));
-        let further = report.further.masked(report.category.as_ref());
+        let further = report.further.masked(report.category.as_ref(), catalogue);
         let other = words != report.words || further != report.further;
         other.then_some(Self { report: report.id, words, further })
     }

@@ -1,9 +1,9 @@
 //! What of a report the public may see.
 
+use crate::domain::catalogue::questions::{Datatype, Question};
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::id::CategoryCode;
-use crate::domain::reports::categories;
 use crate::domain::reports::report::{Further, Report};
-use crate::domain::reports::services::{self, Datatype, Question};
 use crate::geom::coord::{GridPoint, STEPS_PER_DEGREE};
 use crate::geom::project::Scale;
 
@@ -26,20 +26,20 @@ impl Report {
     /// Where the public is told that it was: at every door the same, and what is searched by place is
     /// searched by this.
     #[must_use]
-    pub fn public_place(&self) -> PublicPlace {
-        PublicPlace::of(self.position, self.category.as_ref())
+    pub fn public_place(&self, catalogue: &Catalogue) -> PublicPlace {
+        PublicPlace::of(self.position, self.category.as_ref(), catalogue)
     }
 }
 
 impl Further {
     /// The same without the numbers and addresses in the place's words, and without the answers that
-    /// may point to a person, such as a number plate.
+    /// may point to a person, such as a number plate; what is no longer asked may.
     #[must_use]
-    pub fn masked(&self, category: Option<&CategoryCode>) -> Self {
-        let service = category.and_then(|code| services::find(code.as_str()));
-        let questions = service.map_or(&[][..], |service| service.questions);
+    pub fn masked(&self, category: Option<&CategoryCode>, catalogue: &Catalogue) -> Self {
+        let service = category.and_then(|code| catalogue.find(code.as_str()));
+        let questions = service.map_or(&[][..], |service| service.category.questions.as_slice());
         let answers = self.answers.iter().map(|(code, given)| {
-            let question = questions.iter().find(|question| question.code == code.as_str());
+            let question = questions.iter().find(|question| question.code == *code);
             let given = given.iter().map(|answer| masked_answer(question, answer)).collect();
             (code.clone(), given)
         });
@@ -54,7 +54,7 @@ impl Further {
 /// What was chosen and times point to nobody. What was written freely does, unless the public may see it.
 fn masked_answer(question: Option<&Question>, answer: &str) -> String {
     match question.map(|question| (question.datatype, question.public)) {
-        Some((Datatype::Datetime | Datatype::One(_) | Datatype::Many(_), _)) => answer.to_owned(),
+        Some((Datatype::Datetime | Datatype::One | Datatype::Many, _)) => answer.to_owned(),
         Some((Datatype::Number, _) | (_, true)) => masked(answer),
         _ => TAKEN_OUT.to_owned(),
     }
@@ -73,9 +73,8 @@ impl PublicPlace {
     /// A place of this category. A square is one of a grid that lies still: whoever asks again, or sees many
     /// reports of one spot, learns no more of it.
     #[must_use]
-    pub fn of(at: GridPoint, category: Option<&CategoryCode>) -> Self {
-        let named = category.and_then(|code| categories::named(code.as_str()));
-        let blur_m = named.map_or(0, |named| named.blur_m);
+    pub fn of(at: GridPoint, category: Option<&CategoryCode>, catalogue: &Catalogue) -> Self {
+        let blur_m = catalogue.blur_m(category);
         if blur_m == 0 { Self { at, blur_m } } else { Self { at: middle(at, blur_m), blur_m } }
     }
 
@@ -247,20 +246,21 @@ fn without_addresses(text: &str, taken: impl Fn(&str) -> bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::catalogue::category::BLUR_M_MAX;
 
     fn place(at: GridPoint, code: &str) -> PublicPlace {
-        PublicPlace::of(at, CategoryCode::new(code).ok().as_ref())
+        PublicPlace::of(at, CategoryCode::new(code).ok().as_ref(), &Catalogue::seed())
     }
 
     #[test]
     fn a_place_is_blurred_where_the_category_asks_for_it_and_nowhere_else() {
         let at = GridPoint { x: 1_094_843_391, y: 365_851_237 };
         assert_eq!(place(at, "event.01.litter"), PublicPlace { at, blur_m: 0 });
-        assert_eq!(PublicPlace::of(at, None).at, at);
+        assert_eq!(PublicPlace::of(at, None, &Catalogue::seed()).at, at);
         let house = place(at, "event.01.illegal_building");
         assert!(house.at != at && house.is_blurred());
-        // A code that the city has added below is blurred as its branch is.
-        assert_eq!(place(at, "event.01.illegal_building.roof"), house);
+        // A code that the city no longer has: nobody knows how far it was to be blurred.
+        assert_eq!(place(at, "event.01.illegal_building.roof").blur_m, BLUR_M_MAX);
     }
 
     #[test]
@@ -289,9 +289,11 @@ mod tests {
     #[test]
     fn an_answer_that_was_chosen_stays_and_one_that_may_point_to_a_person_goes() {
         let code = CategoryCode::new("event.05.parking").unwrap();
-        let chosen = services::find(code.as_str()).unwrap().questions.iter().find_map(|it| {
-            it.datatype.choices().first().map(|choice| (it.code.to_owned(), choice.key.to_owned()))
-        });
+        let seed = Catalogue::seed();
+        let asked = &seed.find(code.as_str()).unwrap().category.questions;
+        let chosen = asked
+            .iter()
+            .find_map(|it| it.choices.first().map(|choice| (it.code.clone(), choice.key.clone())));
         let (asked, chosen) = chosen.unwrap();
         let told = |plate: &str, call: &str| Further {
             address: Some(format!("枣园路 {call}")),
@@ -303,10 +305,10 @@ mod tests {
             ..Further::default()
         };
         let shown = told("***", "***");
-        assert_eq!(told("陕J·12345", "13800000000").masked(Some(&code)), shown);
-        assert_eq!(shown.masked(Some(&code)), shown);
+        assert_eq!(told("陕J·12345", "13800000000").masked(Some(&code), &seed), shown);
+        assert_eq!(shown.masked(Some(&code), &seed), shown);
         // Of a category that asks nothing it is not known what was chosen.
-        assert_eq!(shown.masked(None).answers[&asked], ["***"]);
+        assert_eq!(shown.masked(None, &seed).answers[&asked], ["***"]);
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! A rehearsal 试运行: where past reports would have gone under another atlas. Nothing is changed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::reach::ReachIndex;
 use crate::domain::atlas::rule::Rule;
+use crate::domain::atlas::zone::Zone;
 use crate::domain::id::{CategoryCode, ReportId, UnitId};
 use crate::domain::reports::report::Report;
-use crate::domain::reports::routing::{Ask, Named, depth, route_unit, units_beside};
+use crate::domain::reports::routing::{
+    Ask, Brief, depth, looked_m, route_brief_within, units_beside,
+};
 use crate::domain::time::Instant;
 use crate::geom::coord::GridPoint;
 use crate::geom::locate::area::NOWHERE;
@@ -82,8 +85,27 @@ pub struct OthersBeside {
     pub rule_then: String,
 }
 
-/// What a rehearsal found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A report that one atlas sends to its unit, and the other, which is less sure, to the dispatcher's queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queued {
+    /// Which report.
+    pub report: ReportId,
+    /// The unit that the atlas in force names.
+    pub from: UnitId,
+    /// The unit that the other names.
+    pub to: UnitId,
+    /// Why the one in force does: a rule's code, `zone` or `fallback`.
+    pub rule: String,
+    /// Why the other does.
+    pub rule_then: String,
+    /// How sure (0 to 1) the one in force is.
+    pub confidence: f64,
+    /// How sure the other is.
+    pub confidence_then: f64,
+}
+
+/// What a rehearsal found. A report may both go elsewhere and change between unit and queue.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rehearsal {
     /// How many reports were routed both ways.
     pub reports: u64,
@@ -91,21 +113,35 @@ pub struct Rehearsal {
     pub elsewhere: u64,
     /// How many would have gone to the same unit, with others beside it.
     pub others_beside: u64,
+    /// How many, which went to a unit, would have waited in the dispatcher's queue.
+    pub to_queue: u64,
+    /// How many, which waited there, would have gone to a unit.
+    pub from_queue: u64,
     /// How many from which unit to which.
     pub flows: BTreeMap<(UnitId, UnitId), u64>,
     /// Each that would have gone elsewhere in the order they were given, at most [`LISTED_MAX`].
     pub listed: Vec<Elsewhere>,
     /// Each that would have had others beside its unit, likewise.
     pub listed_beside: Vec<OthersBeside>,
+    /// Each that would have waited in the queue, likewise.
+    pub listed_to_queue: Vec<Queued>,
+    /// Each that would have gone to a unit from it, likewise.
+    pub listed_from_queue: Vec<Queued>,
 }
 
 impl Rehearsal {
-    fn add(&mut self, report: ReportId, a: (&Named<'_>, String), b: (&Named<'_>, String)) {
+    fn add(
+        &mut self,
+        report: ReportId,
+        [a, b]: [&Brief<'_>; 2],
+        rules: impl FnOnce() -> [String; 2],
+    ) {
         self.elsewhere += 1;
-        let (from, to) = (a.0.unit.clone(), b.0.unit.clone());
+        let (from, to) = (a.unit.clone(), b.unit.clone());
         *self.flows.entry((from.clone(), to.clone())).or_default() += 1;
         if self.listed.len() < LISTED_MAX {
-            self.listed.push(Elsewhere { report, from, to, rule: a.1, rule_then: b.1 });
+            let [rule, rule_then] = rules();
+            self.listed.push(Elsewhere { report, from, to, rule, rule_then });
         }
     }
 
@@ -120,6 +156,27 @@ impl Rehearsal {
             let [co, co_then] = co.map(|units| units.into_iter().cloned().collect());
             let ([rule, rule_then], unit) = (rules(), unit.clone());
             self.listed_beside.push(OthersBeside { report, unit, co, co_then, rule, rule_then });
+        }
+    }
+
+    /// Counts one that `waits` in the queue under the other atlas, or under the one in force.
+    fn add_queued(
+        &mut self,
+        waits: bool,
+        report: ReportId,
+        [a, b]: [&Brief<'_>; 2],
+        rules: impl FnOnce() -> [String; 2],
+    ) {
+        let (count, listed) = if waits {
+            (&mut self.to_queue, &mut self.listed_to_queue)
+        } else {
+            (&mut self.from_queue, &mut self.listed_from_queue)
+        };
+        *count += 1;
+        if listed.len() < LISTED_MAX {
+            let ([rule, rule_then], from, to) = (rules(), a.unit.clone(), b.unit.clone());
+            let (confidence, confidence_then) = (a.confidence, b.confidence);
+            listed.push(Queued { report, from, to, rule, rule_then, confidence, confidence_then });
         }
     }
 
@@ -138,9 +195,9 @@ pub struct Trial {
     now: Arc<Atlas>,
     then: Arc<Atlas>,
     same_zones: bool,
-    /// For each zone of either atlas a number: zones have the same where the same unit leads with the same
-    /// beside it.
-    hands: [Vec<u32>; 2],
+    /// For each zone of the other atlas the number that it has in the one in force, where it lies there in the
+    /// same hands on the same ground: so places in it have the same units, and lie as far from its border.
+    kept: Vec<Option<u16>>,
     /// `None` when they differ in what bears on every rule, so that every report is routed.
     changed: Option<[Changed; 2]>,
 }
@@ -162,11 +219,12 @@ impl Changed {
         Self { reach: ReachIndex::build(&rules, one.facilities()), rules }
     }
 
-    /// Whether one of them may bear on the report: its time is not looked at.
-    fn may_bear_on(&self, one: &Told) -> bool {
+    /// Whether one of them may bear on the report, or on how sure its unit is, which counts rules so far
+    /// (m) around the place: its time is not looked at.
+    fn may_bear_on(&self, one: &Told, around_m: f64) -> bool {
         let fits = |rule: u32| depth(&self.rules[rule as usize], one.category.as_ref()).is_some();
         let mut found = false;
-        self.reach.near(one.position, 0.0, fits, |_| found = true);
+        self.reach.near(one.position, around_m, fits, |_| found = true);
         found
     }
 }
@@ -176,20 +234,23 @@ impl Trial {
     #[must_use]
     pub fn new(now: Arc<Atlas>, then: Arc<Atlas>) -> Self {
         let (a, b) = (now.city(), then.city());
+        let same = |a: f64, b: f64| a.to_bits() == b.to_bits();
         let alike = a.fallback == b.fallback
+            && same(a.confidence_floor, b.confidence_floor)
+            && same(a.assumed_accuracy_m, b.assumed_accuracy_m)
             && a.calendar == b.calendar
             && a.time_zone == b.time_zone
             && now.facilities() == then.facilities();
         let changed = alike.then(|| [Changed::of(&now, &then), Changed::of(&then, &now)]);
         let same_zones = now.zones() == then.zones();
-        Self { hands: hands(&now, &then), same_zones, now, then, changed }
+        Self { kept: kept(&now, &then), same_zones, now, then, changed }
     }
 
     /// Routes reports under both atlases and adds what it finds. Both are asked for the same moment, the
     /// one at which it happened.
     ///
-    /// Where the place is in the same hands in both, and no rule that they do not share reaches it for the
-    /// category, the same rule fires in both: those reports are not routed at all.
+    /// Where the place is in a zone that stays as it is, and no rule that they do not share is near it for the
+    /// category, the same rule fires in both and is as sure: those reports are not routed at all.
     pub fn rehearse(&self, told: &[Told], found: &mut Rehearsal) {
         let (mut xs, mut ys) = (Vec::new(), Vec::new());
         let mut zones = [vec![NOWHERE; TOGETHER], vec![NOWHERE; TOGETHER]];
@@ -213,9 +274,10 @@ impl Trial {
 
     fn compare(&self, one: &Told, [now_in, then_in]: [u16; 2], found: &mut Rehearsal) {
         found.reports += 1;
-        if self.hands_of(0, now_in) == self.hands_of(1, then_in)
+        if self.stays(now_in, then_in)
             && let Some(changed) = &self.changed
-            && !changed.iter().any(|them| them.may_bear_on(one))
+            && let around_m = looked_m(&self.now, one.accuracy_m)
+            && !changed.iter().any(|them| them.may_bear_on(one, around_m))
         {
             return;
         }
@@ -225,187 +287,53 @@ impl Trial {
             category: one.category.as_ref(),
             at: one.happened_at,
         };
-        let zone = |number: u16| (number != NOWHERE).then_some(number);
-        let (a, b) = (
-            route_unit(&self.now, &ask, zone(now_in)),
-            route_unit(&self.then, &ask, zone(then_in)),
-        );
-        let rules = || [fired(&self.now, a.rule, now_in), fired(&self.then, b.rule, then_in)];
-        if a.unit != b.unit {
-            let [rule, rule_then] = rules();
-            found.add(one.id, (&a, rule), (&b, rule_then));
-            return;
+        let around = self.now.areas().surroundings(one.position);
+        let a = route_brief_within(&self.now, &ask, around);
+        let around =
+            if self.same_zones { around } else { self.then.areas().surroundings(one.position) };
+        let b = route_brief_within(&self.then, &ask, around);
+        let rules = || [fired(&self.now, &a), fired(&self.then, &b)];
+        if a.unit == b.unit {
+            let (co, co_then) = (units_beside(&self.now, &a), units_beside(&self.then, &b));
+            if co != co_then {
+                found.add_beside((one.id, a.unit), [co, co_then], rules);
+            }
+        } else {
+            found.add(one.id, [&a, &b], rules);
         }
-        let co = units_beside(&self.now, &a, zone(now_in));
-        let co_then = units_beside(&self.then, &b, zone(then_in));
-        if co != co_then {
-            found.add_beside((one.id, a.unit), [co, co_then], rules);
+        let waits = b.for_dispatcher(&self.then);
+        if waits != a.for_dispatcher(&self.now) {
+            found.add_queued(waits, one.id, [&a, &b], rules);
         }
     }
 
-    /// In whose hands a place in the zone is; outside every zone in nobody's but the fallback's.
-    fn hands_of(&self, atlas: usize, zone: u16) -> Option<u32> {
-        self.hands[atlas].get(usize::from(zone)).copied()
+    /// Whether these zones of the one and the other atlas are one, or the place lies outside of the same zones.
+    fn stays(&self, now_in: u16, then_in: u16) -> bool {
+        match self.kept.get(usize::from(then_in)) {
+            Some(kept) => *kept == Some(now_in),
+            None => now_in == NOWHERE && self.same_zones,
+        }
     }
 }
 
-fn hands(now: &Atlas, then: &Atlas) -> [Vec<u32>; 2] {
-    let mut known: HashMap<(&UnitId, &[UnitId]), u32> = HashMap::new();
-    [now, then].map(|atlas| {
-        let mut numbers = Vec::with_capacity(atlas.zones().len());
-        for zone in atlas.zones() {
-            let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
-            numbers.push(*known.entry((&zone.lead, zone.co.as_slice())).or_insert(next));
-        }
-        numbers
-    })
+fn kept(now: &Atlas, then: &Atlas) -> Vec<Option<u16>> {
+    let of = |zone: &Zone| {
+        let at = now.zones().binary_search_by(|it| it.id.cmp(&zone.id)).ok()?;
+        let before = &now.zones()[at];
+        let same = before.lead == zone.lead && before.co == zone.co && before.area == zone.area;
+        u16::try_from(at).ok().filter(|_| same)
+    };
+    then.zones().iter().map(of).collect()
 }
 
-fn fired(atlas: &Atlas, rule: Option<u32>, zone: u16) -> String {
-    let rule = rule.and_then(|at| atlas.rules().get(at as usize));
-    match (rule, zone) {
+fn fired(atlas: &Atlas, brief: &Brief<'_>) -> String {
+    let rule = brief.rule.and_then(|at| atlas.rules().get(at as usize));
+    match (rule, brief.zone) {
         (Some(rule), _) => rule.id.to_string(),
-        (None, NOWHERE) => "fallback".to_owned(),
-        (None, _) => "zone".to_owned(),
+        (None, None) => "fallback".to_owned(),
+        (None, Some(_)) => "zone".to_owned(),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::atlas::city::CityState;
-    use crate::domain::atlas::rule::{Mode, Reach};
-    use crate::domain::id::RuleId;
-    use crate::domain::reports::routing::route;
-    use crate::domain::sample::{self, Recipe};
-    use crate::domain::text::Names;
-    use crate::domain::time::Window;
-
-    #[test]
-    fn what_would_go_elsewhere_is_what_two_explained_answers_say() {
-        let state = sample::city(&Recipe::default());
-        let mut other = state.clone();
-        let to = state.units.last().unwrap().id.clone();
-        other.rules.push(Rule {
-            id: RuleId::new("parking-elsewhere").unwrap(),
-            names: Names { zh: String::new(), en: "Parking elsewhere".to_owned() },
-            reach: Reach::Everywhere,
-            categories: vec![CategoryCode::new("event.01").unwrap()],
-            window: Window::default(),
-            unit: Some(to.clone()),
-            mode: Mode::Instead,
-            enabled: true,
-        });
-        let (now, then) =
-            (Arc::new(Atlas::build(state).unwrap()), Arc::new(Atlas::build(other).unwrap()));
-        let told = told_at(3_000);
-        let mut found = Rehearsal::default();
-        Trial::new(Arc::clone(&now), Arc::clone(&then)).rehearse(&told, &mut found);
-        let ask = |one: &Told| {
-            let ask = Ask {
-                position: one.position,
-                accuracy_m: None,
-                category: one.category.as_ref(),
-                at: one.happened_at,
-            };
-            let (a, b) = (route(&now, &ask), route(&then, &ask));
-            (a.unit != b.unit).then(|| Elsewhere {
-                report: one.id,
-                from: a.unit.clone(),
-                to: b.unit.clone(),
-                rule: a.fired.code().to_owned(),
-                rule_then: b.fired.code().to_owned(),
-            })
-        };
-        let expected: Vec<Elsewhere> = told.iter().filter_map(ask).collect();
-        assert!(expected.len() > 500 && expected.len() < 2_500, "{}", expected.len());
-        assert!(expected.iter().all(|it| it.to == to));
-        assert_eq!((found.reports, found.elsewhere), (3_000, expected.len() as u64));
-        assert_eq!(found.listed, expected);
-        assert_eq!((found.others_beside, found.listed_beside.len()), (0, 0));
-        let flows: u64 = found.largest().iter().map(|(_, _, count)| count).sum();
-        assert_eq!(flows, found.elsewhere);
-    }
-
-    fn told_at(places: usize) -> Vec<Told> {
-        let codes = ["event.01", "event.01.litter", "event.02"].map(CategoryCode::new);
-        let step = |n: i32| GridPoint {
-            x: 1_094_600_000 + (n * 7_919) % 500_000,
-            y: 365_700_000 + (n * 104_729) % 300_000,
-        };
-        (0_i32..)
-            .take(places)
-            .map(|n| Told {
-                id: ReportId(uuid::Uuid::from_u128(u128::from(n.cast_unsigned()))),
-                received_at: Instant(0),
-                happened_at: Instant(1_780_000_000_000_000 + i64::from(n) * 60_000_000),
-                category: codes[n.cast_unsigned() as usize % 3].clone().ok(),
-                accuracy_m: None,
-                position: step(n),
-            })
-            .collect()
-    }
-
-    /// What changes beside the units is what two explained answers say.
-    fn check_beside(state: CityState, other: CityState, least: usize) {
-        let told = told_at(3_000);
-        let (now, then) =
-            (Arc::new(Atlas::build(state).unwrap()), Arc::new(Atlas::build(other).unwrap()));
-        let mut found = Rehearsal::default();
-        Trial::new(Arc::clone(&now), Arc::clone(&then)).rehearse(&told, &mut found);
-        let owned = |co: &[&UnitId]| co.iter().copied().cloned().collect::<Vec<UnitId>>();
-        let expected: Vec<OthersBeside> = told
-            .iter()
-            .filter_map(|one| {
-                let ask = Ask {
-                    position: one.position,
-                    accuracy_m: None,
-                    category: one.category.as_ref(),
-                    at: one.happened_at,
-                };
-                let (a, b) = (route(&now, &ask), route(&then, &ask));
-                (a.unit == b.unit && a.co != b.co).then(|| OthersBeside {
-                    report: one.id,
-                    unit: a.unit.clone(),
-                    co: owned(&a.co),
-                    co_then: owned(&b.co),
-                    rule: a.fired.code().to_owned(),
-                    rule_then: b.fired.code().to_owned(),
-                })
-            })
-            .collect();
-        assert!(expected.len() > least, "{}", expected.len());
-        assert_eq!(found.others_beside, expected.len() as u64);
-        assert_eq!(found.listed_beside, expected);
-        assert!(found.listed.iter().all(|it| it.from != it.to));
-    }
-
-    #[test]
-    fn a_zone_with_another_unit_beside_its_lead_is_told_apart_from_one_with_another_lead() {
-        let state = sample::city(&Recipe::default());
-        let mut other = state.clone();
-        let beside = state.units.last().unwrap().id.clone();
-        for zone in &mut other.zones {
-            zone.co = vec![beside.clone()];
-        }
-        check_beside(state, other, 300);
-    }
-
-    #[test]
-    fn a_rule_that_takes_the_zone_s_lead_from_beside_its_unit_is_told() {
-        let mut state = sample::city(&Recipe::default());
-        state.rules.push(Rule {
-            id: RuleId::new("a-rule").unwrap(),
-            names: Names { zh: String::new(), en: "A rule".to_owned() },
-            reach: Reach::Everywhere,
-            categories: vec![CategoryCode::new("event.01").unwrap()],
-            window: Window::default(),
-            unit: Some(state.units.last().unwrap().id.clone()),
-            mode: Mode::Beside,
-            enabled: true,
-        });
-        let mut other = state.clone();
-        other.rules.last_mut().unwrap().mode = Mode::Instead;
-        check_beside(state, other, 300);
-    }
-}
+mod tests;

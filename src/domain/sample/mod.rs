@@ -30,6 +30,7 @@ use geo_types::MultiPolygon;
 use crate::domain::atlas::city::{Approval, CONTACT_DAYS, City, CityState};
 use crate::domain::atlas::reaches::Reaches;
 use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, CodeFault, UnitId, ZoneId};
 use crate::domain::sample::dice::number;
@@ -136,6 +137,7 @@ fn head(nth: u32) -> Result<City, CodeFault> {
         contact_days: CONTACT_DAYS,
         approval: Approval::Off,
         reaches: Reaches::default(),
+        catalogue: Catalogue::seed(),
     })
 }
 

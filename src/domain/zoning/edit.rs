@@ -287,6 +287,27 @@ impl ZoningEdit {
         }
     }
 
+    /// How many places it holds: those that [`ZoningEdit::each_place`] moves.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        let of = |area: &Area| area.iter().flatten().map(Vec::len).sum::<usize>();
+        match self {
+            Self::MoveVertex { .. } => 2,
+            Self::InsertVertex { .. } => 3,
+            Self::DeleteVertex { .. } | Self::DissolveHole { .. } => 1,
+            Self::ReshapeArc { line } | Self::Split { line, .. } => line.len(),
+            Self::Straighten { along, .. } => 2 + along.len(),
+            Self::AddHole { ring, .. } => ring.len(),
+            Self::Give { area, part, .. } => {
+                area.as_ref().map_or(0, of) + usize::from(part.is_some())
+            }
+            Self::Draw { area, .. } | Self::Carve { area, .. } => of(area),
+            Self::Thin { arc, .. } => 2 * usize::from(arc.is_some()),
+            Self::Merge { .. } | Self::SetZone { .. } => 0,
+            Self::Redraw { zones } => zones.iter().map(|zone| of(&zone.area)).sum(),
+        }
+    }
+
     /// The block or street that it names and that is still to be looked up.
     #[must_use]
     pub fn named(&self) -> Option<&FacilityId> {

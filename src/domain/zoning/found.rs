@@ -1,7 +1,8 @@
 //! What a build of the ground found, in words about zones.
 
+use crate::domain::zoning::repair::{Broken, Repair};
 use crate::geom::coord::GridPoint;
-use crate::geom::coverage::build::finding::{Border, EmptyCause, Finding, Overlap, OverlapReason};
+use crate::geom::coverage::build::finding::{Border, EmptyCause, Finding, Hair, SnappedPair};
 
 /// A finding in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,7 @@ pub fn mends(finding: &Finding) -> bool {
         | Finding::Empty { .. }
         | Finding::Duplicate { .. }
         | Finding::Snapped(_)
+        | Finding::Together(_)
         | Finding::Overlap(_) => true,
         Finding::Gap(gap) => gap.closed.is_some(),
         Finding::Unmatched { .. }
@@ -40,7 +42,52 @@ const READ_AS_IT_IS: &str = "it was read by odd and even: a place is in it where
 
 /// A finding in words; `name` gives what an area is called. `None` for what is no fault.
 #[must_use]
-pub fn told(finding: &Finding, name: impl Fn(u16) -> String) -> Option<Told> {
+pub fn told(finding: &Finding, name: &dyn Fn(u16) -> String) -> Option<Told> {
+    match Repair::of(finding, name) {
+        Some(repair) => {
+            let face = match finding {
+                Finding::Overlap(it) | Finding::Together(Hair::Overlap(it)) => {
+                    it.faces.last().copied()
+                }
+                _ => None,
+            };
+            Some(broken(&repair, face))
+        }
+        None => in_itself(finding, name),
+    }
+}
+
+/// What was snapped between two areas, in words.
+#[must_use]
+pub fn told_pair(pair: &SnappedPair, name: &dyn Fn(u16) -> String) -> Told {
+    let [one, other] = pair.faces.map(name);
+    let fault = format!(
+        "between {one} and {other} borders were brought together at {} vertices, the farthest by {:.3} m: {:.2} m² \
+         went from hand to hand",
+        pair.vertices, pair.farthest_m, pair.moved_m2
+    );
+    let remedy = "look whether a hair line was meant there".to_owned();
+    Told { face: None, at: Some(pair.at), warning: true, fault, remedy }
+}
+
+/// A gap or an overlap in words; it is told of a face where it has one.
+fn broken(repair: &Repair, face: Option<u16>) -> Told {
+    let areas = repair.areas.join(", ");
+    let size = format!("{:.1} m², {:.2} m wide", repair.area_m2, repair.width_m);
+    let fault = match repair.broken {
+        Broken::Gap => format!("between {areas} is a gap: {size}"),
+        Broken::Overlap => format!("{areas} lie over each other: {size}"),
+    };
+    let remedy = if repair.undecided {
+        "say whose it is: draw it for one of them".to_owned()
+    } else {
+        repair.words()
+    };
+    Told { face, at: Some(repair.at), warning: !repair.undecided, fault, remedy }
+}
+
+/// What is wrong in an area itself.
+fn in_itself(finding: &Finding, name: &dyn Fn(u16) -> String) -> Option<Told> {
     let around = |borders: &[Border]| {
         borders.iter().map(|border| name(border.face)).collect::<Vec<_>>().join(", ")
     };
@@ -79,21 +126,12 @@ pub fn told(finding: &Finding, name: impl Fn(u16) -> String) -> Option<Told> {
             );
             one(None, snapped.at, true, fault, "look at the place where the farthest was")
         }
-        Finding::Unmatched { .. } | Finding::Hole { .. } | Finding::Detached { .. } => None,
-        Finding::Overlap(overlap) => Some(overlapping(overlap, &name)),
-        Finding::Gap(gap) => {
-            let fault = format!(
-                "between {} is a gap: {:.1} m², {:.2} m wide",
-                around(&gap.neighbours),
-                gap.spot.area_m2,
-                gap.spot.width_m
-            );
-            let remedy = match gap.closed {
-                Some(_) => "it was closed",
-                None => "give it to a neighbour, or leave it where nobody answers",
-            };
-            one(None, Some(gap.spot.at), true, fault, remedy)
-        }
+        Finding::Unmatched { .. }
+        | Finding::Hole { .. }
+        | Finding::Detached { .. }
+        | Finding::Together(_)
+        | Finding::Overlap(_)
+        | Finding::Gap(_) => None,
         Finding::Sliver { face, spot, neighbours } => {
             let fault = format!(
                 "has a part of {:.1} m² that is {:.2} m wide, beside {}",
@@ -104,22 +142,4 @@ pub fn told(finding: &Finding, name: impl Fn(u16) -> String) -> Option<Told> {
             one(Some(*face), Some(spot.at), true, fault, "give it to the neighbour")
         }
     }
-}
-
-fn overlapping(overlap: &Overlap, name: &impl Fn(u16) -> String) -> Told {
-    let hair = overlap.reason != OverlapReason::LowestNumber;
-    let all: Vec<String> = overlap.faces.iter().map(|face| name(*face)).collect();
-    let fault = format!(
-        "{} lie over each other: {:.1} m², {:.2} m wide",
-        all.join(", "),
-        overlap.spot.area_m2,
-        overlap.spot.width_m
-    );
-    let remedy = if hair {
-        format!("it went to {}", name(overlap.given))
-    } else {
-        "say whose it is: draw it for one of them".to_owned()
-    };
-    let face = overlap.faces.last().copied();
-    Told { face, at: Some(overlap.spot.at), warning: hair, fault, remedy }
 }

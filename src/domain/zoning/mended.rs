@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use crate::domain::id::ZoneId;
-use crate::domain::zoning::found::{mends, told};
+use crate::domain::zoning::found::{Told, mends, told};
+use crate::domain::zoning::repair::{Broken, Repair};
 use crate::geom::coord::GridPoint;
-use crate::geom::coverage::build::finding::{Finding, OverlapReason, Spot};
+use crate::geom::coverage::build::finding::{Finding, Hair};
 
 /// Most that are kept of one ground, those that cover most.
 pub const MENDED_MAX: usize = 1_000;
@@ -28,6 +29,8 @@ pub struct Mended {
     pub undecided: bool,
     /// What it was, and what was done.
     pub words: String,
+    /// Of an overlap or a gap, what was proposed, why, and what was done.
+    pub repair: Option<Repair>,
 }
 
 /// Everything that was mended when a ground was made.
@@ -43,9 +46,6 @@ pub struct AllMended {
 pub(super) struct Words<'a> {
     /// The zone of each area.
     pub(super) zone: &'a dyn Fn(u16) -> Option<&'a ZoneId>,
-    /// Whether borders were snapped: then overlaps and gaps are those of the areas as they came, and there is no
-    /// place any more that went to one.
-    pub(super) snapped: bool,
 }
 
 impl AllMended {
@@ -65,35 +65,44 @@ impl AllMended {
 
 impl Words<'_> {
     fn mended(&self, finding: &Finding) -> Option<Mended> {
-        match finding {
-            Finding::Overlap(it) => {
-                let undecided = it.reason == OverlapReason::LowestNumber;
-                let zones = self.zones(it.faces.iter().copied());
-                let what = format!("zones {} lay over each other", list(&zones));
-                let given = list(&self.zones([it.given]));
-                let how = match (undecided, self.snapped) {
-                    (true, _) => {
-                        format!("it went to zone {given}; draw it for the one that is meant")
-                    }
-                    (false, true) => BROUGHT_TOGETHER.to_owned(),
-                    (false, false) => format!("it went to zone {given}"),
-                };
-                Some(spot(zones, it.spot, undecided, (&what, &how)))
+        let name = |face: u16| (self.zone)(face).map_or_else(String::new, ToString::to_string);
+        let told = told(finding, &name)?;
+        let Some(repair) = Repair::of(finding, &name) else {
+            return Some(self.other(finding, &told));
+        };
+        let zones = match finding {
+            Finding::Overlap(it) | Finding::Together(Hair::Overlap(it)) => {
+                self.zones(it.faces.iter().copied())
             }
-            Finding::Gap(it) => {
-                let zones = self.zones(it.neighbours.iter().map(|border| border.face));
-                let what = format!("between zones {} was a gap", list(&zones));
-                let how = if self.snapped { BROUGHT_TOGETHER } else { "it was closed" };
-                Some(spot(zones, it.spot, false, (&what, how)))
+            Finding::Gap(it) | Finding::Together(Hair::Gap(it)) => {
+                self.zones(it.neighbours.iter().map(|border| border.face))
             }
-            other => self.other(other),
-        }
+            _ => Vec::new(),
+        };
+        let what = match repair.broken {
+            Broken::Overlap => format!("zones {} lay over each other", list(&zones)),
+            Broken::Gap => format!("between zones {} was a gap", list(&zones)),
+        };
+        let how = if repair.undecided {
+            let to = repair.to.as_deref().unwrap_or_default();
+            format!("it went to zone {to}; draw it for the one that is meant")
+        } else {
+            repair.words()
+        };
+        let size = format!("{:.2} m², {:.3} m wide", repair.area_m2, repair.width_m);
+        Some(Mended {
+            zones,
+            at: Some(repair.at),
+            area_m2: Some(repair.area_m2),
+            width_m: Some(repair.width_m),
+            undecided: repair.undecided,
+            words: format!("mended on taking up: {what}, {size}; {how}"),
+            repair: Some(repair),
+        })
     }
 
     /// What is wrong in an area itself, and what was snapped.
-    fn other(&self, finding: &Finding) -> Option<Mended> {
-        let name = |face: u16| (self.zone)(face).map_or_else(String::new, ToString::to_string);
-        let told = told(finding, name)?;
+    fn other(&self, finding: &Finding, told: &Told) -> Mended {
         let zones = self.zones(told.face);
         let of = zones.first().map_or_else(String::new, |zone| format!("zone {zone} "));
         let area_m2 = match finding {
@@ -102,24 +111,13 @@ impl Words<'_> {
             _ => None,
         };
         let words = format!("mended on taking up: {of}{}; {}", told.fault, told.remedy);
-        let undecided = !told.warning;
-        Some(Mended { zones, at: told.at, area_m2, width_m: None, undecided, words })
+        let (at, undecided) = (told.at, !told.warning);
+        Mended { zones, at, area_m2, width_m: None, undecided, words, repair: None }
     }
 
     fn zones(&self, faces: impl IntoIterator<Item = u16>) -> Vec<ZoneId> {
         faces.into_iter().filter_map(|face| (self.zone)(face).cloned()).collect()
     }
-}
-
-/// What became of a hair line that was snapped.
-const BROUGHT_TOGETHER: &str = "the borders were brought together";
-
-fn spot(zones: Vec<ZoneId>, spot: Spot, undecided: bool, (what, how): (&str, &str)) -> Mended {
-    let Spot { at, area_m2, width_m } = spot;
-    let size = format!("{area_m2:.2} m², {width_m:.3} m wide");
-    let words = format!("mended on taking up: {what}, {size}; {how}");
-    let (at, area_m2, width_m) = (Some(at), Some(area_m2), Some(width_m));
-    Mended { zones, at, area_m2, width_m, undecided, words }
 }
 
 /// `a, b and c`.

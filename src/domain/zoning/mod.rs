@@ -2,11 +2,14 @@
 
 pub mod diff;
 pub mod edit;
+pub mod overwritten;
 pub mod facts;
 pub mod fault;
+pub mod repair;
 pub mod found;
 pub mod outline;
 pub mod held;
+pub mod stays;
 pub mod mended;
 pub mod redraw;
 pub mod working;

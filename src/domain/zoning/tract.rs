@@ -366,7 +366,7 @@ fn ground(
     let name = |face: u16| {
         blocks.get(usize::from(face)).map_or_else(String::new, |it| format!("block {}", it.0.id))
     };
-    let grave = built.findings.iter().filter_map(|finding| told(finding, name));
+    let grave = built.findings.iter().filter_map(|finding| told(finding, &name));
     let grave: Vec<String> = grave
         .filter(|told| !told.warning)
         .map(|told| {

@@ -23,9 +23,8 @@ use crate::domain::zoning::mended::{AllMended, Words};
 use crate::domain::zoning::outline::OutlineChange;
 use crate::domain::zoning::redraw::zone_of;
 use crate::geom::coord::GridPoint;
-use crate::geom::coverage::build::build;
-use crate::geom::coverage::build::finding::Finding;
 use crate::geom::coverage::build::settings::BuildSettings;
+use crate::geom::coverage::build::{Built, build, build_telling};
 use crate::geom::coverage::edit::locks::Locks;
 use crate::geom::coverage::edit::place::Place;
 use crate::geom::coverage::map::Coverage;
@@ -156,13 +155,20 @@ impl Applied {
     }
 }
 
+/// Faults in words.
+fn words<T: ToString>(faults: &[T]) -> Vec<String> {
+    faults.iter().map(ToString::to_string).collect()
+}
+
 impl Working {
     /// A plan at work.
     ///
     /// # Errors
     /// Why its zones are no areas, in words.
     pub fn of(zones: &[Zone]) -> Result<Self, Vec<String>> {
-        Self::made(zones).map(|(working, _)| working)
+        let areas: Vec<&MultiPolygon<f64>> = zones.iter().map(|zone| &zone.area).collect();
+        let built = build(&areas, &BuildSettings::default()).map_err(|faults| words(&faults))?;
+        Self::made(zones, &built)
     }
 
     /// A plan at work that knows what of its areas was mended.
@@ -173,30 +179,18 @@ impl Working {
     /// # Cost
     /// That of [`Self::of`], and where vertices were snapped as much again.
     pub fn taken_up(zones: &[Zone]) -> Result<Self, Vec<String>> {
-        let (mut working, mut found) = Self::made(zones)?;
-        let snapped = found.iter().any(|it| matches!(it, Finding::Snapped(_)));
-        if snapped {
-            // Snapped borders leave no place: each overlap and gap is told from the areas as they came.
-            let areas: Vec<&MultiPolygon<f64>> = zones.iter().map(|zone| &zone.area).collect();
-            let exact = BuildSettings { snap_m: 0.0, ..BuildSettings::default() };
-            if let Ok(as_given) = build(&areas, &exact) {
-                let placed = |it: &Finding| matches!(it, Finding::Overlap(_) | Finding::Gap(_));
-                found.retain(|it| !placed(it));
-                found.extend(as_given.findings.into_iter().filter(placed));
-            }
-        }
+        let areas: Vec<&MultiPolygon<f64>> = zones.iter().map(|zone| &zone.area).collect();
+        let built =
+            build_telling(&areas, &BuildSettings::default()).map_err(|faults| words(&faults))?;
+        let mut working = Self::made(zones, &built)?;
         let zone = |face: u16| zones.get(usize::from(face)).map(|zone| &zone.id);
-        working.mended = Arc::new(AllMended::of(&found, &Words { zone: &zone, snapped }));
+        working.mended = Arc::new(AllMended::of(&built.findings, &Words { zone: &zone }));
         Ok(working)
     }
 
-    /// A plan at work, and what was found in its areas.
-    fn made(zones: &[Zone]) -> Result<(Self, Vec<Finding>), Vec<String>> {
-        let areas: Vec<&MultiPolygon<f64>> = zones.iter().map(|zone| &zone.area).collect();
-        let built = build(&areas, &BuildSettings::default())
-            .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-        let coverage = Coverage::from_sides(&built.sides)
-            .map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+    /// A plan at work on what was built of its areas.
+    fn made(zones: &[Zone], built: &Built) -> Result<Self, Vec<String>> {
+        let coverage = Coverage::from_sides(&built.sides).map_err(|faults| words(&faults))?;
         // What was mended is not given back as it came.
         let mended = built.findings.iter().any(mends);
         let mut given = BTreeMap::new();
@@ -209,7 +203,7 @@ impl Working {
             known.insert(face, Facts::of(zone));
         }
         let (given, mended) = (Arc::new(given), Arc::default());
-        Ok((Self { coverage, facts: known, faces, given, mended }, built.findings))
+        Ok(Self { coverage, facts: known, faces, given, mended })
     }
 
     /// What was mended in the areas that it was made of; nothing where [`Self::of`] made it.

@@ -7,11 +7,11 @@
 use geo_types::{Geometry, Point};
 use serde_json::Value;
 
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::clocks::clock::Light;
 use crate::domain::clocks::escalation::Act;
 use crate::domain::id::{CategoryCode, UnitId, ZoneId};
 use crate::domain::incidents::docket::Docket;
-use crate::domain::reports::categories;
 use crate::domain::text::Attributes;
 use crate::domain::time::Instant;
 use crate::formats::csv;
@@ -46,16 +46,17 @@ const FIELDS: [&str; 24] = [
     "merged_into",
 ];
 
-/// The layer of incidents, WGS84, in the order given, with their lights as of `now`.
+/// The layer of incidents, WGS84, in the order given, with their lights as of `now` and the names of the city's
+/// categories.
 #[must_use]
-pub fn to_layer(dockets: &[Docket], now: Instant) -> Layer {
+pub fn to_layer(dockets: &[Docket], catalogue: &Catalogue, now: Instant) -> Layer {
     let features = dockets.iter().enumerate().map(|(i, docket)| {
         let at = docket.matter.position.degrees();
         Feature {
             row: i + 1,
             id: Some(docket.id.to_string()),
             geometry: Some(Geometry::Point(Point::new(at.lon(), at.lat()))),
-            fields: fields(docket, now),
+            fields: fields(docket, catalogue, now),
         }
     });
     Layer { name: "incidents".to_owned(), crs: Some(Crs::Wgs84), features: features.collect() }
@@ -63,28 +64,28 @@ pub fn to_layer(dockets: &[Docket], now: Instant) -> Layer {
 
 /// The layer as a CSV. What is not there is an empty cell, where a table would have the word `null`.
 #[must_use]
-pub fn to_table(dockets: &[Docket], now: Instant) -> Vec<u8> {
-    let mut layer = to_layer(dockets, now);
+pub fn to_table(dockets: &[Docket], catalogue: &Catalogue, now: Instant) -> Vec<u8> {
+    let mut layer = to_layer(dockets, catalogue, now);
     for feature in &mut layer.features {
         feature.fields.retain(|_, value| !value.is_null());
     }
     csv::write_of(&layer, &FIELDS)
 }
 
-fn fields(docket: &Docket, now: Instant) -> Attributes {
+fn fields(docket: &Docket, catalogue: &Catalogue, now: Instant) -> Attributes {
     let matter = &docket.matter;
     let text = |text: Option<&str>| text.map_or(Value::Null, Value::from);
     let time = |at: Instant| Value::from(at.rfc3339());
     let category = matter.category.as_ref().map(CategoryCode::as_str);
-    let named = category.and_then(categories::named);
+    let named = category.and_then(|code| catalogue.named(code)).map(|named| &named.names);
     let co: Vec<&str> = docket.co.iter().map(UnitId::as_str).collect();
     let all = [
         ("id", Value::from(docket.id.to_string())),
         ("stage", Value::from(docket.stage.code())),
         ("stage_zh", Value::from(docket.stage.zh())),
         ("category", text(category)),
-        ("category_zh", text(named.map(|named| named.zh))),
-        ("category_en", text(named.map(|named| named.en))),
+        ("category_zh", text(named.map(|named| named.zh.as_str()))),
+        ("category_en", text(named.map(|named| named.en.as_str()))),
         ("zone", text(matter.zone.as_ref().map(ZoneId::as_str))),
         ("unit", text(docket.unit.as_ref().map(UnitId::as_str))),
         ("co_units", Value::from(co.join(" "))),

@@ -1,14 +1,13 @@
 //! The laws of a coverage, verified.
 
 use crate::geom::coord::GridPoint;
-use crate::geom::coverage::exact::{
-    Spot, conflict, cross_inside, crossing, on_segment, turn, turns_first,
-};
+use crate::geom::coverage::exact::{Spot, cross_inside, crossing, on_segment, turn, turns_first};
 use crate::geom::coverage::fault::{COVERAGE_FAULTS_MAX, CoverageFault};
 use crate::geom::coverage::map::Coverage;
 use crate::geom::coverage::ray::Beside;
 use crate::geom::coverage::side::{FaceLabel, Side};
 use crate::geom::coverage::sweep::pairs;
+use crate::geom::segments::conflict;
 
 /// The largest longitude and latitude, in steps.
 const REACH: (i32, i32) = (1_800_000_000, 900_000_000);

@@ -1,8 +1,9 @@
-//! Predicates on whole numbers: which side, which turn, do two segments meet.
+//! Predicates on whole numbers: which side, which turn, where two segments cross.
 
 use std::cmp::Ordering;
 
 use crate::geom::coord::GridPoint;
+use crate::geom::segments::Position;
 
 /// A position in whole numbers: steps of the grid, or of a finer one.
 ///
@@ -61,39 +62,23 @@ pub(super) fn on_segment(a: Spot, b: Spot, p: Spot) -> bool {
     between(a.x, b.x, p.x) && between(a.y, b.y, p.y) && turn(a, b, p).is_eq()
 }
 
-/// Whether the segments share a point that is not an end of both; a segment conflicts with itself.
-pub(super) fn conflict(a: Spot, b: Spot, c: Spot, d: Spot) -> bool {
-    let fold = |hub: Spot, one: Spot, other: Spot| {
-        turn(hub, one, other).is_eq() && same_way(hub, one, other)
-    };
-    if a == c {
-        fold(a, b, d)
-    } else if a == d {
-        fold(a, b, c)
-    } else if b == c {
-        fold(b, a, d)
-    } else if b == d {
-        fold(b, a, c)
-    } else {
-        meet(a, b, c, d)
-    }
-}
+impl Position for Spot {
+    type Number = i64;
 
-/// Whether the closed segments share a point.
-fn meet(a: Spot, b: Spot, c: Spot, d: Spot) -> bool {
-    if a.x.max(b.x) < c.x.min(d.x)
-        || c.x.max(d.x) < a.x.min(b.x)
-        || a.y.max(b.y) < c.y.min(d.y)
-        || c.y.max(d.y) < a.y.min(b.y)
-    {
-        return false;
+    #[inline]
+    fn coordinates(self) -> [i64; 2] {
+        [self.x, self.y]
     }
-    let (c_turn, d_turn) = (turn(a, b, c), turn(a, b, d));
-    if c_turn == d_turn && !c_turn.is_eq() {
-        return false;
+
+    #[inline]
+    fn side(a: Self, b: Self, p: Self) -> Ordering {
+        turn(a, b, p)
     }
-    let (a_turn, b_turn) = (turn(c, d, a), turn(c, d, b));
-    a_turn != b_turn || a_turn.is_eq()
+
+    #[inline]
+    fn same_way(from: Self, p: Self, q: Self) -> bool {
+        same_way(from, p, q)
+    }
 }
 
 /// Whether two points of one line through `from` lie on the same side of it.

@@ -1,8 +1,9 @@
 //! Segments cut at every place where they meet, on whole numbers.
 
 use crate::geom::coverage::check::meeting;
-use crate::geom::coverage::exact::{Spot, conflict, cross_inside, crossing, on_segment, share};
+use crate::geom::coverage::exact::{Spot, cross_inside, crossing, on_segment, share};
 use crate::geom::coverage::sweep::pairs;
+use crate::geom::segments::conflict;
 
 /// Rounding a crossing bends two segments, which can make them meet others; after so many rounds it
 /// is given up. Two or three are the rule.

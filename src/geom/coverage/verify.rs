@@ -3,12 +3,13 @@
 use crate::geom::coord::{GridBox, GridPoint};
 use crate::geom::coverage::check::meeting;
 use crate::geom::coverage::delta::{Delta, Tally, asked_on_right};
-use crate::geom::coverage::exact::{Spot, conflict, middle};
+use crate::geom::coverage::exact::{Spot, middle};
 use crate::geom::coverage::map::{Coverage, frame};
 use crate::geom::coverage::patch::Patch;
 use crate::geom::coverage::ray::Beside;
 use crate::geom::coverage::side::{FaceLabel, Side};
 use crate::geom::coverage::sweep::pairs;
+use crate::geom::segments::conflict;
 
 /// Why a change would leave no partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

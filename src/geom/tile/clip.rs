@@ -6,7 +6,8 @@
 //! what is drawn only the crossings themselves are rounded, alike for both sides of a border; where that
 //! makes rings touch, they are mended.
 
-use crate::geom::tile::exact::{conflict, inside, twice_area};
+use crate::geom::segments::conflict;
+use crate::geom::tile::exact::{inside, twice_area};
 use crate::geom::tile::grid::{Tile, Unit};
 use crate::geom::tile::mend::mended;
 use crate::geom::tile::passage::{

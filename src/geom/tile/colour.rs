@@ -9,7 +9,7 @@ use geo_types::MultiPolygon;
 use crate::geom::coord::{GridPoint, step};
 
 /// A colour for each area, from 0 to below `count`, another one than those have with which it shares a
-/// vertex, as far as there are enough; all are used about as often. The page's map chooses in the same way.
+/// vertex, as far as there are enough; all are used about as often.
 #[must_use]
 pub fn colours(areas: &[&MultiPolygon<f64>], count: usize) -> Vec<usize> {
     let near = neighbours(areas);

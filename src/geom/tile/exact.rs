@@ -1,5 +1,8 @@
 //! Predicates on units. Differences lie below 2^31, so that every product fits into 64 bits.
 
+use std::cmp::Ordering;
+
+use crate::geom::segments::Position;
 use crate::geom::tile::grid::Unit;
 
 /// `(b - a) × (p - a)`, positive when `p` lies on the inside of a shell's edge from `a` to `b`.
@@ -25,34 +28,23 @@ fn ahead(before: Unit, p: Unit, after: Unit) -> bool {
     d(p.x, before.x) * d(after.x, p.x) + d(p.y, before.y) * d(after.y, p.y) > 0
 }
 
-/// Whether two segments share more than a common end.
-pub(super) fn conflict(a: Unit, b: Unit, c: Unit, d: Unit) -> bool {
-    let fold =
-        |hub: Unit, one: Unit, other: Unit| cross(hub, one, other) == 0 && !ahead(one, hub, other);
-    if a == c {
-        fold(a, b, d)
-    } else if a == d {
-        fold(a, b, c)
-    } else if b == c {
-        fold(b, a, d)
-    } else if b == d {
-        fold(b, a, c)
-    } else {
-        meet(a, b, c, d)
-    }
-}
+impl Position for Unit {
+    type Number = i32;
 
-/// Whether the closed segments share a point.
-fn meet(a: Unit, b: Unit, c: Unit, d: Unit) -> bool {
-    if a.x.max(b.x) < c.x.min(d.x)
-        || c.x.max(d.x) < a.x.min(b.x)
-        || a.y.max(b.y) < c.y.min(d.y)
-        || c.y.max(d.y) < a.y.min(b.y)
-    {
-        return false;
+    #[inline]
+    fn coordinates(self) -> [i32; 2] {
+        [self.x, self.y]
     }
-    let apart = |m: i64, n: i64| (m > 0 && n > 0) || (m < 0 && n < 0);
-    !apart(cross(a, b, c), cross(a, b, d)) && !apart(cross(c, d, a), cross(c, d, b))
+
+    #[inline]
+    fn side(a: Self, b: Self, p: Self) -> Ordering {
+        cross(a, b, p).cmp(&0)
+    }
+
+    #[inline]
+    fn same_way(from: Self, p: Self, q: Self) -> bool {
+        !ahead(p, from, q)
+    }
 }
 
 /// Where a point lies to rings, by the parity of the edges to the east of it; `None` on an edge.

@@ -20,12 +20,9 @@ use crate::http::api::locate::JSON;
 use crate::http::api::named::{self, NamesBody, UnitRef};
 use crate::http::desk::Desk;
 use crate::http::etag;
-use crate::http::json::Json;
+use crate::http::json::{GEOJSON, Json};
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
-
-/// The type of GeoJSON answers.
-pub const GEOJSON: &str = "application/geo+json";
 
 /// The plan in force, and the city it divides.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]

@@ -192,7 +192,8 @@ fn attached(media: &'static str, name: &str, bytes: Vec<u8>) -> Response {
     private((headers, Bytes::from(bytes)).into_response())
 }
 
-fn faults(outcome: &Outcome) -> Vec<Fault> {
+/// What kept a file out.
+pub(super) fn faults(outcome: &Outcome) -> Vec<Fault> {
     let errors = outcome.findings.iter().filter(|finding| !finding.warning);
     errors
         .map(|it| {

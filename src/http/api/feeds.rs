@@ -11,14 +11,13 @@ use crate::app::public_feed::{self, FEED_MAX, Item};
 use crate::domain::accounts::Operation;
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::{CategoryCode, ZoneId};
-use crate::domain::reports::categories;
 use crate::domain::time::Instant;
 use crate::formats::atom;
-use crate::http::api::atlas::GEOJSON;
 use crate::http::desk::Desk;
 use crate::http::etag;
-use crate::http::open311::counter::base;
-use crate::http::open311::words::Language;
+use crate::http::json::GEOJSON;
+use crate::http::language::Language;
+use crate::http::origin::base;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 
@@ -123,7 +122,8 @@ fn tag(body: &[u8]) -> String {
 impl Asked {
     fn category(&self, item: &Item) -> Option<(String, String)> {
         let code = item.category.as_ref().map(CategoryCode::as_str)?;
-        let name = categories::named(code).map_or(code, |named| self.language.category(named));
+        let named = self.atlas.city().catalogue.named(code);
+        let name = named.map_or(code, |named| self.language.category(named));
         Some((code.to_owned(), name.to_owned()))
     }
 

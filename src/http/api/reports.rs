@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -26,6 +26,7 @@ use crate::geom::crs::Crs;
 use crate::http::api::answer::PositionBody;
 use crate::http::body::{self, Fields};
 use crate::http::desk::Desk;
+use crate::http::once::{REPLAYED, idempotency_key};
 use crate::http::params;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
@@ -34,10 +35,6 @@ use crate::http::web::Web;
 pub const REPORT_BYTES_MAX: usize = 64 * 1024;
 /// Reports on a page when nothing is said.
 const PAGE_DEFAULT: u32 = 100;
-/// The header that makes a repetition safe.
-pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Says that the report had been filed before.
-pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// What somebody tells.
 #[derive(Debug, Serialize, ToSchema)]
@@ -192,18 +189,6 @@ pub(crate) async fn file_report(
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
-}
-
-/// The caller's own key for a report.
-///
-/// # Errors
-/// When it is other than visible ASCII.
-pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
-    match value.to_str() {
-        Ok(text) => Ok(Some(text.to_owned())),
-        Err(_) => Err(Refusal::fault("Idempotency-Key", "has other than visible ASCII").into()),
-    }
 }
 
 fn read(bytes: &[u8]) -> Result<Telling, Problem> {

@@ -19,9 +19,9 @@ use crate::domain::atlas::rule::Rule;
 use crate::domain::atlas::rule_set::{Differs, RuleSet, differences};
 use crate::formats::geojson;
 use crate::formats::nouns::rules::to_layer;
-use crate::http::api::atlas::GEOJSON;
 use crate::http::api::rules::{LISTED_DEFAULT, LISTED_SHOWN_MAX, RulesChangeBody, seen, told};
 use crate::http::desk::Desk;
+use crate::http::json::GEOJSON;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 

@@ -18,13 +18,13 @@ use crate::app::transfer::settings::Settings;
 use crate::app::transfer::{Format, Kind};
 use crate::domain::accounts::{Caller, Operation};
 use crate::domain::id::UnitId;
-use crate::domain::reports::rehearse::{OthersBeside, Rehearsal};
+use crate::domain::reports::rehearse::{OthersBeside, Queued, Rehearsal};
 use crate::formats::geojson;
 use crate::geom::crs::Crs;
-use crate::http::api::atlas::GEOJSON;
 use crate::http::body;
 use crate::http::desk::Desk;
 use crate::http::etag;
+use crate::http::json::GEOJSON;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 
@@ -61,7 +61,7 @@ pub struct RulesChangeBody {
     pub rehearsal: Option<RehearsalBody>,
 }
 
-/// Where past reports would have gone.
+/// Where past reports would have gone. One may both go elsewhere and change between unit and queue.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Rehearsal)]
 pub struct RehearsalBody {
@@ -73,12 +73,20 @@ pub struct RehearsalBody {
     pub elsewhere: u64,
     /// How many would have gone to the same unit, with other units beside it.
     pub others_beside: u64,
+    /// How many, which went to a unit, would have waited in the dispatcher's queue: the rules are less sure then.
+    pub to_queue: u64,
+    /// How many, which waited there, would have gone to a unit.
+    pub from_queue: u64,
     /// From which unit to which, the largest first.
     pub flows: Vec<FlowBody>,
     /// The reports that would have gone elsewhere, oldest first, as many as were asked for.
     pub listed: Vec<ElsewhereBody>,
     /// Those with other units beside theirs, likewise.
     pub listed_beside: Vec<OthersBesideBody>,
+    /// Those that would have waited in the queue, likewise.
+    pub listed_to_queue: Vec<QueuedBody>,
+    /// Those that would have gone to a unit from it, likewise.
+    pub listed_from_queue: Vec<QueuedBody>,
 }
 
 /// Reports that would have gone from one unit to another.
@@ -127,6 +135,41 @@ pub struct OthersBesideBody {
     pub rule_then: String,
 }
 
+/// A report that goes to its unit under some rules, and under others, which are less sure, to the dispatcher's
+/// queue.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Queued)]
+pub struct QueuedBody {
+    /// Which report.
+    pub report: String,
+    /// The unit that the rules in force name.
+    pub from: String,
+    /// The unit then.
+    pub to: String,
+    /// Why in force: a rule's code, `zone` or `fallback`.
+    pub rule: String,
+    /// Why then.
+    pub rule_then: String,
+    /// How sure the rules in force are (0 to 1).
+    pub confidence: f64,
+    /// How sure then.
+    pub confidence_then: f64,
+}
+
+impl QueuedBody {
+    fn of(it: &Queued) -> Self {
+        Self {
+            report: it.report.to_string(),
+            from: it.from.to_string(),
+            to: it.to.to_string(),
+            rule: it.rule.clone(),
+            rule_then: it.rule_then.clone(),
+            confidence: it.confidence,
+            confidence_then: it.confidence_then,
+        }
+    }
+}
+
 impl OthersBesideBody {
     fn of(it: &OthersBeside) -> Self {
         let codes = |units: &[UnitId]| units.iter().map(ToString::to_string).collect();
@@ -156,15 +199,20 @@ impl RehearsalBody {
             rule: it.rule.clone(),
             rule_then: it.rule_then.clone(),
         });
+        let queued = |all: &[Queued]| all.iter().take(shown).map(QueuedBody::of).collect();
         let beside = found.listed_beside.iter().take(shown).map(OthersBesideBody::of);
         Self {
             days,
             reports: found.reports,
             elsewhere: found.elsewhere,
             others_beside: found.others_beside,
+            to_queue: found.to_queue,
+            from_queue: found.from_queue,
             flows: flows.collect(),
             listed: listed.collect(),
             listed_beside: beside.collect(),
+            listed_to_queue: queued(&found.listed_to_queue),
+            listed_from_queue: queued(&found.listed_from_queue),
         }
     }
 }
@@ -320,7 +368,7 @@ pub(super) fn seen(
     if given.trim() == "*" || given.split(',').any(|tag| opaque(tag) == opaque(&now)) {
         return Ok(Some(atlas.version()));
     }
-    let words = format!("the rules are at {now} and were changed since you looked; look again");
+    let words = format!("the city is at {now} and was changed since you looked; look again");
     Err(Problem::new(crate::http::problem::Kind::Stale, words))
 }
 

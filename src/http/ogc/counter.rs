@@ -18,10 +18,10 @@ use crate::domain::ogc::collection::Collection;
 use crate::formats::urlencoded::{self, Unreadable, encoded};
 use crate::http::desk;
 use crate::http::etag;
+use crate::http::language::Language;
 use crate::http::ogc::error::Wrong;
 use crate::http::ogc::html;
-use crate::http::open311::counter::base;
-use crate::http::open311::words::Language;
+use crate::http::origin::base;
 use crate::http::params::Params;
 use crate::http::web::Web;
 

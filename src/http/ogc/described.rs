@@ -12,9 +12,9 @@ use crate::http::ogc::collections::{GEOJSON, is_tiled, of_drafts, visible};
 use crate::http::ogc::counter::{Counter, JSON, SCHEMA};
 use crate::http::ogc::error::Wrong;
 use crate::http::ogc::landing::OPENAPI;
-use crate::http::ogc::qgis;
 use crate::http::ogc::schemas::{Which, property};
 use crate::http::ogc::wish::{PAGE_DEFAULT, PAGE_MAX, RESERVED};
+use crate::http::ogc::{project, qgis};
 use crate::http::problem::MEDIA_TYPE;
 
 /// The media type of tiles.
@@ -34,12 +34,17 @@ pub(crate) async fn described(mut counter: Counter<'_>) -> Result<Response, Wron
         let get = operation(id, counter.word(words), &common(&[]), media, false);
         paths.insert(path.to_owned(), json!({ "get": get }));
     }
-    let words = counter.word(("QGIS 图层文件", "Layers for QGIS"));
-    let mut get = operation("getLayers", words, &common(&[]), qgis::MEDIA, false);
-    // It has one form, whatever is preferred.
-    let whole = json!({ "schema": { "type": "string" } });
-    get["responses"]["200"]["content"] = json!({ (qgis::MEDIA): whole });
-    paths.insert(qgis::PATH.to_owned(), json!({ "get": get }));
+    let files = [
+        (qgis::PATH, "getLayers", qgis::MEDIA, ("QGIS 图层文件", "Layers for QGIS")),
+        (project::PATH, "getProject", project::MEDIA, ("QGIS 工程文件", "A project of QGIS")),
+    ];
+    for (path, id, media, words) in files {
+        let mut get = operation(id, counter.word(words), &common(&[]), media, false);
+        // It has one form, whatever is preferred.
+        let whole = json!({ "schema": { "type": "string" } });
+        get["responses"]["200"]["content"] = json!({ (media): whole });
+        paths.insert(path.to_owned(), json!({ "get": get }));
+    }
     of_squares(&mut paths, &counter);
     let of_drafts = of_drafts(&counter).await?;
     let in_force = visible(&counter).map(|one| (one, counter.title(one)));

@@ -19,7 +19,7 @@ use crate::http::body::{media_type, whole};
 use crate::http::json::Json;
 use crate::http::ogc::counter::Counter;
 use crate::http::ogc::error::Wrong;
-use crate::http::ogc::write;
+use crate::http::ogc::write::Pen;
 use crate::http::problem::{Kind, Problem};
 
 /// Largest feature taken, in bytes.
@@ -102,7 +102,7 @@ fn patched(
     let found = select::find(&counter.atlas, collection, id).ok_or(Refusal::NotFound)?;
     let schema = counter.web.schemas.of(collection, &counter.atlas);
     let mut json = Json::default();
-    write::open(&mut json, &found, &schema, WireCrs::Crs84);
+    Pen::new(&schema, WireCrs::Crs84).open(&mut json, &found);
     json.raw("}");
     let mut feature: Value = serde_json::from_slice(&json.into_bytes()).unwrap_or_default();
     if let Thing::Facility(facility) = found.thing {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::formats::xml::{attribute, escaped};
-use crate::http::open311::words::Language;
+use crate::http::language::Language;
 
 /// What the browser may load: nothing.
 pub const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \

@@ -27,18 +27,22 @@ use crate::geom::crs::wire::WireCrs;
 use crate::http::body::streamed;
 use crate::http::etag;
 use crate::http::json::Json;
+use crate::http::language::Language;
 use crate::http::ogc::collections::GEOJSON;
 use crate::http::ogc::counter::{Counter, Format, Link};
 use crate::http::ogc::error::Wrong;
 use crate::http::ogc::html;
 use crate::http::ogc::schemas;
 use crate::http::ogc::wish::{Asked, AskedOne};
-use crate::http::ogc::write;
-use crate::http::open311::words::Language;
+use crate::http::ogc::write::Pen;
+use crate::http::ogc::written::{BLOCK, Written};
 use crate::http::web::Web;
 
 /// Features written at once; no more lie in memory.
 const AT_ONCE: usize = 200;
+/// Features after which what is written goes out and others on this worker have their turn; so does the head of a page
+/// that is longer, before the first of its features is written.
+const IN_A_ROW: usize = 1_000;
 /// In which system coordinates are.
 const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 
@@ -59,6 +63,8 @@ struct Features {
     dockets: Vec<Docket>,
     /// The draft whose they are.
     of_draft: Option<Arc<OfDraft>>,
+    /// The rank of the first, where they follow one another as in the newest atlas: then they may lie written.
+    first: Option<usize>,
 }
 
 impl Features {
@@ -104,8 +110,8 @@ pub(crate) async fn items(
         Format::Json => {
             let now = counter.web.app.now().rfc3339();
             let head = head(&found, &links, &now);
-            let features = found.features;
-            tagged(&counter, tag.as_deref(), GEOJSON, || poured(head, features))
+            let (features, web) = (found.features, counter.web.clone());
+            tagged(&counter, tag.as_deref(), GEOJSON, || poured(head, features, web))
         }
     };
     let response = with_crs(counter.dressed(response), crs);
@@ -141,24 +147,29 @@ async fn find(counter: &Counter<'_>, collection: Collection, asked: Asked) -> Re
     if collection == Collection::Incidents {
         let found = dockets::page(app, seat, caller, &atlas, &wish, opened).await?;
         let dockets::Found { dockets, matched, next } = found;
-        let (numbers, of_draft) = (Vec::new(), None);
-        let features = Features { atlas, collection, schema, crs, numbers, dockets, of_draft };
+        let (numbers, of_draft, first) = (Vec::new(), None, None);
+        let features =
+            Features { atlas, collection, schema, crs, numbers, dockets, of_draft, first };
         return Ok(Found { features, matched, next });
     }
     let of_draft = of_draft(counter, collection).await?.map(Arc::new);
+    let is_whole = of_draft.is_none()
+        && wish.test.is_none()
+        && wish.frames.is_none()
+        && seat.atlas().is_ok_and(|newest| Arc::ptr_eq(&newest, &atlas));
     let page = if wish.test.is_some() || of_draft.is_some() {
         // Geometries may be large: never on the workers that answer.
         let heavy = Arc::clone(&counter.web.heavy);
         let _place = heavy.acquire_owned().await.map_err(|_| Refusal::Busy)?;
-        let (held, draft) = (Arc::clone(&atlas), of_draft.clone());
+        let (held, draft, web) = (Arc::clone(&atlas), of_draft.clone(), counter.web.clone());
         tokio::task::spawn_blocking(move || match draft {
             Some(draft) => draft.page(&held, &wish),
-            None => select::page(&held, collection, &wish),
+            None => select::page(&held, collection, &wish, &web.columns),
         })
         .await
         .map_err(|fault| Refusal::Inner(format!("the filter broke off: {fault}")))?
     } else {
-        select::page(&atlas, collection, &wish)
+        select::page(&atlas, collection, &wish, &counter.web.columns)
     };
     let Page { numbers, matched, more } = page;
     let last = numbers.last().filter(|_| more);
@@ -167,8 +178,10 @@ async fn find(counter: &Counter<'_>, collection: Collection, asked: Asked) -> Re
         None => select::feature(&atlas, collection, number),
     };
     let next = last.and_then(|last| feature(*last)).map(|last| last.id().into_owned());
+    let first = numbers.first().filter(|_| is_whole);
+    let first = first.and_then(|first| select::rank(&atlas, collection, *first));
     let dockets = Vec::new();
-    let features = Features { atlas, collection, schema, crs, numbers, dockets, of_draft };
+    let features = Features { atlas, collection, schema, crs, numbers, dockets, of_draft, first };
     Ok(Found { features, matched: Some(matched), next })
 }
 
@@ -216,48 +229,61 @@ fn head(found: &Found, links: &[Value], now: &str) -> Vec<u8> {
 }
 
 /// The body, some features at a time: the first byte goes out before the second pile is written.
-fn poured(head: Vec<u8>, features: Features) -> Body {
-    let state = (Some(head), 0, features);
-    let piles = stream::unfold(state, |(head, at, features)| async move {
+fn poured(head: Vec<u8>, features: Features, web: Web) -> Body {
+    let state = (Some(head), Some(0), features, web);
+    let piles = stream::unfold(state, |(head, at, features, web)| async move {
         if let Some(head) = head {
-            return Some((Ok::<_, Infallible>(Bytes::from(head)), (None, 0, features)));
+            return Some((Ok::<_, Infallible>(Bytes::from(head)), (None, at, features, web)));
         }
-        if at > features.len() {
-            return None;
+        let at = at?;
+        if at >= features.len() {
+            return Some((Ok(Bytes::from_static(b"]}\n")), (None, None, features, web)));
         }
-        let (pile, at) = pile(&features, at);
-        Some((Ok(Bytes::from(pile)), (None, at, features)))
+        if features.len() > IN_A_ROW && at % IN_A_ROW < AT_ONCE {
+            tokio::task::yield_now().await;
+        }
+        let (pile, at) = match features.first {
+            Some(first) => written(&features, first, at, &web.written),
+            None => pile(&features, at),
+        };
+        Some((Ok(pile), (None, Some(at), features, web)))
     });
     streamed(piles)
 }
 
-/// Some features from `from` on, and where to go on; behind the last the brackets are closed.
-fn pile(features: &Features, from: usize) -> (Vec<u8>, usize) {
+/// Features from `from` on up to the end of their block, and where to go on; `first` is the rank of the page's first.
+fn written(features: &Features, first: usize, from: usize, written: &Written) -> (Bytes, usize) {
+    let begins = (first + from) / BLOCK * BLOCK;
+    let block = written.block(&features.atlas, &features.schema, features.crs, begins / BLOCK);
+    let to = features.len().min(begins + BLOCK - first);
+    (block.part(first + from - begins, first + to - begins, from == 0), to)
+}
+
+/// Some features from `from` on, and where to go on.
+fn pile(features: &Features, from: usize) -> (Bytes, usize) {
     let to = features.len().min(from + AT_ONCE);
     let mut json = Json::with_capacity(AT_ONCE * 512);
+    let pen = Pen::new(&features.schema, features.crs);
     for at in from..to {
         if let Some(feature) = features.get(at) {
             json.raw(if at == 0 { "\n" } else { ",\n" });
-            write::open(&mut json, &feature, &features.schema, features.crs);
+            pen.open(&mut json, &feature);
             json.raw("}");
         }
     }
-    if to < features.len() {
-        return (json.into_bytes(), to);
-    }
-    json.raw("]}\n");
-    (json.into_bytes(), usize::MAX)
+    (Bytes::from(json.into_bytes()), to)
 }
 
 /// A page for people.
 fn table(counter: &Counter<'_>, found: &Found, links: &[Value]) -> String {
     let Features { schema, collection, .. } = &found.features;
     let path = format!("/collections/{}/items", collection.id());
+    let pen = Pen::new(schema, found.features.crs);
     let rows: Vec<Value> = (0..found.features.len())
         .filter_map(|at| found.features.get(at))
         .map(|feature| {
             let mut json = Json::default();
-            write::open(&mut json, &feature, schema, found.features.crs);
+            pen.open(&mut json, &feature);
             json.raw("}");
             let mut row: Value = serde_json::from_slice(&json.into_bytes()).unwrap_or_default();
             let at = format!("{path}/{}", segment(&feature.id()));
@@ -317,7 +343,7 @@ pub(crate) async fn item(
     let href = counter.href(&path, &[]);
     links.push(Link { rel: "collection", media: "application/json", title, href }.value());
     let mut json = Json::with_capacity(4_096);
-    write::open(&mut json, &feature, &asked.schema, asked.crs);
+    Pen::new(&asked.schema, asked.crs).open(&mut json, &feature);
     json.raw(",\"links\":").raw(&serde_json::to_string(&links).unwrap_or_default()).raw("}");
     let bytes = json.into_bytes();
     let tag = match &of_draft {

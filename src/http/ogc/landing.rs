@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::http::ogc::collections::TILESETS;
 use crate::http::ogc::counter::{Counter, JSON, Link};
 use crate::http::ogc::error::Wrong;
-use crate::http::ogc::qgis;
+use crate::http::ogc::{project, qgis};
 
 /// The media type of the OpenAPI document, exactly as clients look for it.
 pub const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
@@ -71,6 +71,7 @@ pub(crate) fn landing(mut counter: Counter<'_>) -> Result<Response, Wrong> {
         ("conformance", JSON, "/conformance", "", "", ("符合性", "What it conforms to")),
         ("data", JSON, "/collections", "", "", ("数据集", "The collections")),
         ("related", qgis::MEDIA, qgis::PATH, "", "", ("QGIS 图层文件", "Layers for QGIS")),
+        ("related", project::MEDIA, project::PATH, "", "", ("QGIS 工程文件", "A project of QGIS")),
     ];
     for (rel, media, path, name, value, words) in more {
         let query = [(name, value)];

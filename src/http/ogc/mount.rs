@@ -21,18 +21,20 @@ use crate::http::ogc::editing::{change, create};
 use crate::http::ogc::error::Wrong;
 use crate::http::ogc::items::{item, items};
 use crate::http::ogc::landing::{conformance, landing};
+use crate::http::ogc::project::project;
 use crate::http::ogc::qgis::definition;
 use crate::http::ogc::schemas::{Which, schema};
 use crate::http::problem::{Kind, Problem};
 use crate::http::web::Web;
 
 /// Every path that is mounted; the rest of `/ogc` is nothing, told in its own shape.
-pub const MOUNTED: [&str; 13] = [
+pub const MOUNTED: [&str; 14] = [
     "/ogc",
     "/ogc/",
     "/ogc/conformance",
     "/ogc/api",
     "/ogc/zonewarden.qlr",
+    "/ogc/zonewarden.qgs",
     "/ogc/collections",
     "/ogc/collections/{id}",
     "/ogc/collections/{id}/queryables",
@@ -66,6 +68,7 @@ enum Named {
     Conformance,
     Api,
     Layers,
+    Project,
     Collections,
     Collection(Collection),
     Schema(Collection, Which),
@@ -81,9 +84,12 @@ impl Named {
             | Self::Schema(one, _)
             | Self::Items(one)
             | Self::Item(one, _) => Some(*one),
-            Self::Landing | Self::Conformance | Self::Api | Self::Layers | Self::Collections => {
-                None
-            }
+            Self::Landing
+            | Self::Conformance
+            | Self::Api
+            | Self::Layers
+            | Self::Project
+            | Self::Collections => None,
         }
     }
 
@@ -126,6 +132,7 @@ fn named(path: &str) -> Option<Named> {
         ["conformance"] => Named::Conformance,
         ["api"] => Named::Api,
         ["zonewarden.qlr"] => Named::Layers,
+        ["zonewarden.qgs"] => Named::Project,
         ["collections"] => Named::Collections,
         ["collections", id, ref more @ ..] => {
             let id = Collection::from_id(id)?;
@@ -216,6 +223,7 @@ async fn read(counter: Counter<'_>, named: Named) -> Result<Response, Wrong> {
         Named::Conformance => conformance(counter),
         Named::Api => described(counter).await,
         Named::Layers => definition(counter).await,
+        Named::Project => project(counter).await,
         Named::Collections => collections(counter).await,
         Named::Collection(one) => collection(counter, one).await,
         Named::Schema(one, which) => schema(counter, one, which),
@@ -255,6 +263,7 @@ mod tests {
             "/ogc/",
             "/ogc/api",
             "/ogc/zonewarden.qlr",
+            "/ogc/zonewarden.qgs",
             "/ogc/collections/",
             "/ogc/collections/zones/items/a%2Fb",
         ] {

@@ -31,18 +31,19 @@ const SAVED: &str = "attachment; filename=\"zonewarden.qlr\"";
 /// Colour of incidents.
 const INCIDENT: &str = "#b42318";
 
-/// A layer of the project.
-struct Layer {
+/// A layer of QGIS.
+pub struct Layer {
     id: String,
     name: String,
     provider: &'static str,
     source: String,
     /// Whether it is drawn from the beginning.
     shown: bool,
-    /// Layers above have smaller ones.
-    depth: u8,
+    /// Layers above have smaller ones: 0 has incidents, 1 points, 2 lines and what is of several dimensions, 3 zones,
+    /// 4 areas, 5 tiles.
+    pub depth: u8,
     /// What stands of it in the list of map layers.
-    map: String,
+    pub map: String,
 }
 
 /// The document.
@@ -53,14 +54,17 @@ pub(crate) async fn definition(mut counter: Counter<'_>) -> Result<Response, Wro
     counter.finish()?;
     let hues = hues(&counter).await?;
     let tag = counter.tag(&counter.atlas);
-    let write = || document(&counter, &hues);
+    let write = || document(&counter, &layers(&counter, &hues));
     let mut response = etag::tagged(counter.headers, &tag, MEDIA, write);
     response.headers_mut().insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(SAVED));
     Ok(counter.dressed(response))
 }
 
 /// The colour of each zone, the same as on the page's map and in tiles.
-async fn hues(counter: &Counter<'_>) -> Result<Vec<usize>, Refusal> {
+///
+/// # Errors
+/// [`Refusal::Busy`].
+pub async fn hues(counter: &Counter<'_>) -> Result<Vec<usize>, Refusal> {
     let atlas = Arc::clone(&counter.atlas);
     let heavy = Arc::clone(&counter.web.heavy);
     let _place = heavy.acquire_owned().await.map_err(|_| Refusal::Busy)?;
@@ -71,26 +75,36 @@ async fn hues(counter: &Counter<'_>) -> Result<Vec<usize>, Refusal> {
     chosen.await.map_err(|fault| Refusal::Inner(format!("no colours were chosen: {fault}")))
 }
 
-fn document(counter: &Counter<'_>, hues: &[usize]) -> String {
+/// Every layer that the caller may see, from above.
+#[must_use]
+pub fn layers(counter: &Counter<'_>, hues: &[usize]) -> Vec<Layer> {
     let ink = Theme::Light.ink();
     let mut layers: Vec<Layer> =
         visible(counter).map(|one| features(counter, one, &ink, hues)).collect();
     layers.push(tiles(counter, &ink));
     layers.sort_by_key(|layer| layer.depth);
+    layers
+}
+
+fn document(counter: &Counter<'_>, layers: &[Layer]) -> String {
     let leaves: String = layers.iter().map(leaf).collect();
     let maps: String = layers.iter().map(|layer| layer.map.as_str()).collect();
     let title = counter.language.name(&counter.atlas.city().names);
-    let group = |name: &str, inner: &str| {
-        let given = [("name", name), ("checked", "Qt::Checked"), ("expanded", "1")];
-        element("layer-tree-group", &given, inner)
-    };
     let tree = group("", &group(title, &leaves));
     let inner = format!("\n{tree}\n{}", element("maplayers", &[], &maps));
     format!("<!DOCTYPE qgis-layer-definition>\n{}\n", element("qlr", &[], &inner))
 }
 
+/// A group of the tree.
+#[must_use]
+pub fn group(name: &str, inner: &str) -> String {
+    let given = [("name", name), ("checked", "Qt::Checked"), ("expanded", "1")];
+    element("layer-tree-group", &given, inner)
+}
+
 /// A layer as it stands in the tree.
-fn leaf(layer: &Layer) -> String {
+#[must_use]
+pub fn leaf(layer: &Layer) -> String {
     let checked = if layer.shown { "Qt::Checked" } else { "Qt::Unchecked" };
     let given = [
         ("id", layer.id.as_str()),

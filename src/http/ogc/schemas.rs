@@ -10,9 +10,9 @@ use serde_json::{Map, Value, json};
 use crate::app::state::must;
 use crate::domain::ogc::collection::Collection;
 use crate::domain::ogc::schema::{Field, GEOMETRY, ID, INSTANT, Kind, Schema};
+use crate::http::language::Language;
 use crate::http::ogc::counter::{Counter, SCHEMA};
 use crate::http::ogc::error::Wrong;
-use crate::http::open311::words::Language;
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 

@@ -2,30 +2,61 @@
 
 use geo_types::{Coord, Geometry, LineString, Polygon};
 
-use crate::domain::ogc::feature::Feature;
+use crate::domain::ogc::feature::{Feature, told as as_value};
 use crate::domain::ogc::filter::Value;
-use crate::domain::ogc::schema::{Kind, Schema};
+use crate::domain::ogc::schema::{Field, Kind, Schema};
 use crate::geom::crs::wire::WireCrs;
 use crate::http::json::Json;
 
-/// Writes a feature without its closing brace, so that links may follow. Every property is there, null where
-/// it has no value.
-pub fn open(json: &mut Json, feature: &Feature<'_>, schema: &Schema, crs: WireCrs) {
-    json.raw("{\"type\":\"Feature\",\"id\":").text(&feature.id()).raw(",\"geometry\":");
-    match feature.geometry() {
-        None => {
-            json.raw("null");
+/// Writes the features of a collection.
+pub struct Pen<'a> {
+    schema: &'a Schema,
+    crs: WireCrs,
+    /// What stands before the value of each property: its name, made ready once.
+    names: Vec<Vec<u8>>,
+}
+
+impl<'a> Pen<'a> {
+    /// A pen for features of a schema, in a system.
+    #[must_use]
+    pub fn new(schema: &'a Schema, crs: WireCrs) -> Self {
+        let ready = |(number, field): (usize, &Field)| {
+            let mut json = Json::default();
+            json.raw(if number == 0 { "{" } else { "," }).text(&field.name).raw(":");
+            json.into_bytes()
+        };
+        Self { schema, crs, names: schema.fields.iter().enumerate().map(ready).collect() }
+    }
+
+    /// Writes a feature without its closing brace, so that links may follow. Every property is there, null where
+    /// it has no value.
+    pub fn open(&self, json: &mut Json, feature: &Feature<'_>) {
+        json.raw("{\"type\":\"Feature\",\"id\":").text(&feature.id()).raw(",\"geometry\":");
+        match feature.geometry() {
+            None => {
+                json.raw("null");
+            }
+            Some(shape) => geometry(json, &shape, self.crs),
         }
-        Some(shape) => geometry(json, &shape, crs),
+        json.raw(",\"properties\":");
+        let (known, facts) = self.schema.fields.split_at(self.schema.known);
+        let (before, before_facts) = self.names.split_at(self.schema.known);
+        for (field, name) in known.iter().zip(before) {
+            value(json.ready(name), field.kind, &feature.property(&field.name));
+        }
+        // Fields and facts are both in the order of their names: one walk along both.
+        let mut told = feature.facts().into_iter().flatten().peekable();
+        for (field, name) in facts.iter().zip(before_facts) {
+            while told.next_if(|(fact, _)| **fact < field.name).is_some() {}
+            let fact = told.next_if(|(fact, _)| **fact == field.name);
+            value(
+                json.ready(name),
+                field.kind,
+                &fact.map_or(Value::Null, |(_, fact)| as_value(fact)),
+            );
+        }
+        json.raw(if self.names.is_empty() { "{}" } else { "}" });
     }
-    json.raw(",\"properties\":");
-    let mut before = "{";
-    for field in &schema.fields {
-        json.raw(before).text(&field.name).raw(":");
-        value(json, field.kind, &feature.property(&field.name));
-        before = ",";
-    }
-    json.raw(if before == "{" { "{}" } else { "}" });
 }
 
 fn value(json: &mut Json, kind: Kind, value: &Value<'_>) {
@@ -47,15 +78,24 @@ fn value(json: &mut Json, kind: Kind, value: &Value<'_>) {
             json.flag(*flag);
         }
         Value::Number(number) => {
-            let written =
-                if kind == Kind::Whole { format!("{number:.0}") } else { number.to_string() };
-            if kind == Kind::Text {
-                json.text(&written);
-            } else {
-                json.raw(&written);
-            }
+            let quote = if kind == Kind::Text { "\"" } else { "" };
+            json.raw(quote);
+            match exact(*number) {
+                Some(whole) => json.whole(whole),
+                None if kind == Kind::Whole => json.raw(&format!("{number:.0}")),
+                None => json.raw(&number.to_string()),
+            };
+            json.raw(quote);
         }
     }
+}
+
+/// The number, where it is a whole one that nothing was lost of.
+fn exact(number: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation, reason = "below 2^53")]
+    let whole = (number.abs() < EXACT && number.fract() == 0.0).then_some(number as i64);
+    whole
 }
 
 fn geometry(json: &mut Json, shape: &Geometry<f64>, crs: WireCrs) {
@@ -140,6 +180,22 @@ mod tests {
     use geo_types::{Point, Rect};
 
     use super::*;
+
+    #[test]
+    fn numbers_are_written_as_their_kind() {
+        let written = |kind, number: f64| {
+            let mut json = Json::default();
+            value(&mut json, kind, &Value::Number(number));
+            String::from_utf8(json.into_bytes()).unwrap()
+        };
+        assert_eq!(written(Kind::Whole, 12.0), "12");
+        assert_eq!(written(Kind::Number, -3.0), "-3");
+        assert_eq!(written(Kind::Number, 0.25), "0.25");
+        assert_eq!(written(Kind::Text, 7.0), "\"7\"");
+        assert_eq!(written(Kind::Text, 1.5), "\"1.5\"");
+        assert_eq!(written(Kind::Whole, 9_007_199_254_740_992.0), "9007199254740992");
+        assert_eq!(written(Kind::Number, 1e21), "1000000000000000000000");
+    }
 
     #[test]
     fn a_geometry_is_written_in_the_order_and_unit_of_its_system() {

@@ -61,8 +61,9 @@ pub struct ServiceBody {
     /// `realtime`: the id comes at once.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Words to find it by, separated by commas.
-    pub keywords: String,
+    /// Words to find it by, separated by commas; null where there are none.
+    #[schema(required = true)]
+    pub keywords: Option<String>,
     /// The branch it belongs to.
     pub group: String,
 }

@@ -38,8 +38,8 @@ pub(crate) async fn every_service_request(asked: &Asked<'_>) -> Result<Response,
             counter.params.fault(name, "does not go with csv: all come, in plain columns");
         }
     }
-    let wanted = counter.wanted()?;
-    let search = Search::begin(&counter.caller, wanted)?;
+    let wanted = counter.wanted().await?;
+    let search = Search::begin(&counter.seat, &counter.caller, wanted)?;
     let table = Table {
         web: asked.web.clone(),
         seat: Arc::clone(&counter.seat),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 
 use crate::app::accounts;
 use crate::app::locate::{self, Place};
@@ -15,9 +15,10 @@ use crate::formats::urlencoded::{self, Unreadable};
 use crate::geom::coord::GridPoint;
 use crate::geom::crs::Crs;
 use crate::http::desk::{self, has_key};
+use crate::http::language::Language;
 use crate::http::open311::error::Wrong;
 use crate::http::open311::telling::Teller;
-use crate::http::open311::words::Language;
+use crate::http::origin::base;
 use crate::http::params::{self, Params, QUERY_BYTES_MAX};
 use crate::http::web::Web;
 
@@ -178,19 +179,6 @@ impl<'a> Counter<'a> {
         let headers = HeaderMap::new();
         Answered { status: StatusCode::OK, document, language: self.language, headers }
     }
-}
-
-/// The address that the caller used, as far as its headers tell: a proxy before us says `https`.
-#[must_use]
-pub fn base(headers: &HeaderMap) -> String {
-    let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
-    let plain =
-        |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".:-[]_".contains(&b));
-    let Some(host) = text(header::HOST).filter(|host| !host.is_empty()).filter(plain) else {
-        return String::new();
-    };
-    let secure = headers.get("x-forwarded-proto").is_some_and(|value| value == "https");
-    format!("{}://{host}", if secure { "https" } else { "http" })
 }
 
 /// What is not there, in the words of what was asked for.

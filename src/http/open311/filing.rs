@@ -14,12 +14,13 @@ use crate::app::open311;
 use crate::app::refusal::{Fault, Refusal};
 use crate::app::reports::{self, CONTACT_CHARS_MAX, Telling};
 use crate::domain::accounts::Operation;
+use crate::domain::catalogue::category::Category;
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::id::CategoryCode;
 use crate::domain::reports::person::Person;
 use crate::domain::reports::picture::Media;
 use crate::domain::reports::public::PUBLIC_SOURCE;
 use crate::domain::reports::report::Further;
-use crate::domain::reports::services::{self, Service};
 use crate::domain::text::{self, NAME_CHARS_MAX};
 use crate::formats::link;
 use crate::formats::open311::document::{Document, Value};
@@ -28,13 +29,13 @@ use crate::formats::open311::multipart::{self, FILES_MAX};
 use crate::formats::picture;
 use crate::formats::urlencoded::encoded;
 use crate::geom::crs::Crs;
-use crate::http::api::reports::{REPLAYED, idempotency_key};
 use crate::http::body;
+use crate::http::language::Language;
+use crate::http::once::{REPLAYED, idempotency_key};
 use crate::http::open311::bodies::{ErrorBody, NewRequestBody, ReceiptBody};
 use crate::http::open311::counter::{Answered, Asked, Counter, pairs};
 use crate::http::open311::error::Wrong;
 use crate::http::open311::services::{ROOT, unknown};
-use crate::http::open311::words::Language;
 use crate::http::params::{self, shown};
 
 /// Largest multipart body, in bytes.
@@ -170,7 +171,8 @@ impl Counter<'_> {
 
     /// What is told, every fault collected.
     async fn telling(&mut self, pictures: Vec<(Media, Arc<[u8]>)>) -> Result<Telling, Wrong> {
-        let service = self.service()?;
+        let atlas = Arc::clone(&self.atlas);
+        let service = self.service(&atlas.city().catalogue)?;
         let answers = self.params.beginning("attribute[");
         let accuracy_m = self.params.number("accuracy");
         let account_id = self.line("account_id");
@@ -193,7 +195,7 @@ impl Counter<'_> {
         };
         Ok(Telling {
             source: PUBLIC_SOURCE.to_owned(),
-            category: CategoryCode::new(service.category.code).ok(),
+            category: CategoryCode::new(&service.code).ok(),
             place,
             words: text::without_markup(&words),
             happened_at: None,
@@ -203,11 +205,15 @@ impl Counter<'_> {
         })
     }
 
-    fn service(&mut self) -> Result<&'static Service, Wrong> {
+    /// The service that is told of: one of this city's.
+    fn service<'c>(&mut self, catalogue: &'c Catalogue) -> Result<&'c Category, Wrong> {
         let codes = self.params.all("service_code");
         match codes.as_slice() {
             [] => Err(vec![Fault::new("service_code", "was not given")].into()),
-            [code] => services::find(code).ok_or_else(|| unknown(code)),
+            [code] => {
+                let found = catalogue.find(code).ok_or_else(|| unknown(code))?;
+                Ok(found.category)
+            }
             _ => Err(vec![Fault::new("service_code", "is given more than once")].into()),
         }
     }
@@ -256,7 +262,7 @@ impl Counter<'_> {
     /// The answers to the service's questions.
     fn answers(
         &mut self,
-        service: &Service,
+        service: &Category,
         given: Vec<(String, String)>,
     ) -> BTreeMap<String, Vec<String>> {
         let mut by_code = BTreeMap::<String, Vec<String>>::new();
@@ -267,10 +273,10 @@ impl Counter<'_> {
             }
         }
         let mut kept = BTreeMap::new();
-        for question in service.questions {
-            match by_code.remove(question.code).map(|given| question.checked(&given)) {
+        for question in &service.questions {
+            match by_code.remove(&question.code).map(|given| question.checked(&given)) {
                 Some(Ok(answers)) => {
-                    kept.insert(question.code.to_owned(), answers);
+                    kept.insert(question.code.clone(), answers);
                 }
                 Some(Err(words)) => {
                     self.params.fault(format!("attribute[{}]", question.code), words);
@@ -283,7 +289,8 @@ impl Counter<'_> {
             }
         }
         for code in by_code.keys() {
-            let known: Vec<&str> = service.questions.iter().map(|question| question.code).collect();
+            let known: Vec<&str> =
+                service.questions.iter().map(|question| question.code.as_str()).collect();
             let words = if known.is_empty() {
                 "is not asked; this service asks nothing".to_owned()
             } else {

@@ -4,7 +4,6 @@
 //! of the document one by one: [`mount`] mounts them all, one desk answers.
 
 pub mod error;
-pub mod words;
 pub mod telling;
 pub mod counter;
 pub mod bodies;

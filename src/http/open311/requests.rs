@@ -9,7 +9,6 @@ use crate::app::open311::{self, LISTED_MAX, LOOKED_AT_MAX, RADIUS_M_MAX, Seen, W
 use crate::app::refusal::Refusal;
 use crate::domain::accounts::Operation;
 use crate::domain::id::{CategoryCode, ReportId};
-use crate::domain::reports::categories;
 use crate::domain::time::Instant;
 use crate::formats::open311::document::{Document, Value};
 use crate::http::open311::bodies::{ErrorBody, RequestBody, TokenBody};
@@ -68,7 +67,7 @@ pub(crate) async fn list_service_requests(asked: &Asked<'_>) -> Result<Answered,
     let extensions = counter.params.flag("extensions").unwrap_or_default();
     let ids = counter.list("service_request_id");
     let wanted = if ids.is_empty() {
-        Some(counter.wanted()?)
+        Some(counter.wanted().await?)
     } else {
         if ids.len() > NAMED_MAX {
             let words = format!("names {} requests, at most {NAMED_MAX} are taken", ids.len());
@@ -177,8 +176,8 @@ impl Counter<'_> {
     }
 
     /// What is asked for.
-    pub(super) fn wanted(&mut self) -> Result<Wanted, Wrong> {
-        let categories = self.categories()?;
+    pub(super) async fn wanted(&mut self) -> Result<Wanted, Wrong> {
+        let categories = self.categories().await?;
         let closed = self.closed();
         let (received, updated) = self.stretch();
         let frame = self.params.frame("bbox");
@@ -212,18 +211,27 @@ impl Counter<'_> {
         (skip, limit)
     }
 
-    fn categories(&mut self) -> Result<Vec<CategoryCode>, Wrong> {
+    /// The city's categories that are named, or what it has under a code that it no longer tells of.
+    async fn categories(&mut self) -> Result<Vec<CategoryCode>, Wrong> {
         let codes = self.list("service_code");
         if codes.len() > NAMED_MAX {
             let words = format!("names {} services, at most {NAMED_MAX} are taken", codes.len());
             self.params.fault("service_code", words);
             return Ok(Vec::new());
         }
-        let known = |code: String| match (CategoryCode::new(&code), categories::named(&code)) {
-            (Ok(found), Some(_)) => Ok(found),
-            _ => Err(unknown(&code)),
-        };
-        codes.into_iter().map(known).collect()
+        let (atlas, mut known) = (Arc::clone(&self.atlas), Vec::new());
+        for given in codes {
+            let code = CategoryCode::new(&given).map_err(|_| unknown(&given))?;
+            if !atlas.city().catalogue.lists(code.as_str()) {
+                let searches = Arc::clone(&self.web.searches);
+                let _place = searches.acquire_owned().await.map_err(|_| Refusal::Busy)?;
+                if !open311::was_told(&self.web.app, &self.seat, &self.caller, &code).await? {
+                    return Err(unknown(&given));
+                }
+            }
+            known.push(code);
+        }
+        Ok(known)
     }
 
     /// Whether only what is closed is asked for, or only what is open.

@@ -3,14 +3,15 @@
 use crate::app::open311;
 use crate::app::refusal::Fault;
 use crate::domain::accounts::Operation;
-use crate::domain::reports::services::{self, Choice, Question, Service};
+use crate::domain::catalogue::questions::{Choice, Question};
+use crate::domain::catalogue::whole::Service;
 use crate::formats::open311::document::{Document, Format, Value};
+use crate::http::language::Language;
 use crate::http::open311::bodies::{
     CoverageBody, DefinitionBody, DiscoveryBody, ErrorBody, ServiceBody,
 };
 use crate::http::open311::counter::{Answered, Asked, Counter};
 use crate::http::open311::error::Wrong;
-use crate::http::open311::words::Language;
 use crate::http::params::shown;
 
 /// When the interface last changed.
@@ -89,24 +90,25 @@ pub(crate) async fn list_services(asked: &Asked<'_>) -> Result<Answered, Wrong> 
     let place = counter.place();
     counter.finish()?;
     let now = counter.web.app.now();
-    let applies = |service: &&Service| {
-        let code = service.category.code;
+    let applies = |service: &Service<'_>| {
+        let code = service.category.code.as_str();
         place.is_none_or(|place| open311::applies(&counter.atlas, place, code, now))
     };
-    let listed = services::all().iter().filter(applies);
+    let listed = counter.atlas.city().catalogue.services().filter(applies);
     let body = Value::List("service", listed.map(|it| service(it, counter.language)).collect());
     Ok(counter.answer(Document { root: "services", body }))
 }
 
-fn service(service: &Service, language: Language) -> Value {
+fn service(service: Service<'_>, language: Language) -> Value {
+    let Service { category, group } = service;
     Value::Members(vec![
-        ("service_code", Value::text(service.category.code)),
-        ("service_name", Value::text(language.category(service.category))),
-        ("description", Value::text(language.of(service.description))),
-        ("metadata", Value::Flag(!service.questions.is_empty())),
+        ("service_code", Value::text(category.code.as_str())),
+        ("service_name", Value::text(language.category(category))),
+        ("description", Value::text(language.of(category.told()))),
+        ("metadata", Value::Flag(!category.questions.is_empty())),
         ("type", Value::text("realtime")),
-        ("keywords", Value::text(language.of(service.keywords))),
-        ("group", Value::text(language.category(service.group))),
+        ("keywords", Value::text(language.of(&category.keywords))),
+        ("group", Value::text(language.category(group))),
     ])
 }
 
@@ -130,11 +132,11 @@ fn service(service: &Service, language: Language) -> Value {
 pub(crate) async fn get_service(asked: &Asked<'_>, code: &str) -> Result<Answered, Wrong> {
     let mut counter = Counter::open(asked, Operation::GetService).await?;
     counter.finish()?;
-    let service = services::find(code).ok_or_else(|| unknown(code))?;
-    let language = counter.language;
-    let attributes = service.questions.iter().zip(1..).map(|(it, n)| attribute(it, n, language));
+    let service = counter.atlas.city().catalogue.find(code).ok_or_else(|| unknown(code))?;
+    let (category, language) = (service.category, counter.language);
+    let attributes = category.questions.iter().zip(1..).map(|(it, n)| attribute(it, n, language));
     let body = Value::Members(vec![
-        ("service_code", Value::text(service.category.code)),
+        ("service_code", Value::text(category.code.as_str())),
         ("attributes", Value::List("attribute", attributes.collect())),
     ]);
     Ok(counter.answer(Document { root: "service_definition", body }))
@@ -147,19 +149,19 @@ pub(crate) fn unknown(code: &str) -> Wrong {
 
 fn attribute(question: &Question, order: i64, language: Language) -> Value {
     let choice = |choice: &Choice| {
-        let name = language.of(choice.name);
-        Value::Members(vec![("key", Value::text(choice.key)), ("name", Value::text(name))])
+        let name = language.of(&choice.name);
+        Value::Members(vec![("key", Value::text(choice.key.as_str())), ("name", Value::text(name))])
     };
     let mut members = vec![
         ("variable", Value::Flag(true)),
-        ("code", Value::text(question.code)),
+        ("code", Value::text(question.code.as_str())),
         ("datatype", Value::text(question.datatype.code())),
         ("required", Value::Flag(question.required)),
-        ("datatype_description", Value::text(language.of(question.hint))),
+        ("datatype_description", Value::text(language.of(&question.hint))),
         ("order", Value::Whole(order)),
-        ("description", Value::text(language.of(question.words))),
+        ("description", Value::text(language.of(&question.words))),
     ];
-    let choices = question.datatype.choices();
+    let choices = &question.choices;
     if !choices.is_empty() {
         members.push(("values", Value::List("value", choices.iter().map(choice).collect())));
     }

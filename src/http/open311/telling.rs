@@ -6,13 +6,11 @@ use crate::app::open311::Seen;
 use crate::domain::atlas::in_force::Atlas;
 use crate::domain::id::{CategoryCode, ZoneId};
 use crate::domain::incidents::step::Stage;
-use crate::domain::reports::categories;
 use crate::domain::reports::public::masked;
 use crate::domain::reports::report::Report;
-use crate::domain::reports::services;
 use crate::domain::time::Instant;
 use crate::formats::open311::document::Value;
-use crate::http::open311::words::Language;
+use crate::http::language::Language;
 
 /// The members of a request that every one has, in order.
 pub const MEMBERS: [&str; 17] = [
@@ -55,12 +53,13 @@ impl Teller {
         let report = &seen.filed.report;
         let language = self.language;
         let category = report.category.as_ref().map(CategoryCode::as_str);
-        let named = category.and_then(categories::named);
+        let catalogue = &*self.atlas.city().catalogue;
+        let named = category.and_then(|code| catalogue.named(code));
         let unit = seen.unit();
         let named_unit = self.atlas.unit(unit);
         let agency = named_unit.map_or(unit.as_str(), |unit| language.name(&unit.names));
         let stage = seen.case.as_ref().map(|case| language.stage(case.stage));
-        let place = report.public_place();
+        let place = report.public_place(catalogue);
         let at = place.at.degrees();
         // An address would tell what the blurred place does not.
         let further = &report.further;
@@ -141,21 +140,21 @@ impl Teller {
         }
         let report = &seen.filed.report;
         let code = report.category.as_ref().map_or("", |code| code.as_str());
-        let questions = services::find(code).map_or(&[][..], |service| service.questions);
+        let service = self.atlas.city().catalogue.find(code);
+        let questions = service.map_or(&[][..], |service| service.category.questions.as_slice());
         let public = questions.iter().filter(|question| question.public);
         public
             .filter_map(|question| {
-                let given = report.further.answers.get(question.code)?;
+                let given = report.further.answers.get(&question.code)?;
                 let named = |key: &String| {
-                    let choices = question.datatype.choices();
-                    let choice = choices.iter().find(|choice| choice.key == key);
+                    let choice = question.choices.iter().find(|choice| choice.key == *key);
                     let free = || masked(key);
-                    choice.map_or_else(free, |choice| self.language.of(choice.name).to_owned())
+                    choice.map_or_else(free, |choice| self.language.of(&choice.name).to_owned())
                 };
                 let values = given.iter().map(|key| Value::Text(named(key))).collect();
                 Some(Value::Members(vec![
-                    ("code", Value::text(question.code)),
-                    ("name", Value::text(self.language.of(question.words))),
+                    ("code", Value::text(question.code.as_str())),
+                    ("name", Value::text(self.language.of(&question.words))),
                     ("values", Value::List("value", values)),
                 ]))
             })

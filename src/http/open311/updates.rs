@@ -11,7 +11,7 @@ use crate::domain::text::{self, NAME_CHARS_MAX, WORDS_CHARS_MAX};
 use crate::domain::time::Instant;
 use crate::formats::link;
 use crate::formats::open311::document::{Document, Value};
-use crate::http::api::reports::{REPLAYED, idempotency_key};
+use crate::http::once::{REPLAYED, idempotency_key};
 use crate::http::open311::bodies::{ErrorBody, NewUpdateBody, UpdateBody, UpdateReceiptBody};
 use crate::http::open311::counter::{Answered, Asked, Counter, found, pairs};
 use crate::http::open311::error::Wrong;

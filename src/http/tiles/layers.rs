@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::http::open311::words::Language;
+use crate::http::language::Language;
 use crate::http::tiles::palette::{Ink, KINDS, OTHER_KIND};
 
 /// The one source that all layers draw from.

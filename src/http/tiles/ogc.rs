@@ -13,7 +13,7 @@ use crate::domain::atlas::in_force::Atlas;
 use crate::geom::coord::{GridBox, GridPoint, step};
 use crate::geom::tile::grid::{Tile, World};
 use crate::http::desk::Desk;
-use crate::http::open311::counter::base;
+use crate::http::origin::base;
 use crate::http::problem::Problem;
 use crate::http::tiles::answer::{JSON, bounds, collection, document, query, tag};
 use crate::http::tiles::tile::{self, MVT};

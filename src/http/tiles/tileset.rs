@@ -11,7 +11,7 @@ use crate::domain::accounts::Operation;
 use crate::domain::atlas::in_force::Atlas;
 use crate::formats::xml;
 use crate::http::desk::Desk;
-use crate::http::open311::counter::base;
+use crate::http::origin::base;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::tiles::answer::{bounds, collection, document, query, tag};
 use crate::http::web::Web;

@@ -95,5 +95,4 @@ export default {
   problem_broken: "The service failed; try again shortly.",
   fault_map: "This browser has no WebGL 2, so there is no map; coordinates can still be asked about.",
   fault_number_for: "{field}: “{given}” is no number",
-  too_many: "Too many facilities here: the first {count} are shown. Zoom in for all.",
 };

@@ -95,5 +95,4 @@ export default {
   problem_broken: "服务出错，请稍后再试。",
   fault_map: "此浏览器不支持 WebGL 2，无法显示地图；坐标查询仍可使用。",
   fault_number_for: "{field}：“{given}”不是数字",
-  too_many: "此处设施过多，只显示了前 {count} 个；请放大。",
 };

@@ -20,7 +20,9 @@ impl Store {
         asked!(self.draft(city, id))
     }
 
-    /// The steps of a draft behind a revision, in order, at most `limit` (and [`ROWS_MAX`](crate::store::ROWS_MAX)).
+    /// The steps of a draft behind a revision, in order, at most `limit` (and [`ROWS_MAX`](crate::store::ROWS_MAX)),
+    /// and no more behind the one with which they are [`STEPS_BYTES_MAX`](crate::store::STEPS_BYTES_MAX) long. None
+    /// only where there are no more.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -4,8 +4,9 @@ use crate::domain::drafts::docket::{DraftDocket, DraftKey};
 use crate::domain::drafts::step::{DraftStep, Stage};
 use crate::domain::id::{CityId, DraftId};
 use crate::domain::time::Instant;
+use crate::store::drafts::kept;
 use crate::store::memory::Memory;
-use crate::store::promise::{DraftFilter, rows_at_most};
+use crate::store::promise::{DraftFilter, STEPS_BYTES_MAX, rows_at_most};
 
 impl Memory {
     pub(in crate::store) fn draft(&self, city: &CityId, id: DraftId) -> Option<DraftDocket> {
@@ -22,7 +23,13 @@ impl Memory {
         self.held(city, |held| {
             let (_, steps) = held.drafts.get(&id)?;
             let behind = steps.iter().filter(|step| step.revision > after);
-            Some(behind.take(rows_at_most(limit)).cloned().collect())
+            let mut bytes = 0;
+            let page = behind.take(rows_at_most(limit)).take_while(|step| {
+                let ahead = bytes;
+                bytes += kept(step).len();
+                ahead < STEPS_BYTES_MAX
+            });
+            Some(page.cloned().collect())
         })
         .unwrap_or_default()
     }

@@ -1,21 +1,28 @@
 //! The pool, and the schema brought up to date.
 
+use std::error::Error as StdError;
 use std::time::Duration;
 
 use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
-use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Config};
 
 use crate::store::migrate::{self, Applied};
 use crate::store::postgres::rows::fault;
+use crate::store::postgres::security::{Mode, Wish};
+use crate::store::postgres::tls::Tls;
 use crate::store::promise::StoreError;
 use crate::store::sql::Dialect;
 
-/// Said of an address that asks for TLS, instead of going without it.
-const NO_TLS: &str = "sslmode=require asks for TLS, which is not spoken to PostgreSQL here; put the database on \
-     this machine or behind a tunnel (ssh -L, stunnel, WireGuard), and leave sslmode out";
+/// Said where a server speaks in clear alone. The library's words for it are not told apart by anything else.
+const IN_CLEAR: &str = "server does not support TLS";
+const IN_CLEAR_HINT: &str = "switch it on there (ssl = on), or ask for a connection in clear with sslmode=disable: the \
+     password and all that is stored can then be read on the way";
+/// Said where a server refuses a connection in clear.
+const SECURE_HINT: &str = "the connection was in clear, as it is to this machine and with sslmode=disable; a server that \
+     demands TLS is asked with sslmode=verify-full or sslmode=require";
 /// How long a connection may take to be made, and a caller waits for a free one.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
 /// What every connection is told. No answer may hang; what is acknowledged is on disk. Every
@@ -33,10 +40,11 @@ const MIGRATION_LOCK: i64 = 0x7a6f_6e65_7764;
 
 /// A pool for the database that the URL names. Connects once, so that a wrong URL is told at once.
 pub(super) async fn pool(url: &str, connections_max: usize) -> Result<Pool, StoreError> {
-    let mut config: Config = url.parse().map_err(|error| fault(&error))?;
-    if config.get_ssl_mode() == SslMode::Require {
-        return Err(StoreError::Unavailable(NO_TLS.to_owned()));
-    }
+    let wish = Wish::read(url).map_err(StoreError::Unavailable)?;
+    let mut config: Config = wish.url.parse().map_err(|error| fault(&error))?;
+    let (mode, roots) = wish.decided(&config);
+    let tls = Tls::new(mode, &roots).map_err(StoreError::Unavailable)?;
+    config.ssl_mode(mode.library());
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT_WAIT);
     }
@@ -44,7 +52,7 @@ pub(super) async fn pool(url: &str, connections_max: usize) -> Result<Pool, Stor
         config.application_name("zonewarden");
     }
     let recycling_method = RecyclingMethod::Fast;
-    let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method });
+    let manager = Manager::from_config(config, tls, ManagerConfig { recycling_method });
     let greet = Hook::async_fn(|client: &mut deadpool_postgres::ClientWrapper, _| {
         Box::pin(async move { client.batch_execute(SESSION).await.map_err(HookError::Backend) })
     });
@@ -57,16 +65,37 @@ pub(super) async fn pool(url: &str, connections_max: usize) -> Result<Pool, Stor
         .post_create(greet)
         .build()
         .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-    drop(connection(&pool).await?);
-    Ok(pool)
+    match pool.get().await {
+        Ok(_) => Ok(pool),
+        Err(error) => Err(hinted(mode, &error, refused(&pool, &error))),
+    }
+}
+
+/// What the first connection was refused with, and what may be done about it.
+fn hinted(mode: Mode, error: &PoolError, told: StoreError) -> StoreError {
+    let PoolError::Backend(error) = error else { return told };
+    let is_refused = error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION);
+    let is_in_clear = StdError::source(error).is_some_and(|cause| cause.to_string() == IN_CLEAR);
+    match told {
+        StoreError::Unavailable(words) if is_in_clear => {
+            StoreError::Unavailable(format!("{words}; {IN_CLEAR_HINT}"))
+        }
+        StoreError::Unavailable(words) if is_refused && mode == Mode::Disable => {
+            StoreError::Unavailable(format!("{words}; {SECURE_HINT}"))
+        }
+        told => told,
+    }
 }
 
 /// A connection of the pool's.
 pub(super) async fn connection(pool: &Pool) -> Result<Object, StoreError> {
-    use deadpool_postgres::PoolError;
-    pool.get().await.map_err(|error| match error {
+    pool.get().await.map_err(|error| refused(pool, &error))
+}
+
+fn refused(pool: &Pool, error: &PoolError) -> StoreError {
+    match error {
         PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
-            fault(&error)
+            fault(error)
         }
         PoolError::Timeout(_) => StoreError::Unavailable(format!(
             "no connection was free within {} s (limit connections_max, {})",
@@ -74,7 +103,7 @@ pub(super) async fn connection(pool: &Pool) -> Result<Object, StoreError> {
             pool.status().max_size
         )),
         other => StoreError::Unavailable(other.to_string()),
-    })
+    }
 }
 
 /// Applies what the schema lacks, or refuses to go on without it.
@@ -138,4 +167,33 @@ async fn recorded(client: &Client) -> Result<Vec<(i64, String)>, StoreError> {
     let text = "select number, sha256 from zonewarden.schema_migration order by number";
     let rows = client.query(text, &[]).await.map_err(|error| fault(&error))?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_without_tls_is_told_no_password_when_tls_is_asked_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let heard = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut asked = [0; 8];
+            stream.read_exact(&mut asked).await.unwrap();
+            stream.write_all(b"N").await.unwrap();
+            let mut rest = Vec::new();
+            let _ = stream.read_to_end(&mut rest).await;
+            (asked, rest)
+        });
+        let url = format!("postgres://u:secret@127.0.0.1:{port}/city?sslmode=require");
+        let refused = pool(&url, 1).await.err().unwrap().to_string();
+        assert!(refused.contains(IN_CLEAR) && refused.contains("sslmode=disable"), "{refused}");
+        let (asked, rest) = heard.await.unwrap();
+        assert_eq!(asked, [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f], "a request for TLS");
+        assert_eq!(rest, [0_u8; 0]);
+    }
 }

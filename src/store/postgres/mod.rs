@@ -10,6 +10,8 @@ mod people;
 mod plans;
 mod public;
 mod rows;
+mod security;
+mod tls;
 mod writer;
 
 use std::collections::HashMap;

@@ -105,6 +105,7 @@ impl Postgres {
         self.read(
             &plans::stored(Dialect::Postgres),
             &plans::stored_values(
+                Dialect::Postgres,
                 city,
                 frame,
                 since,

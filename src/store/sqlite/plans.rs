@@ -140,6 +140,7 @@ impl Sqlite {
                 it,
                 &plans::stored(Dialect::Sqlite),
                 &plans::stored_values(
+                    Dialect::Sqlite,
                     &city,
                     frame,
                     since,
@@ -164,5 +165,31 @@ impl Sqlite {
             })
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::file;
+
+    #[test]
+    fn stored_reports_are_looked_for_by_place_and_never_all() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let (connection, _) = file::open(&folder.path().join("a.gpkg"), true).unwrap();
+        let stored = plans::stored(Dialect::Sqlite);
+        let text = format!("explain query plan {}", Dialect::Sqlite.spell(&stored));
+        let mut statement = connection.prepare(&text).unwrap();
+        let (mut rows, mut looks) = (statement.raw_query(), Vec::new());
+        while let Some(row) = rows.next().unwrap() {
+            looks.push(row.get::<_, String>(3).unwrap());
+        }
+        let by = |look: &str| looks.iter().any(|it| it.starts_with(look));
+        assert!(by("SEARCH p USING PRIMARY KEY (block=? AND at_x>? AND at_x<?)"), "{looks:?}");
+        assert!(by("SEARCH r USING INTEGER PRIMARY KEY (rowid=?)"), "{looks:?}");
+        for table in ["r", "a", "p", "report"] {
+            assert!(!by(&format!("SCAN {table} ")), "{looks:?}");
+            assert!(!looks.contains(&format!("SCAN {table}")), "{looks:?}");
+        }
     }
 }

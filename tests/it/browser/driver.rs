@@ -130,6 +130,14 @@ impl Browser {
         .await;
     }
 
+    /// Makes the reader one who likes the dark, or the light.
+    pub(super) async fn prefer(&self, scheme: &str) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        let order =
+            json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        self.post("goog/cdp/execute", order).await;
+    }
+
     /// What is shown, as PNG; nothing when there is no picture of it.
     pub(super) async fn picture(&self) -> Vec<u8> {
         let taken = call("GET", &format!("{}/screenshot", self.session), None).await;

@@ -132,16 +132,31 @@ async fn journey(browser: &Browser, url: &str) {
     let why = browser.text("#why").await;
     assert!(why.starts_with("The place lies in") && why.contains(&number), "{why}");
 
+    the_map_is_dark_for_who_likes_it(browser, url, id).await;
+    a_facility_is_asked_about_where_it_stands(browser).await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
     the_documentation_is_shown(browser, url).await;
     let asked = browser.requests().await;
-    assert!(asked.iter().any(|to| to.contains("/api/v1/locate")), "{asked:?}");
+    for address in [
+        "/api/v1/locate",
+        "/tiles/city.json",
+        "/styles/light.json?lang=zh",
+        "/styles/dark.json?lang=en",
+    ] {
+        assert!(asked.iter().any(|to| to.contains(address)), "{address}: {asked:?}");
+    }
+    // What is drawn comes from tiles alone.
+    assert!(
+        !asked.iter().any(|to| to.contains("/api/v1/facilities?kind=school&bbox")),
+        "{asked:?}"
+    );
     assert_eq!(away(&asked, url), Vec::<&String>::new(), "requests left the machine");
 }
 
-/// What is drawn in layers of the map, as far as it is in sight.
-const DRAWN: &str = "const drawn = (...layers) => document.querySelector('#map').map\
-    .queryRenderedFeatures({ layers }).map((feature) => feature.properties);";
+/// What is drawn in layers of the map, as far as it is in sight; `text` are the words that it bears.
+const DRAWN: &str = "const map = document.querySelector('#map').map;
+    const drawn = (...layers) => map.queryRenderedFeatures({ layers }).map((feature) => (
+        { ...feature.properties, text: String(feature.layer.layout?.['text-field'] ?? '') }));";
 
 /// Every zone is coloured, in several colours, and many bear their numbers where there is room.
 async fn zones_are_drawn(browser: &Browser, url: &str) {
@@ -150,6 +165,9 @@ async fn zones_are_drawn(browser: &Browser, url: &str) {
     let different =
         |layer: &str, fact: &str| format!("new Set(drawn('{layer}').map((it) => it.{fact})).size");
     browser.until(&format!("{DRAWN} return {} === {count}", different("zones", "id"))).await;
+    let sources = "return Object.entries(map.getStyle().sources).map(([id, it]) => id + ' ' + it.type).sort()";
+    let sources = browser.run(&format!("{DRAWN} {sources}")).await;
+    assert_eq!(sources, json!(["accuracy geojson", "city vector"]), "the map draws our tiles");
     let colours = browser.run(&format!("{DRAWN} return {}", different("zones", "colour"))).await;
     assert!(colours.as_u64() >= Some(3), "{count} zones in {colours} colours");
     browser
@@ -178,9 +196,56 @@ async fn kinds_are_switched(browser: &Browser) {
 fn written(id: &str, number: &str, lead: &Value, language: &str) -> String {
     let lead = &lead[language];
     format!(
-        "drawn('zone-words').some((it) => it.id === '{id}' && it.number === '{number}') \
-         && drawn('zone-leads').some((it) => it.id === '{id}' && it.lead === {lead})"
+        "drawn('zone-words').some((it) => it.id === '{id}' && it.text === '{number}') \
+         && drawn('zone-leads').some((it) => it.id === '{id}' && it.text === {lead})"
     )
+}
+
+/// The map goes dark with its reader, by the service's own style; what was marked stays marked.
+async fn the_map_is_dark_for_who_likes_it(browser: &Browser, url: &str, zone: &str) {
+    let ground = "map.getPaintProperty('ground', 'background-color')";
+    let marked = format!(
+        "{DRAWN} return map.getFeatureState(\
+         {{ source: 'city', sourceLayer: 'zones', id: '{zone}' }}).chosen === true"
+    );
+    for scheme in ["dark", "light"] {
+        let style = get(&format!("{url}/styles/{scheme}.json")).await.unwrap();
+        let layers = style["layers"].as_array().unwrap();
+        let layer = layers.iter().find(|layer| layer["id"] == "ground").unwrap();
+        let colour = &layer["paint"]["background-color"];
+        browser.prefer(scheme).await;
+        browser.until(&format!("{DRAWN} return {ground} === {colour}")).await;
+        assert_eq!(browser.run(&marked).await, json!(true), "{scheme}");
+    }
+}
+
+/// A click on a facility asks about the place where it stands, and says what it is.
+async fn a_facility_is_asked_about_where_it_stands(browser: &Browser) {
+    browser.run("document.querySelector('#answer .close').click()").await;
+    browser.until("return document.querySelector('.pin') === null").await;
+    let pick = format!(
+        "{DRAWN} const found = map.queryRenderedFeatures({{ layers: ['facilities'] }}).map((it) => {{
+            const [{{ x, y }}, facts] = [map.project(it.geometry.coordinates), it.properties];
+            return {{ x: Math.round(x), y: Math.round(y), id: facts.id, name: facts.name_en,
+                place: it.geometry.coordinates }};
+        }});
+        const far = (a, b) => a.id === b.id || Math.hypot(a.x - b.x, a.y - b.y) > 16;
+        const open = ({{ x, y }}) => document.elementFromPoint(x, y) === map.getCanvas();
+        return found.find((one) => one.name && open(one) && found.every((it) => far(one, it))) ?? null"
+    );
+    let facility = browser.still(&pick).await;
+    assert!(facility.is_object(), "no facility stands alone in sight");
+    browser.click(&json!([facility["x"], facility["y"]])).await;
+    browser.until("return document.querySelector('#answer .at') !== null").await;
+    let at = browser.text("#answer .at").await;
+    assert!(at.starts_with(facility["name"].as_str().unwrap()), "{at} for {facility}");
+    // The tile tells its place to some centimetres, the service exactly: the exact one was asked about.
+    let asked = browser.run("return location.hash").await;
+    let (lon, lat) = asked.as_str().unwrap().trim_start_matches("#at=").split_once(',').unwrap();
+    let near = |text: &str, place: &Value| {
+        (text.parse::<f64>().unwrap() - place.as_f64().unwrap()).abs() < 0.0001
+    };
+    assert!(near(lon, &facility["place"][0]) && near(lat, &facility["place"][1]), "{asked}");
 }
 
 /// The interactive documentation comes whole from the service, and shows its operations.

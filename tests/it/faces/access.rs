@@ -14,7 +14,7 @@ use zonewarden::app::webhooks::{self, Order};
 use zonewarden::domain::accounts::{Caller, Operation, Role};
 use zonewarden::domain::id::{KeyId, UnitId};
 use zonewarden::domain::time::Instant;
-use zonewarden::formats::geojson;
+use zonewarden::formats::{catalogue, geojson};
 use zonewarden::geom::crs::Crs;
 
 use crate::client::request;
@@ -85,7 +85,10 @@ fn right_request_of_drafts(operation: Operation, held: &Held) -> Option<Request<
             post(&format!("{of}/steps"), body)
         }
         Operation::ReviewDraft => get(&format!("{of}/review")),
-        Operation::TryEdits => post(&format!("{of}/review"), json!({ "edits": [] })),
+        Operation::TryEdits => {
+            let edit = json!({ "kind": "set_zone", "zone": "zone-07", "number": 707 });
+            post(&format!("{of}/review"), json!({ "edits": [edit] }))
+        }
         // That it cannot be done is told in the answer's lines.
         Operation::BalancePlan => post("/api/v1/plans/balance", json!({ "locked": ["nowhere"] })),
         _ => return None,
@@ -306,6 +309,11 @@ fn right_request_of_rules(world: &World, operation: Operation) -> Option<Request
             let media = "application/geo+json".parse().unwrap();
             request.headers_mut().insert(header::CONTENT_TYPE, media);
             request
+        }
+        Operation::SetCategories => {
+            let same = catalogue::write(&atlas.city().catalogue).unwrap();
+            let path = "/api/v1/categories?dry_run=true";
+            of_type("application/json", request(Method::PUT, path, None, Body::from(same)))
         }
         Operation::ListRuleVersions => get("/api/v1/rules/versions"),
         Operation::GetRuleVersion => get("/api/v1/rules/versions/1"),

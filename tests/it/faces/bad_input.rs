@@ -109,6 +109,10 @@ async fn a_bad_report_is_refused_whole() {
         assert_eq!(answer.status, status, "{shown}: {}", answer.text());
         assert_eq!(answer.places(), places, "{shown}");
     }
+    let ahead = r#"{"lon":109.484,"lat":36.585,"happened_at":"2026-05-07T02:00:01Z"}"#;
+    let ahead = world.client.post("/api/v1/reports", "application/json", ahead).await;
+    assert_eq!(ahead.places(), ["happened_at"]);
+    assert!(ahead.text().contains("after now, 2026-05-06T02:00:00Z; say when"), "{}", ahead.text());
     let utf8 = b"{\"lon\":109.484,\"lat\":36.585,\"words\":\"\xff\"}".to_vec();
     let answer = world.client.post("/api/v1/reports", "application/json", utf8).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);

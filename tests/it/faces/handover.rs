@@ -129,6 +129,10 @@ async fn lists(planned: &Planned, version: i64, (from, to, third): (&UnitId, &Un
     }
     let none = planned.get(&format!("{path}?from={to}")).await.json();
     assert_eq!(none["incidents"], json!([]));
+    let paged = planned.get(&format!("{path}?format=csv&limit=3&after={next}")).await;
+    assert_eq!(paged.places(), ["limit", "after"]);
+    let given = planned.get(&format!("{path}?format=csv&from={to}")).await;
+    assert_eq!(given.text().lines().count(), 1, "none went from there: {}", given.text());
     let table = planned.get(&format!("{path}?format=csv")).await;
     assert_eq!(table.status, StatusCode::OK);
     let lines: Vec<&str> = table.text().lines().collect();
@@ -322,4 +326,129 @@ async fn several_processes_hand_each_incident_over_once() {
         assert_eq!(all, ids.len(), "{name}");
         once(&planned, &ids, version, &unit, name).await;
     }
+}
+
+#[tokio::test]
+async fn the_printable_list_holds_everything_however_many_there_are() {
+    let planned = Planned::new().await;
+    let [a, b, _] = planned.three();
+    let ids = open_many(&planned, a, 1_300).await;
+    let version = planned.swap(a, b).await;
+    assert_eq!(look(&planned.world).await, ids.len());
+    let path = format!("/api/v1/plans/{version}/handover");
+    let page = planned.get(&path).await.json();
+    assert_eq!(page["incidents"].as_array().unwrap().len(), 1_000, "a page is no more than that");
+    let table = planned.get(&format!("{path}?format=csv")).await;
+    let text = table.text();
+    let mut lines = text.lines();
+    let header: Vec<&str> =
+        lines.next().unwrap().trim_start_matches('\u{feff}').split(',').collect();
+    let at = |name: &str| header.iter().position(|it| *it == name).unwrap();
+    let (id, stage, lon) = (at("id"), at("stage"), at("lon"));
+    let mut listed: Vec<IncidentId> = Vec::new();
+    for line in lines {
+        let cells: Vec<&str> = line.split(',').collect();
+        assert_eq!(cells.len(), header.len(), "{line}");
+        assert_eq!(cells[stage], "dispatched", "{line}");
+        assert!(cells[lon].parse::<f64>().is_ok(), "{line}");
+        listed.push(IncidentId(cells[id].parse().unwrap()));
+    }
+    let mut expected = ids.clone();
+    expected.sort_unstable();
+    assert_eq!(listed, expected, "each once, by id");
+}
+
+/// Files a report of a category that a rule gives to its unit, well within a zone; its id.
+async fn ruled(planned: &Planned, zone: usize) -> String {
+    let at = planned.places(zone, 1)[0].degrees();
+    let body = json!({
+        "lon": at.lon(), "lat": at.lat(), "accuracy_m": 1.0, "category": "event.06.tourism",
+    });
+    let filed = planned.world.client.post("/api/v1/reports", "application/json", body.to_string());
+    let filed = filed.await.json();
+    assert_ne!(filed["rule"], "zone", "{filed}");
+    planned.world.take_up().await;
+    let id = filed["id"].as_str().unwrap().to_owned();
+    assert_eq!(planned.shown(&id).await["stage"], "dispatched");
+    id
+}
+
+#[tokio::test]
+async fn a_review_says_of_each_incident_what_the_publication_does_with_it() {
+    for place in all().await {
+        let planned = Planned::over(place.open().await).await;
+        let name = place.name();
+        let [a, b, c] = planned.three();
+        let units: Vec<UnitId> = planned.atlas().zones().iter().map(|it| it.lead.clone()).collect();
+        let mut ids = cases(&planned, a, &units[c]).await;
+        ids.insert("ruled", ruled(&planned, a).await);
+        let key = planned.key(Role::Planner).await;
+        let post = async |path: &str, body: Value| {
+            let client = &planned.world.client;
+            client.post_as(&key, path, "application/json", body.to_string()).await
+        };
+        let draft = post("/api/v1/drafts", json!({ "name": "换人" })).await.json();
+        let path = format!("/api/v1/drafts/{}", draft["id"].as_str().unwrap());
+        let zone = planned.atlas().zones()[a].id.clone();
+        let edit = json!({ "kind": "set_zone", "zone": zone, "lead": units[b] });
+        let tried = json!({ "edits": [edit.clone()] });
+        let tried = post(&format!("{path}/review?listed=100000"), tried).await.json();
+        let step = json!({ "act": "edit", "revision": 1, "edits": [edit] });
+        let done = post(&format!("{path}/steps"), step).await;
+        assert_eq!(done.status, StatusCode::OK, "{name}: {}", done.text());
+        let review = format!("{path}/review?listed=100000");
+        let review = planned.world.client.get_as(&key, &review).await.json();
+        let shares = ["flows", "listed", "moving", "staying"];
+        assert_eq!(shares.map(|it| &tried[it]), shares.map(|it| &review[it]), "{name}");
+        let told = incidents_of(&review);
+        for (case, stays) in [
+            ("dispatched", Value::Null),
+            ("handling", Value::Null),
+            ("sent_back", Value::Null),
+            ("suspended", Value::Null),
+            ("by_hand", json!("by_hand")),
+            ("doubtful", json!("undispatched")),
+            ("ruled", json!("ruled")),
+        ] {
+            assert_eq!(told[&*ids[case]]["stays"], stays, "{name}: {case}");
+        }
+        assert!(!told.contains_key(&*ids["void"]), "{name}: what is over is nobody's any more");
+        assert_eq!(review["staying"], 3, "{name}");
+        let published =
+            post(&format!("{path}/steps"), json!({ "act": "publish", "revision": 2 })).await;
+        assert_eq!(published.status, StatusCode::OK, "{name}: {}", published.text());
+        assert_eq!(look(&planned.world).await, 4, "{name}");
+        let version = planned.atlas().plan().version;
+        let handed = planned.get(&format!("/api/v1/plans/{version}/handover")).await.json();
+        agree(&review, &handed, name);
+    }
+}
+
+/// The incidents that a review lists, by id.
+fn incidents_of(review: &Value) -> BTreeMap<&str, &Value> {
+    let listed = review["listed"].as_array().unwrap().iter();
+    let incidents = listed.filter(|it| it["kind"] == "incident");
+    incidents.map(|it| (it["id"].as_str().unwrap(), it)).collect()
+}
+
+/// What a review says goes is what was handed over: each incident, and the counts by unit.
+fn agree(review: &Value, handed: &Value, name: &str) {
+    let row = |it: &Value, id: &str| {
+        let text = |name: &str| it[name].as_str().unwrap().to_owned();
+        (text(id), text("from"), text("to"))
+    };
+    let told = incidents_of(review).into_values().filter(|it| it["stays"].is_null());
+    let told: Vec<_> = told.map(|it| row(it, "id")).collect();
+    let went = handed["incidents"].as_array().unwrap().iter();
+    let went: Vec<_> = went.map(|it| row(it, "incident")).collect();
+    assert_eq!(told, went, "{name}: both by id");
+    let counts = |all: &Value, count: &dyn Fn(&Value) -> Value| -> Vec<(Value, Value, Value)> {
+        let all = all["flows"].as_array().unwrap().iter();
+        all.map(|it| (it["from"].clone(), it["to"].clone(), count(it))).collect()
+    };
+    assert_eq!(
+        counts(review, &|it| it["moves"]["incidents"].clone()),
+        counts(handed, &|it| it["incidents"].clone()),
+        "{name}"
+    );
 }

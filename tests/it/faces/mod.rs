@@ -36,6 +36,7 @@ mod time_travel;
 mod plans;
 mod exchange;
 mod near;
+mod categories;
 mod handover;
 mod feeds;
 mod tiles;

@@ -114,6 +114,53 @@ async fn a_dry_run_tells_apart_reports_that_keep_their_unit_and_get_others_besid
 }
 
 #[tokio::test]
+async fn a_dry_run_tells_which_reports_would_leave_the_dispatcher_s_queue_and_which_would_enter_it()
+{
+    let world = World::new().await;
+    let key = planner(&world).await;
+    let before = world.client.get_as(&key, "/api/v1/rules").await.json();
+    // Some border is nearer than so vague a position is sure of.
+    let body = json!({ "lon": CENTRE.0, "lat": CENTRE.1, "category": "event.06",
+                       "accuracy_m": 20_000.0 });
+    let filed = world.client.post("/api/v1/reports", "application/json", body.to_string()).await;
+    let filed = filed.json();
+    assert_eq!((&filed["rule"], &filed["for_dispatcher"]), (&json!("zone"), &json!(true)));
+    told(&world, "event.03").await;
+    let dry = async |query: &str, rules: &Value| {
+        let dry = world.client.ask(put(&key, query, None, rules)).await;
+        assert_eq!(dry.status, StatusCode::OK, "{}", words(&dry));
+        dry.json()["rehearsal"].clone()
+    };
+    // The same unit, of which the rule is sure.
+    let sure = everywhere("event.06", filed["unit"].as_str().unwrap());
+    let past = dry("?dry_run=true&merge=true", &sure).await;
+    assert_eq!(
+        (&past["reports"], &past["elsewhere"], &past["to_queue"], &past["from_queue"]),
+        (&json!(2), &json!(0), &json!(0), &json!(1)),
+        "{past}"
+    );
+    let one = &past["listed_from_queue"][0];
+    assert_eq!(
+        (&one["report"], &one["from"], &one["to"], &one["rule"], &one["rule_then"]),
+        (&filed["id"], &filed["unit"], &filed["unit"], &json!("zone"), &json!("a-rule"))
+    );
+    assert_eq!((&one["confidence"], &one["confidence_then"]), (&filed["confidence"], &json!(1.0)));
+    assert_eq!(past["listed_to_queue"], json!([]));
+    // And back.
+    let set = world.client.ask(put(&key, "?merge=true", None, &sure)).await;
+    assert_eq!(set.status, StatusCode::OK, "{}", words(&set));
+    let past = dry("?dry_run=true", &before).await;
+    assert_eq!(
+        (&past["elsewhere"], &past["to_queue"], &past["from_queue"]),
+        (&json!(0), &json!(1), &json!(0)),
+        "{past}"
+    );
+    assert_eq!(past["listed_to_queue"][0]["report"], filed["id"]);
+    let few = dry("?dry_run=true&listed=0", &before).await;
+    assert_eq!((&few["to_queue"], &few["listed_to_queue"]), (&json!(1), &json!([])));
+}
+
+#[tokio::test]
 async fn rules_that_were_set_meanwhile_are_not_overwritten() {
     let world = World::new().await;
     let key = planner(&world).await;

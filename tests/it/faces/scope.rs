@@ -9,12 +9,16 @@ use zonewarden::domain::id::UnitId;
 use zonewarden::http::limits::Limits;
 
 use super::reports::{filing, telling};
+use super::tiles;
 use crate::client::Answer;
+use crate::mvt::read;
 use crate::store::places::all;
-use crate::world::{World, demonstration};
+use crate::world::{CENTRE, World, demonstration};
 
 const JSON: &str = "application/json";
 const FORTNIGHT_US: i64 = 14 * 86_400_000_000;
+/// After so long the heat is read anew.
+const HEAT_FRESH_US: i64 = 60_000_000;
 /// One grey point.
 const GIF: &[u8] =
     b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\
@@ -78,6 +82,18 @@ async fn sees(world: &World, key: &str, id: &str, picture: Option<&str>, open: b
     }
     let listed = listed(world, key, "").await;
     assert_eq!(listed.contains(&id.to_owned()), open, "the list: {listed:?}");
+}
+
+/// How many reports the heat of a key tells of, around the place that all of them are told from.
+async fn warmth(world: &World, key: &str) -> usize {
+    world.pass_us(HEAT_FRESH_US);
+    let answer = world.client.get_as(key, &tiles::path("heat", 14, CENTRE)).await;
+    if answer.status == StatusCode::NO_CONTENT {
+        return 0;
+    }
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    let squares = &read(&answer.bytes)["heat"];
+    squares.iter().map(|square| square.tags["count"].parse::<usize>().unwrap()).sum()
 }
 
 /// The reports of a key, page by page.
@@ -160,5 +176,42 @@ async fn a_unit_s_pages_hold_what_is_its_own_to_see_each_once_newest_first() {
             }
             assert!(listed(&world, &key, "category=event.02").await.is_empty());
         }
+    }
+}
+
+#[tokio::test]
+async fn the_heat_of_a_unit_counts_the_reports_that_its_list_holds() {
+    for held in all().await {
+        let world = World::over(held.open().await, Limits::default());
+        seed::found(&world.app, demonstration()).await.unwrap();
+        let receipt = file(&world).await;
+        let (id, own) = (text(&receipt["id"]), unit(&receipt["unit"]));
+        let other = stranger(&world, &receipt);
+        let (former, next) =
+            (world.key(Role::Unit, &own).await, world.key(Role::Unit, &other).await);
+        let admin = world.key(Role::Admin, &own).await;
+        let seen = async || {
+            let counts = [
+                warmth(&world, &former).await,
+                warmth(&world, &next).await,
+                warmth(&world, &admin).await,
+            ];
+            let lists =
+                [listed(&world, &former, "").await.len(), listed(&world, &next, "").await.len()];
+            assert_eq!(counts[..2], lists, "{}", held.name());
+            counts
+        };
+        assert_eq!(seen().await, [1, 0, 1]);
+        world.take_up().await;
+        assert_eq!(seen().await, [1, 0, 1]);
+        give(&world, &id, &own, &other).await;
+        assert_eq!(seen().await, [0, 1, 1]);
+        // What is told again of the same matter lives on in that case, whomever the rules name.
+        let again = text(&file(&world).await["id"]);
+        world.take_up().await;
+        assert_eq!([warmth(&world, &former).await, warmth(&world, &next).await], [0, 2]);
+        let path = format!("/api/v1/reports/{again}");
+        assert_eq!(world.client.get_as(&next, &path).await.status, StatusCode::OK);
+        assert_eq!(world.client.get_as(&former, &path).await.status, StatusCode::NOT_FOUND);
     }
 }

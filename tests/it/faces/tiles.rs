@@ -21,7 +21,7 @@ const MVT: &str = "application/vnd.mapbox-vector-tile";
 const EDGES: [i64; 2] = [-65, 4_161];
 
 /// The address of the tile of a zoom that holds a place.
-fn path(collection: &str, zoom: u32, (lon, lat): (f64, f64)) -> String {
+pub(super) fn path(collection: &str, zoom: u32, (lon, lat): (f64, f64)) -> String {
     let tile = Tile::holding(grid::World::of(GridPoint { x: step(lon), y: step(lat) }), zoom);
     format!("/tiles/{collection}/{zoom}/{}/{}.mvt", tile.x(), tile.y())
 }

@@ -109,27 +109,29 @@ fn is_script(path: &str) -> bool {
 }
 
 fn help(command: &str) -> Option<String> {
+    let words: Vec<&str> = (!command.is_empty()).then_some(command).into_iter().collect();
+    told(&words, if command.is_empty() { 0 } else { 2 })
+}
+
+/// What a command says of itself; a command's own commands (`key issue`, `plan draft edit`) have flags of their own, and
+/// are asked too.
+fn told(words: &[&str], deeper: usize) -> Option<String> {
     let mut asked = Command::new(env!("CARGO_BIN_EXE_zonewarden"));
-    if !command.is_empty() {
-        asked.arg(command);
+    let answer = asked.args(words).arg("--help").output().unwrap();
+    if !answer.status.success() {
+        return None;
     }
-    let answer = asked.arg("--help").output().unwrap();
     let mut text = String::from_utf8_lossy(&answer.stdout).into_owned();
-    if !command.is_empty() {
-        // A command's own commands (`key issue`) have flags of their own.
-        for line in text.clone().lines() {
-            let Some(inner) = line.strip_prefix("  ").filter(|l| !l.starts_with([' ', '-'])) else {
-                continue;
-            };
-            let inner = inner.split_whitespace().next().unwrap_or_default();
-            let mut deeper = Command::new(env!("CARGO_BIN_EXE_zonewarden"));
-            let answer = deeper.args([command, inner, "--help"]).output().unwrap();
-            if answer.status.success() {
-                text.push_str(&String::from_utf8_lossy(&answer.stdout));
-            }
+    let own = text.clone();
+    let list = own.split("Commands:\n").nth(1).filter(|_| deeper > 0).unwrap_or_default();
+    for line in list.lines().take_while(|line| !line.is_empty()) {
+        let name = line.strip_prefix("  ").filter(|line| !line.starts_with(' '));
+        let Some(name) = name.and_then(|line| line.split_whitespace().next()) else { continue };
+        if name != "help" {
+            text.push_str(&told(&[words, &[name]].concat(), deeper - 1).unwrap_or_default());
         }
     }
-    answer.status.success().then_some(text)
+    Some(text)
 }
 
 fn documented_paths() -> Vec<String> {
@@ -184,17 +186,32 @@ fn the_page_asks_for_documented_addresses_only() {
     let paths = documented_paths();
     let mut asked = 0;
     for source in read(&["src/page"], &[".js"]) {
-        for piece in source.text.split("\"/api/").skip(1) {
-            let path = format!("/api/{}", piece.split('"').next().unwrap());
-            assert!(documented(&path, &paths), "{}: {path} is not documented", source.path);
-            asked += 1;
+        for (quote, room) in ["\"", "`"]
+            .iter()
+            .flat_map(|quote| ["/api/", "/styles/", "/tiles/"].map(|it| (quote, it)))
+        {
+            for piece in source.text.split(&format!("{quote}{room}")).skip(1) {
+                let path = filled(&format!("{room}{}", piece.split(*quote).next().unwrap()));
+                assert!(documented(&path, &paths), "{}: {path} is not documented", source.path);
+                asked += 1;
+            }
         }
     }
-    assert!(asked >= 5, "the page's calls must be found, {asked} were");
+    assert!(asked >= 8, "the page's calls must be found, {asked} were");
+}
+
+/// An address in which something stands for each `${…}`.
+fn filled(template: &str) -> String {
+    let mut parts = template.split("${");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |path, part| {
+        format!("{path}x{}", part.split_once('}').map_or(part, |(_, rest)| rest))
+    })
 }
 
 #[test]
 fn an_undocumented_address_does_not_fit_a_template() {
+    assert_eq!(filled("/a/${f(x)}/b${c}.json"), "/a/x/bx.json");
     let paths = ["/api/v1/zones/{id}".to_owned(), "/api/v1/zones".to_owned()];
     assert!(documented("/api/v1/zones/z1", &paths) && documented("/api/v1/zones", &paths));
     assert!(!documented("/api/v1/zone", &paths) && !documented("/api/v1/zones/a/b", &paths));

@@ -59,7 +59,8 @@ async fn schemathesis_finds_no_answer_of_maps_that_their_document_does_not_know(
     let root = format!("{}/ogc", served.root);
     let document = format!("{root}/api");
     // One collection of each sort: the others answer by the same hands.
-    let some = "^/(conformance|api|zonewarden.qlr|collections(/(zones|units|markets)(/.*)?)?)?$";
+    let some =
+        "^/(conformance|api|zonewarden.(qlr|qgs)|collections(/(zones|units|markets)(/.*)?)?)?$";
     let some = ["--include-path-regex", some, "--url", root.as_str()];
     holds(&python, &document, ("40", NOT_HELD_BY_RIGHTS), &some).await;
     let key = served.world.key(Role::Planner, &UnitId::new("x").unwrap()).await;

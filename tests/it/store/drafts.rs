@@ -39,6 +39,7 @@ fn opened(draft: DraftId, name: &str, at: i64) -> (Draft, Change) {
         words: "试 '\"\\ $1".to_owned(),
         base: 1,
         copied_from: None,
+        drew: BTreeSet::new(),
         edits: Vec::new(),
     };
     let (draft, step) = Draft::open(draft, deed, &planner("a"), Instant(at)).unwrap();
@@ -135,6 +136,41 @@ fn drafts_are_listed_in_pages_and_found_when_they_are_due() {
                 let found = store.drafts_due(&city_id(), Instant(now), 9).await.unwrap();
                 assert_eq!(found.len(), due, "{} at {now}", place.name());
             }
+        }
+    });
+}
+
+/// Edits of three megabytes.
+fn wordy() -> Deed {
+    let edit = serde_json::json!({
+        "kind": "set_zone", "zone": "x", "attributes": { "note": "注".repeat(20_000) },
+    });
+    Deed::Edit { edits: vec![serde_json::from_value(edit).unwrap(); 50] }
+}
+
+#[test]
+fn steps_come_in_pages_that_are_bounded_in_bytes() {
+    block_on(async {
+        for place in all().await {
+            let store = place.open().await;
+            commit(&store, Change::CitySet(city(&city_id()))).await.unwrap();
+            let (mut draft, begun) = opened(id(1), "d", 5);
+            commit(&store, begun).await.unwrap();
+            for _ in 0..4 {
+                let (next, change) = then(draft, wordy(), "a", 6);
+                commit(&store, change).await.unwrap();
+                draft = next;
+            }
+            let page = async |after, limit| -> Vec<u32> {
+                let steps = store.draft_steps(&city_id(), id(1), after, limit).await.unwrap();
+                steps.iter().map(|step| step.revision).collect()
+            };
+            // The third of the long ones goes beyond eight megabytes and is the last.
+            assert_eq!(page(0, STEPS).await, [1, 2, 3, 4], "{}", place.name());
+            assert_eq!(page(4, STEPS).await, [5], "{}", place.name());
+            assert_eq!(page(1, 2).await, [2, 3], "{}", place.name());
+            assert!(page(1, 0).await.is_empty(), "{}", place.name());
+            assert!(page(5, STEPS).await.is_empty(), "{}", place.name());
         }
     });
 }

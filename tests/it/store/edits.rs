@@ -195,15 +195,6 @@ fn a_large_commit_may_take_longer_than_a_question() {
     });
 }
 
-#[test]
-fn an_address_that_asks_for_tls_is_refused_in_words_before_anybody_is_called() {
-    // Nobody listens there: the refusal comes first.
-    let place =
-        Place::Postgres("postgres://zonewarden@127.0.0.1:1/city?sslmode=require".to_owned());
-    let refused = block_on(open(&place, Migrate::Require)).unwrap_err().to_string();
-    assert!(refused.contains("sslmode=require") && refused.contains("tunnel"), "{refused}");
-}
-
 /// What takes the migration back, for the dialect whose tables stand behind `z`.
 pub(super) fn undone(z: &str) -> Vec<String> {
     let mut texts = Vec::new();

@@ -188,7 +188,7 @@ fn kill_one(place: &str, round: u64, acknowledged: &mut Acknowledged) {
 }
 
 /// Waits until the server has done with what the killed process had sent it.
-pub(super) async fn alone(place: &Place) {
+pub(crate) async fn alone(place: &Place) {
     let Place::Postgres(url) = place else { return };
     let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
     let _connection = tokio::spawn(connection);

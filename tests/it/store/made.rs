@@ -1,5 +1,7 @@
 //! Things to store, made from a seed.
 
+use std::sync::Arc;
+
 use geo_types::{Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use uuid::Uuid;
 use zonewarden::domain::accounts::{ApiKey, Role};
@@ -9,6 +11,9 @@ use zonewarden::domain::atlas::reaches::Reaches;
 use zonewarden::domain::atlas::rule::{Mode, Reach, Rule};
 use zonewarden::domain::atlas::unit::{Unit, UnitKind};
 use zonewarden::domain::atlas::zone::{Plan, Zone};
+use zonewarden::domain::catalogue::category::Category;
+use zonewarden::domain::catalogue::questions::{Both, Datatype, Question};
+use zonewarden::domain::catalogue::whole::Catalogue;
 use zonewarden::domain::change::Change;
 use zonewarden::domain::clocks::hours::OfficeHours;
 use zonewarden::domain::clocks::limit::{Limit, LimitKind};
@@ -142,6 +147,32 @@ impl Dice {
         let every = Limits { whole: self.maybe().then_some(limit), ..Limits::default() };
         let branches = self.maybe().then(|| (self.category(), every.clone()));
         CaseLimits::new(every, branches.into_iter().collect()).unwrap()
+    }
+
+    /// That of a new city, or one of two that are the city's own.
+    pub(crate) fn catalogue(&mut self) -> Arc<Catalogue> {
+        if self.maybe() {
+            return Catalogue::seed();
+        }
+        let both = |words: &str| Both { zh: words.to_owned(), en: "it's '\"$1".to_owned() };
+        let question = Question {
+            code: "车牌".to_owned(),
+            datatype: Datatype::Line,
+            required: self.maybe(),
+            public: false,
+            words: both("车牌号码"),
+            hint: Both::default(),
+            choices: Vec::new(),
+        };
+        let category = |code: &str, questions| Category {
+            code: code.to_owned(),
+            names: both("街面秩序"),
+            blur_m: 7,
+            questions,
+            ..Category::default()
+        };
+        let list = vec![category("event", Vec::new()), category("event.三轮车", vec![question])];
+        Arc::new(Catalogue::checked(list).unwrap())
     }
 
     pub(crate) fn unit_id(&mut self) -> UnitId {
@@ -339,5 +370,6 @@ pub(crate) fn city(id: &CityId) -> City {
         contact_days: 30,
         approval: Approval::Off,
         reaches: Reaches::default(),
+        catalogue: Catalogue::seed(),
     }
 }

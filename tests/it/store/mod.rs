@@ -1,7 +1,7 @@
 //! One suite over every store: memory (the oracle), a GeoPackage file, PostgreSQL with PostGIS.
 
 pub(crate) mod places;
-mod made;
+pub(crate) mod made;
 mod faces;
 mod random;
 mod people;
@@ -15,6 +15,7 @@ mod intake;
 mod files;
 mod edits;
 mod schema;
-mod killed;
+mod secure;
+pub(crate) mod killed;
 mod webhooks;
 mod drafts;

@@ -305,6 +305,8 @@ async fn older(held: &Held) {
         // And what came behind it.
         format!("alter table {z}city drop column reaches"),
         format!("alter table {z}city_history drop column reaches"),
+        format!("alter table {z}city drop column catalogue"),
+        format!("alter table {z}city_history drop column catalogue"),
         format!("alter table {z}incident drop column yellow_at"),
         format!("alter table {z}incident drop column red_at"),
         format!("alter table {z}incident drop column due_clock"),
@@ -316,7 +318,8 @@ async fn older(held: &Held) {
         format!("delete from {z}schema_migration where number >= 13"),
     ];
     let later = super::edits::undone(z).into_iter().chain(super::public::undone(z));
-    let texts: Vec<String> = later.chain(texts).collect();
+    let places = if z.is_empty() { places_undone() } else { Vec::new() };
+    let texts: Vec<String> = places.into_iter().chain(later).chain(texts).collect();
     match held.place() {
         Place::File(path) => {
             let connection = rusqlite::Connection::open(path).unwrap();
@@ -327,6 +330,64 @@ async fn older(held: &Held) {
         Place::Postgres(url) => super::places::run(&url, &texts.join("; ")).await,
         Place::Memory => unreachable!("it is not durable"),
     }
+}
+
+/// What takes the table of places back, which SQLite alone has.
+fn places_undone() -> Vec<String> {
+    let triggers =
+        ["insert", "update", "delete"].map(|it| format!("drop trigger report_place_{it}"));
+    triggers.into_iter().chain(["drop table report_place".to_owned()]).collect()
+}
+
+#[test]
+fn reports_are_found_by_place_also_those_from_before_and_where_another_program_moved_them() {
+    block_on(async {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = super::places::file_in(&folder);
+        let id = city_id();
+        let found = async |store: &Store, around: GridPoint| -> Vec<ReportId> {
+            let frame = GridBox { min: around, max: around };
+            let all = store.stored_within(&id, frame, (Instant(i64::MIN), 9), None, 99).await;
+            all.unwrap().iter().map(|it| it.told.id).collect()
+        };
+        let store = open(&Place::File(path.clone()), Migrate::Apply).await.unwrap();
+        founded(&store).await;
+        let filed: Vec<Change> = (1..=9).map(|n| Dice(n).filed(Some(n))).collect();
+        let told: Vec<(ReportId, GridPoint)> =
+            filed.iter().map(report_of).map(|it| (it.id, it.position)).collect();
+        let commit = async |store: &Store, change: Change| {
+            store.commit(stamp(1), Basis::default(), vec![change]).await.unwrap()
+        };
+        let mut filed = filed.into_iter();
+        for change in filed.by_ref().take(6) {
+            commit(&store, change).await;
+        }
+        drop(store);
+        let foreign = rusqlite::Connection::open(&path).unwrap();
+        for text in places_undone() {
+            foreign.execute_batch(&text).unwrap();
+        }
+        foreign.execute("delete from schema_migration where number = 23", []).unwrap();
+        let store = open(&Place::File(path.clone()), Migrate::Apply).await.unwrap();
+        for change in filed {
+            commit(&store, change).await;
+        }
+        for (report, at) in &told {
+            assert!(found(&store, *at).await.contains(report), "{report} at {at:?}");
+            let beside = GridPoint { x: at.x + 1, y: at.y };
+            assert!(!found(&store, beside).await.contains(report), "{report} at {at:?}");
+        }
+        let rows = || -> i64 {
+            let count = "select count(*) from report_place";
+            foreign.query_row(count, [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(rows(), 9);
+        // What deletes a report needs none of the functions that a GeoPackage's triggers call.
+        let gone = told[0].0.to_string();
+        foreign.execute("delete from report where report_id = ?1", [&gone]).unwrap();
+        assert_eq!(rows(), 8);
+        assert!(!found(&store, told[0].1).await.contains(&told[0].0));
+    });
 }
 
 #[test]

@@ -101,7 +101,10 @@ impl Run {
     async fn change(&mut self, oracle: &Store, id: &CityId) -> Change {
         let dice = &mut self.dice;
         match dice.below(45) {
-            0 => Change::CitySet(City { limits: dice.limits(), ..city(id) }),
+            0 => {
+                let (limits, catalogue) = (dice.limits(), dice.catalogue());
+                Change::CitySet(City { limits, catalogue, ..city(id) })
+            }
             1 => Change::UnitsSet((0..3).map(|_| dice.unit()).collect()),
             2 => Change::UnitsRemoved(BTreeSet::from([dice.unit_id()]).into_iter().collect()),
             3 => {

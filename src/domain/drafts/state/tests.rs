@@ -32,6 +32,7 @@ impl Work {
             words: String::new(),
             base: 3,
             copied_from: None,
+            drew: BTreeSet::new(),
             edits: Vec::new(),
         };
         let id = DraftId(Uuid::from_u128(1));
@@ -195,9 +196,113 @@ fn every_fault_of_a_step_is_told_and_the_limits_have_names() {
         work.ask(&a, many()).unwrap();
     }
     let refused = work.ask(&a, Deed::Edit { edits: vec![edit("x")] }).unwrap_err();
-    assert_eq!(refused, Refusal::Full { what: "edits", max: EDITS_MAX });
+    assert_eq!(refused, Refusal::Full { what: Room::Edits, max: EDITS_MAX });
+    let said = refused.to_string();
+    assert!(said.contains("at most 10000 edits (limit EDITS_MAX); publish it"), "{said}");
     work.ask(&a, Deed::Undo).unwrap();
     work.ask(&a, many()).unwrap();
+}
+
+fn moved() -> Deed {
+    let edit = r#"{"kind":"move_vertex","from":[1.0,2.0],"to":[1.1,2.1]}"#;
+    Deed::Edit { edits: vec![serde_json::from_str(edit).unwrap()] }
+}
+
+/// Edits whose attributes are 60,000 characters each.
+fn wordy(edits: usize) -> Deed {
+    let edit = serde_json::json!({
+        "kind": "set_zone", "zone": "x", "attributes": { "note": "x".repeat(60_000) },
+    });
+    Deed::Edit { edits: vec![serde_json::from_value(edit).unwrap(); edits] }
+}
+
+#[test]
+fn a_step_with_too_many_places_or_bytes_is_refused_with_the_limit_by_name() {
+    let mut work = Work::new();
+    let place: crate::geom::coverage::edit::place::Place =
+        serde_json::from_str("[1.0,2.0]").unwrap();
+    let line = |places: usize| ZoningEdit::ReshapeArc { line: vec![place; places] };
+    let most = Deed::Edit { edits: vec![line(STEP_PLACES_MAX / 10); 10] };
+    work.ask(&planner("a"), most).unwrap();
+    let mut edits = vec![line(STEP_PLACES_MAX / 10); 10];
+    edits.push(line(2));
+    for (deed, says) in [
+        (Deed::Edit { edits }, "have 200002 places; at most 200000 go into one step"),
+        (wordy(140), "bytes; at most 8388608 go into one step (limit STEP_BYTES_MAX)"),
+    ] {
+        let Err(Refusal::Carried { lacks, .. }) = work.ask(&planner("a"), deed) else {
+            panic!("{says}")
+        };
+        let [lack] = &lacks[..] else { panic!("{lacks:?}") };
+        assert_eq!(lack.field, "edits");
+        assert!(lack.says.contains(says), "{}", lack.says);
+    }
+    work.ask(&planner("a"), wordy(130)).unwrap();
+    assert_eq!(work.draft.revision, 3);
+}
+
+#[test]
+fn a_draft_keeps_so_many_places_that_hold_and_so_many_bytes_in_all() {
+    let mut work = Work::new();
+    let a = planner("a");
+    work.ask(&a, moved()).unwrap();
+    work.draft.strokes[0].size.places = PLACES_MAX - 1;
+    let refused = work.ask(&a, moved()).unwrap_err();
+    assert_eq!(refused, Refusal::Full { what: Room::Places, max: PLACES_MAX });
+    assert!(refused.to_string().contains("(limit PLACES_MAX); publish it"), "{refused}");
+    work.edited(&["x"]);
+    work.ask(&a, Deed::Undo).unwrap();
+    work.ask(&a, Deed::Undo).unwrap();
+    work.ask(&a, moved()).unwrap();
+    // What was undone is kept in its step all the same.
+    work.draft.bytes = BYTES_MAX;
+    work.ask(&a, Deed::Undo).unwrap();
+    let refused = work.ask(&a, moved()).unwrap_err();
+    assert_eq!(refused, Refusal::Full { what: Room::Bytes, max: BYTES_MAX });
+    assert!(refused.to_string().contains("make a copy of it"), "{refused}");
+    work.ask(&a, Deed::Redo).unwrap();
+}
+
+#[test]
+fn the_size_of_a_draft_follows_its_edits() {
+    let mut work = Work::new();
+    let a = planner("a");
+    let Deed::Edit { edits: one } = moved() else { unreachable!() };
+    let size = Size::of(&one);
+    work.ask(&a, Deed::Edit { edits: [&one[..], &one].concat() }).unwrap();
+    work.ask(&a, moved()).unwrap();
+    work.ask(&a, Deed::Undo).unwrap();
+    assert_eq!((work.draft.bytes, work.draft.strokes[0].size), (3 * size.bytes, size + size));
+    work.ask(&a, Deed::Rebase { base: 4, dropped: vec![1] }).unwrap();
+    assert_eq!(work.draft.strokes[0].size, size);
+    assert_eq!(work.draft.bytes, 3 * size.bytes, "the steps are still there");
+    assert_eq!(Draft::fold(&work.steps), Ok(work.draft));
+}
+
+#[test]
+fn a_draft_begins_with_no_more_than_it_keeps() {
+    let Deed::Edit { edits } = wordy(1) else { unreachable!() };
+    let deed = Deed::Open {
+        name: "x".to_owned(),
+        words: String::new(),
+        base: 3,
+        copied_from: None,
+        drew: BTreeSet::new(),
+        edits: vec![vec![edits[0].clone(); 1_000], vec![edits[0].clone(); 1_250]],
+    };
+    let id = DraftId(Uuid::from_u128(1));
+    let refused = Draft::open(id, deed, &planner("a"), Instant(5)).unwrap_err();
+    let Refusal::Carried { lacks, .. } = refused else { panic!("{refused}") };
+    assert_eq!(lacks.len(), 1, "{lacks:?}");
+    assert!(lacks[0].says.contains("(limit BYTES_MAX)"), "{}", lacks[0].says);
+}
+
+#[test]
+fn a_draft_that_was_drawn_before_steps_were_bounded_is_still_read() {
+    let mut work = Work::new();
+    work.edited(&["x"]);
+    work.steps[1].deed = wordy(140);
+    assert_eq!(Draft::fold(&work.steps).unwrap().edits(), 140);
 }
 
 #[test]
@@ -233,4 +338,39 @@ fn a_deed_reads_back_from_its_json() {
         let text = serde_json::to_string(&deed).unwrap();
         assert_eq!(serde_json::from_str::<Deed>(&text).unwrap(), deed, "{text}");
     }
+}
+
+#[test]
+fn a_copy_knows_who_drew_what_it_holds() {
+    let mut work = Work::new();
+    work.edited(&["x"]);
+    work.ask(&by(Role::Admin, "c"), Deed::Edit { edits: vec![edit("y")] }).unwrap();
+    let copied = |of: &Draft, by: &str, id: u128| {
+        let deed = Deed::Open {
+            name: "copy".to_owned(),
+            words: String::new(),
+            base: of.base,
+            copied_from: Some(CopiedFrom { draft: of.id, revision: of.revision }),
+            drew: of.drawers(),
+            edits: of.held(),
+        };
+        Draft::open(DraftId(Uuid::from_u128(id)), deed, &planner(by), Instant(9)).unwrap()
+    };
+    let (copy, step) = copied(&work.draft, "k", 2);
+    let text = serde_json::to_string(&step.deed).unwrap();
+    assert_eq!(serde_json::from_str::<Deed>(&text).unwrap(), step.deed);
+    for actor in ["a", "c", "k"] {
+        assert!(!copy.is(Who::Second, Role::Admin, actor), "{actor}");
+    }
+    assert!(copy.is(Who::Second, Role::Planner, "z"));
+    assert!(!copy.is(Who::Editors, Role::Planner, "a"), "who drew the original owns no copy");
+    // What somebody copied is theirs in the next copy.
+    let (next, _) = copied(&copy, "m", 3);
+    for actor in ["a", "c", "k", "m"] {
+        assert!(!next.is(Who::Second, Role::Planner, actor), "{actor}");
+    }
+    // What was kept before copies told of it reads on.
+    let old = r#"{"act":"open","name":"x","base":1,"copied_from":{"draft":"00000000-0000-0000-0000-000000000001","revision":3}}"#;
+    let Ok(Deed::Open { drew, .. }) = serde_json::from_str::<Deed>(old) else { panic!("{old}") };
+    assert!(drew.is_empty());
 }

@@ -298,13 +298,13 @@ mod tests {
 
     use super::*;
     use crate::domain::atlas::reaches::SEED;
-    use crate::domain::reports::categories;
+    use crate::domain::catalogue::whole::Catalogue;
 
     #[test]
     fn every_reach_of_a_new_city_is_a_category_s_and_within_the_limits() {
         let mut reaches = Reaches::default();
         for (code, reach) in SEED {
-            assert!(categories::SEED.iter().any(|category| category.code == code), "{code}");
+            assert!(Catalogue::seed().lists(code), "{code}");
             reaches.set(&CategoryCode::new(code).unwrap(), reach).unwrap();
         }
         assert_eq!(reaches, Reaches::default());

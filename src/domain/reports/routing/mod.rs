@@ -169,6 +169,14 @@ pub struct Brief<'a> {
     pub confidence: f64,
 }
 
+impl Brief<'_> {
+    /// Whether the confidence is below the floor of the atlas that answered, so that a dispatcher decides.
+    #[must_use]
+    pub fn for_dispatcher(&self, atlas: &Atlas) -> bool {
+        self.confidence < atlas.city().confidence_floor
+    }
+}
+
 /// Who answers, and why. Total: every place and every ask has an answer.
 #[must_use]
 pub fn route<'a>(atlas: &'a Atlas, ask: &Ask<'_>) -> Answer<'a> {
@@ -225,13 +233,19 @@ pub fn route_unit<'a>(atlas: &'a Atlas, ask: &Ask<'_>, zone: Option<u16>) -> Nam
     Named { unit: unit.unwrap_or(&atlas.city().fallback), rule: fired.map(|it| it.near.rule) }
 }
 
-/// Units beside the one that [`route_unit`] names, for who has found the zone of the position already: as in
-/// [`Answer`].
+/// Units beside the one that [`route_brief`] names: as in [`Answer`].
 #[must_use]
-pub fn units_beside<'a>(atlas: &'a Atlas, named: &Named<'_>, zone: Option<u16>) -> Vec<&'a UnitId> {
-    let zone = zone.map(|number| &atlas.zones()[usize::from(number)]);
-    let mode = named.rule.map(|number| atlas.rules()[number as usize].mode);
-    beside(zone, mode, named.unit)
+pub fn units_beside<'a>(atlas: &'a Atlas, brief: &Brief<'_>) -> Vec<&'a UnitId> {
+    let zone = brief.zone.map(|number| &atlas.zones()[usize::from(number)]);
+    let mode = brief.rule.map(|number| atlas.rules()[number as usize].mode);
+    beside(zone, mode, brief.unit)
+}
+
+/// How far (m) around a place rules bear on the answer, if only on how sure it is. Accuracy radius (m, 68 %) as in
+/// [`Ask`].
+#[must_use]
+pub fn looked_m(atlas: &Atlas, accuracy_m: Option<f64>) -> f64 {
+    margin_m(deviation_m(atlas, accuracy_m))
 }
 
 /// Units beside the one that answers, by the mode of the rule that fired.
@@ -302,9 +316,7 @@ struct Decision<'a> {
 impl<'a> Decision<'a> {
     fn make(atlas: &'a Atlas, ask: &Ask<'_>, look: Look, around: Surroundings) -> Self {
         let zone = around.area.map(|number| &atlas.zones()[usize::from(number)]);
-        let assumed = atlas.city().assumed_accuracy_m;
-        let radius = ask.accuracy_m.filter(|r| r.is_finite() && *r >= 0.0).unwrap_or(assumed);
-        let sigma_m = sigma_m(radius);
+        let sigma_m = deviation_m(atlas, ask.accuracy_m);
         let mut standings = standings(atlas, ask, look, sigma_m);
         standings.sort_by(Standing::order);
         let fired = standings.iter().position(|s| s.reaches() && s.why.is_none());
@@ -346,7 +358,7 @@ impl<'a> Decision<'a> {
                 distance_m,
             }),
             confidence,
-            for_dispatcher: confidence < atlas.city().confidence_floor,
+            for_dispatcher: brief.for_dispatcher(atlas),
         }
     }
 
@@ -403,13 +415,22 @@ impl<'a> Decision<'a> {
     }
 }
 
+/// The standard deviation (m) along one axis of a position, by the city's assumption where none is stated.
+fn deviation_m(atlas: &Atlas, accuracy_m: Option<f64>) -> f64 {
+    let stated = accuracy_m.filter(|radius_m| radius_m.is_finite() && *radius_m >= 0.0);
+    sigma_m(stated.unwrap_or(atlas.city().assumed_accuracy_m))
+}
+
+fn margin_m(sigma_m: f64) -> f64 {
+    (3.0 * sigma_m).min(NEAR_M_MAX)
+}
+
 fn standings<'a>(atlas: &'a Atlas, ask: &Ask<'_>, look: Look, sigma_m: f64) -> Vec<Standing<'a>> {
-    let margin_m = (3.0 * sigma_m).min(NEAR_M_MAX);
     let reach = atlas.reach();
     let mut fit = Fit { atlas, ask, local: None };
     let mut found = Vec::with_capacity(if look == Look::Every { 16 } else { 0 });
     let wanted = |number| look == Look::Every || fit.look(number).1.is_none();
-    reach.near(ask.position, margin_m, wanted, |near| {
+    reach.near(ask.position, margin_m(sigma_m), wanted, |near| {
         let rule = &atlas.rules()[near.rule as usize];
         let own = |item: u32| atlas.facilities()[item as usize].unit.as_ref();
         let unit = rule.unit.as_ref().or_else(|| near.facility.and_then(own));

@@ -14,6 +14,7 @@ use crate::domain::atlas::reaches::Reaches;
 use crate::domain::atlas::rule::Reach;
 use crate::domain::atlas::unit::{Unit, UnitKind};
 use crate::domain::atlas::zone::Plan;
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, FacilityId, ReportId, RuleId, ZoneId};
 use crate::domain::reports::rehearse::{Elsewhere, Rehearsal, Told, Trial};
@@ -103,6 +104,7 @@ fn city(rules: Vec<Rule>) -> CityState {
             contact_days: 180,
             approval: Approval::Off,
             reaches: Reaches::default(),
+            catalogue: Catalogue::seed(),
         },
         plan: Plan { version: 3, effective_from: Instant(0), note: String::new() },
         zones: vec![zone("east", "b", 109.5), zone("west", "a", 109.4)],

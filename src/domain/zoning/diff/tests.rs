@@ -72,6 +72,7 @@ fn atlas(zones: Vec<Zone>) -> Atlas {
             limits: CaseLimits::default(),
             approval: crate::domain::atlas::city::Approval::Off,
             reaches: crate::domain::atlas::reaches::Reaches::default(),
+            catalogue: crate::domain::catalogue::whole::Catalogue::seed(),
             contact_days: CONTACT_DAYS,
         },
         plan: Plan { version: 1, effective_from: Instant(0), note: String::new() },

@@ -16,11 +16,11 @@ pub struct Flow {
     pub from: UnitId,
     /// The unit that would answer.
     pub to: UnitId,
-    /// What goes. Incidents that a rule gives to a unit are not among them: they stay where they are.
+    /// What goes. Incidents that would not be handed over are not among them.
     pub tally: Tally,
 }
 
-/// A thing that changes hands.
+/// A thing whose place changes hands. An incident may stay with its unit all the same: [`Thing::stays`] says why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mover {
     /// The thing.
@@ -37,7 +37,8 @@ pub struct Mover {
 
 impl PartialEq for Thing {
     fn eq(&self, other: &Self) -> bool {
-        (self.what, self.at, self.amount) == (other.what, other.at, other.amount)
+        (self.what, self.at, self.amount, self.stays)
+            == (other.what, other.at, other.amount, other.stays)
     }
 }
 
@@ -67,8 +68,8 @@ pub fn flows(review: &Review, atlas: &Atlas, working: &Working) -> Vec<Flow> {
         let (from, to) = (leads.now(*zone), leads.then(*face));
         if from != to {
             let mut gone = *tally;
-            gone.incidents -= gone.ruled;
-            gone.ruled = 0;
+            gone.incidents -= gone.staying;
+            gone.staying = 0;
             flows.entry((from, to)).or_default().add(&gone);
         }
     }
@@ -76,8 +77,18 @@ pub fn flows(review: &Review, atlas: &Atlas, working: &Working) -> Vec<Flow> {
     told.map(|((from, to), tally)| Flow { from: from.clone(), to: to.clone(), tally }).collect()
 }
 
-/// The incidents and facilities that change hands, at most `limit`: incidents first, then facilities in the order of
-/// their kinds. Reports and pieces of streets are only counted.
+/// How many open incidents lie where another unit would answer and stay with theirs all the same.
+#[must_use]
+pub fn staying(review: &Review, atlas: &Atlas, working: &Working) -> u64 {
+    let leads = Leads { atlas, working };
+    let moved =
+        review.sums().iter().filter(|((zone, face), _)| leads.now(*zone) != leads.then(*face));
+    moved.map(|(_, tally)| u64::from(tally.staying)).sum()
+}
+
+/// The incidents and facilities whose place changes hands, at most `limit`: first the incidents that go with it, then
+/// facilities in the order of their kinds, at last the incidents that stay. Reports and pieces of streets are only
+/// counted.
 #[must_use]
 pub fn movers(review: &Review, atlas: &Atlas, working: &Working, limit: usize) -> Vec<Mover> {
     let leads = Leads { atlas, working };
@@ -98,8 +109,9 @@ pub fn movers(review: &Review, atlas: &Atlas, working: &Working, limit: usize) -
         }
     }
     let order = |mover: &Mover| match mover.thing.what {
-        What::Case(number) => (0, number),
+        What::Case(number) if mover.thing.stays.is_none() => (0, number),
         What::Facility(number) => (1 + u16::from(mover.thing.kind), number),
+        What::Case(number) => (u16::MAX - 1, number),
         What::Report | What::Piece => (u16::MAX, 0),
     };
     found.sort_unstable_by_key(order);

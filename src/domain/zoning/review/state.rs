@@ -33,7 +33,7 @@ pub struct Review {
     faces: Vec<u16>,
     /// By zone of the plan in force and face of the draft.
     sums: BTreeMap<(u16, u16), Tally>,
-    /// Incidents that no rule holds, and facilities, by the same.
+    /// Incidents and facilities, by the same.
     piles: Piles,
     shapes: BTreeMap<u16, Shape>,
     borders: Borders,
@@ -168,8 +168,8 @@ impl Review {
         &self.outline
     }
 
-    /// The incidents that no rule holds and the facilities that lie in a zone of the plan in force and in a face of the draft,
-    /// by their places in [`Things::all`], in no order.
+    /// The incidents and facilities that lie in a zone of the plan in force and in a face of the draft, by their places in
+    /// [`Things::all`], in no order.
     #[must_use]
     pub fn named(&self, pair: (u16, u16)) -> &[u32] {
         self.piles.of(pair)

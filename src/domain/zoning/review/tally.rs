@@ -12,8 +12,8 @@ pub struct Tally {
     pub facilities: [u32; KINDS],
     /// Open incidents.
     pub incidents: u32,
-    /// Those of them that a rule gives to a unit, whatever the zone.
-    pub ruled: u32,
+    /// Those of them that stay with whom they are, whoever gets their place.
+    pub staying: u32,
     /// Reports of the time looked back.
     pub reports: u32,
     /// Working hours that their categories allow, summed, in minutes.
@@ -29,7 +29,7 @@ impl Default for Tally {
         Self {
             facilities: [0; KINDS],
             incidents: 0,
-            ruled: 0,
+            staying: 0,
             reports: 0,
             load_min: 0,
             street_mm: 0,
@@ -45,7 +45,7 @@ impl Tally {
             *mine += theirs;
         }
         self.incidents += other.incidents;
-        self.ruled += other.ruled;
+        self.staying += other.staying;
         self.reports += other.reports;
         self.load_min += other.load_min;
         self.street_mm += other.street_mm;
@@ -58,7 +58,7 @@ impl Tally {
             *mine -= theirs;
         }
         self.incidents -= other.incidents;
-        self.ruled -= other.ruled;
+        self.staying -= other.staying;
         self.reports -= other.reports;
         self.load_min -= other.load_min;
         self.street_mm -= other.street_mm;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::findings::{ReviewFinding, Weight, findings};
-use super::movers::{flows, movers};
+use super::movers::{flows, movers, staying};
 use super::outline::Before;
 use super::state::Review;
 use super::things::{OpenCase, PastReport, Things, What};
@@ -17,13 +17,18 @@ use crate::domain::sample::{self, Recipe};
 use crate::domain::time::Instant;
 use crate::domain::zoning::edit::ZoningEdit;
 use crate::domain::zoning::redraw::drawn;
+use crate::domain::zoning::stays::Stays;
 use crate::domain::zoning::working::Working;
 use crate::geom::coord::GridPoint;
 use crate::geom::coverage::edit::place::Place;
 
-/// Every third incident is given to its unit by a rule.
-fn ruled(case: &OpenCase) -> bool {
-    case.id.0.as_u128().is_multiple_of(3)
+/// Every third incident is given to its unit by a rule, every fourth of the others was by a person.
+fn stays(case: &OpenCase) -> Option<Stays> {
+    match case.id.0.as_u128() {
+        id if id.is_multiple_of(3) => Some(Stays::Ruled),
+        id if id.is_multiple_of(4) => Some(Stays::ByHand),
+        _ => None,
+    }
 }
 
 struct Dice(u64);
@@ -54,6 +59,7 @@ fn things(atlas: &Atlas, count: usize, dice: &mut Dice) -> Arc<Things> {
         )
         .ok(),
         happened_at: Instant(1_780_000_000_000_000),
+        transferable: true,
         unit: None,
     });
     let cases: Vec<OpenCase> = cases.collect();
@@ -61,7 +67,7 @@ fn things(atlas: &Atlas, count: usize, dice: &mut Dice) -> Arc<Things> {
         (0..count).map(|_| PastReport { position: at(dice), load_min: 5 }).collect();
     let weigh = |block: &Facility| if block.id.as_str().ends_with('1') { 2.5 } else { 1.0 };
     let before = Before::of(atlas);
-    Arc::new(Things::gather((atlas, before), cases, &reports, &weigh, &|case, _| ruled(case)))
+    Arc::new(Things::gather((atlas, before), cases, &reports, &weigh, &|case, _| stays(case)))
 }
 
 /// An edit that may or may not fit.
@@ -142,7 +148,7 @@ fn what_edits_change_is_what_a_review_from_scratch_finds_and_is_taken_back() {
 }
 
 #[test]
-fn who_moves_is_whose_place_has_another_lead_and_whom_no_rule_holds() {
+fn who_moves_is_whose_place_has_another_lead_and_whom_nothing_keeps() {
     let atlas = city();
     let mut dice = Dice(77);
     let things = things(&atlas, 2_000, &mut dice);
@@ -176,24 +182,29 @@ fn who_moves_is_whose_place_has_another_lead_and_whom_no_rule_holds() {
         zone.unwrap_or_else(|| of.city().fallback.clone())
     };
     let mut expected = BTreeSet::new();
-    for case in things.cases().iter().filter(|case| !ruled(case)) {
+    for case in things.cases() {
         let (from, to) = (lead(&atlas, case.position), lead(&then, case.position));
         if from != to {
-            expected.insert((case.id, from, to));
+            expected.insert((case.id, from, to, stays(case)));
         }
     }
     let listed = movers(&review, &atlas, &working, usize::MAX);
-    let cases: BTreeSet<(IncidentId, UnitId, UnitId)> = listed
-        .iter()
-        .filter_map(|it| match it.thing.what {
-            What::Case(n) => Some((things.cases()[n as usize].id, it.from.clone(), it.to.clone())),
-            _ => None,
-        })
-        .collect();
-    assert!(!expected.is_empty());
-    assert_eq!(cases, expected);
+    let mut cases = BTreeSet::new();
+    for it in &listed {
+        if let What::Case(n) = it.thing.what {
+            let id = things.cases()[n as usize].id;
+            cases.insert((id, it.from.clone(), it.to.clone(), it.thing.stays));
+        }
+    }
+    assert_eq!(cases, expected, "each, with what keeps it where it is");
+    let kept = expected.iter().filter(|(_, _, _, stays)| stays.is_some()).count();
+    assert!(kept > 0 && kept < expected.len(), "{kept} of {}", expected.len());
+    let (first, last) = (listed.first().unwrap(), listed.last().unwrap());
+    assert!(matches!(first.thing.what, What::Case(_)) && first.thing.stays.is_none());
+    assert!(matches!(last.thing.what, What::Case(_)) && last.thing.stays.is_some());
     let counted: u32 = flows(&review, &atlas, &working).iter().map(|it| it.tally.incidents).sum();
-    assert_eq!(counted as usize, expected.len());
+    assert_eq!(counted as usize, expected.len() - kept, "only those that go are counted");
+    assert_eq!(staying(&review, &atlas, &working), kept as u64);
     let schools = listed.iter().filter(|it| {
         matches!(it.thing.what, What::Facility(n)
             if atlas.facilities()[n as usize].kind == FacilityKind::School)

@@ -16,6 +16,7 @@ use crate::domain::id::{CategoryCode, IncidentId, UnitId};
 use crate::domain::time::Instant;
 use crate::domain::zoning::review::outline::Before;
 use crate::domain::zoning::review::tally::Tally;
+use crate::domain::zoning::stays::Stays;
 use crate::geom::coord::{GridBox, GridPoint, step};
 use crate::geom::locate::area::NOWHERE;
 use crate::geom::measure::between_m;
@@ -38,6 +39,8 @@ pub struct OpenCase {
     pub category: Option<CategoryCode>,
     /// When it happened: rules with hours ask for it.
     pub happened_at: Instant,
+    /// Whether it stands where an incident can be handed over.
+    pub transferable: bool,
     /// The unit that it lies with.
     pub unit: Option<UnitId>,
 }
@@ -73,21 +76,21 @@ pub struct Thing {
     pub at: GridPoint,
     /// Its zone's place in the atlas in force, or [`NOWHERE`].
     pub zone: u16,
-    /// What it counts: minutes of a report, millimetres of a piece, thousandths of a block's weight, 1 for an
-    /// incident that a rule gives to a unit whatever the zone.
+    /// What it counts: minutes of a report, millimetres of a piece, thousandths of a block's weight.
     pub amount: i64,
+    /// Of an incident why it stays with whom it is, whoever gets its place; `None`: it goes with its place.
+    pub stays: Option<Stays>,
     /// The kind of a facility, by its place among all.
     pub kind: u8,
 }
 
 impl Thing {
-    /// Whether it is named when it changes hands: incidents that no rule holds, and facilities. Reports and pieces of streets
-    /// are only counted.
+    /// Whether it is named when its place changes hands: incidents and facilities. Reports and pieces of streets are
+    /// only counted.
     #[must_use]
     pub fn is_named(&self) -> bool {
         match self.what {
-            What::Case(_) => self.amount == 0,
-            What::Facility(_) => true,
+            What::Case(_) | What::Facility(_) => true,
             What::Report | What::Piece => false,
         }
     }
@@ -106,8 +109,8 @@ impl Thing {
             }
             What::Case(_) => {
                 one(&mut into.incidents);
-                if self.amount != 0 {
-                    one(&mut into.ruled);
+                if self.stays.is_some() {
+                    one(&mut into.staying);
                 }
             }
             What::Report => {
@@ -138,15 +141,15 @@ pub struct Things {
 }
 
 impl Things {
-    /// What lies in the zones of an atlas; `before` is its ground. `weigh` gives the weight of a block, such as its people; `ruled` says whether a
-    /// rule names an incident's unit whatever the zone, by its place in [`Atlas::zones`].
+    /// What lies in the zones of an atlas; `before` is its ground. `weigh` gives the weight of a block, such as its people; `stays` says why an
+    /// incident in a zone, by its place in [`Atlas::zones`], would not go with its place.
     #[must_use]
     pub fn gather(
         (atlas, before): (&Atlas, Before),
         cases: Vec<OpenCase>,
         reports: &[PastReport],
         weigh: &dyn Fn(&Facility) -> f64,
-        ruled: &dyn Fn(&OpenCase, Option<u16>) -> bool,
+        stays: &dyn Fn(&OpenCase, Option<u16>) -> Option<Stays>,
     ) -> Self {
         let mut all = Vec::new();
         for (number, facility) in (0_u32..).zip(atlas.facilities()) {
@@ -161,18 +164,21 @@ impl Things {
                 } else {
                     0
                 };
-                all.push(Thing { what: What::Facility(number), at, zone: NOWHERE, amount, kind });
+                let what = What::Facility(number);
+                all.push(Thing { what, at, zone: NOWHERE, amount, stays: None, kind });
             }
         }
         for (number, case) in (0_u32..).zip(&cases) {
             let what = What::Case(number);
-            all.push(Thing { what, at: case.position, zone: NOWHERE, amount: 0, kind: 0 });
+            let at = case.position;
+            all.push(Thing { what, at, zone: NOWHERE, amount: 0, stays: None, kind: 0 });
         }
         all.extend(reports.iter().map(|report| Thing {
             what: What::Report,
             at: report.position,
             zone: NOWHERE,
             amount: report.load_min,
+            stays: None,
             kind: 0,
         }));
         all.sort_by_key(|thing| cell(thing.at));
@@ -180,7 +186,7 @@ impl Things {
         for thing in &mut all {
             if let What::Case(number) = thing.what {
                 let zone = (thing.zone != NOWHERE).then_some(thing.zone);
-                thing.amount = i64::from(ruled(&cases[number as usize], zone));
+                thing.stays = stays(&cases[number as usize], zone);
             }
         }
         let cells = cells(&all);
@@ -304,7 +310,8 @@ fn pieces(line: &LineString<f64>, into: &mut Vec<Thing>) {
             let t = (f64::from(n) + 0.5) / count;
             let at = Coord { x: a.x + t * (b.x - a.x), y: a.y + t * (b.y - a.y) };
             let amount = each + i64::from(i64::from(n) < more);
-            into.push(Thing { what: What::Piece, at: grid(at), zone: NOWHERE, amount, kind: 0 });
+            let (what, at) = (What::Piece, grid(at));
+            into.push(Thing { what, at, zone: NOWHERE, amount, stays: None, kind: 0 });
         }
     }
 }

@@ -120,7 +120,7 @@ pub(super) fn unlike(zone: &ZoneId, at: Option<GridPoint>) -> String {
     )
 }
 
-/// Where something was found about a face; else where most was snapped.
+/// Where something was found about a face; else where its border, or any, was snapped farthest.
 fn place(findings: &[Finding], face: u16) -> Option<GridPoint> {
     let about = findings.iter().find_map(|it| match it {
         Finding::Overlap(it) if it.faces.contains(&face) => Some(it.spot.at),
@@ -131,7 +131,10 @@ fn place(findings: &[Finding], face: u16) -> Option<GridPoint> {
     });
     let snapped = || {
         findings.iter().find_map(|it| match it {
-            Finding::Snapped(it) => it.at,
+            Finding::Snapped(it) => {
+                let own = it.between.iter().find(|pair| pair.faces.contains(&face));
+                own.map(|pair| pair.at).or(it.at)
+            }
             _ => None,
         })
     };

@@ -129,6 +129,64 @@ fn row(ends: &[i32]) -> Atlas {
     Atlas::build(state).unwrap()
 }
 
+/// Six blocks by four, wider in all from west to east, and a river between the northern and the southern half.
+fn with_a_river() -> Atlas {
+    let corner = |column: i32, row: i32| Coord {
+        x: f64::from(1_094_000_000 + column * 20_000) / 1e7,
+        y: f64::from(365_000_000 + row * 20_000) / 1e7,
+    };
+    let facility = |id: String, kind: FacilityKind, geometry: Geometry<f64>| Facility {
+        names: Names { zh: String::new(), en: id.clone() },
+        id: FacilityId::new(&id).unwrap(),
+        kind,
+        geometry,
+        unit: None,
+        attributes: Attributes::new(),
+    };
+    let mut state = sample::city(&Recipe::default());
+    state.rules.clear();
+    state.facilities = (0..4)
+        .flat_map(|row| (0..6).map(move |column| (row, column)))
+        .map(|(row, column)| {
+            let block = geo_types::Rect::new(corner(column, row), corner(column + 1, row + 1));
+            let id = format!("k{row}{column}");
+            facility(id, FacilityKind::Block, block.to_polygon().into())
+        })
+        .collect();
+    let river = geo_types::LineString(vec![corner(-1, 2), corner(7, 2)]);
+    state.facilities.push(facility("river".to_owned(), FacilityKind::River, river.into()));
+    Atlas::build(state).unwrap()
+}
+
+#[test]
+fn where_a_river_runs_through_the_middle_the_border_lies_along_it_and_not_where_it_were_shorter() {
+    let atlas = with_a_river();
+    // Of the six borders over the river those that part two zones.
+    let along = |natural: f64| {
+        let terrain = Terrain { natural, ..by_area(&[]) };
+        let tract = Tract::of(&atlas, &terrain).unwrap();
+        let ask = Ask::even(2, 0.05, 3);
+        let found = propose(tract.graph(), &ask, &mut proposals(400_000)).unwrap();
+        assert_eq!(found.figures.broken, 0);
+        assert!(found.figures.misses <= 0.0);
+        let zone = |row: usize, column: usize| {
+            let id = format!("k{row}{column}");
+            let at = tract.ids.iter().position(|it| it.as_str() == id).unwrap();
+            found.zones[at]
+        };
+        let parted = (0..6).filter(|column| zone(1, *column) != zone(2, *column)).count();
+        (parted, found.figures.cut_m)
+    };
+    let (without, straight_m) = along(1.0);
+    let (with, cut_m) = along(0.5);
+    // From south to north it is 4 times 222 m, along the river 6 times 179 m.
+    assert_eq!((without, with), (0, 6), "{straight_m} and {cut_m}");
+    assert!(
+        (straight_m - 888.0).abs() < 5.0 && (cut_m - 1_074.0).abs() < 8.0,
+        "{straight_m} and {cut_m}"
+    );
+}
+
 fn by_area(locked: &[&str]) -> Terrain {
     Terrain { weights: vec!["area".to_owned()], ..terrain(locked) }
 }

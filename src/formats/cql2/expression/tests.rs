@@ -52,6 +52,7 @@ fn schema() -> Schema {
             field("nothing", Kind::Number),
             field("odd name", Kind::Text),
         ],
+        known: 7,
     }
 }
 

@@ -30,6 +30,9 @@ pub enum Finding {
     Overlap(Overlap),
     /// Enclosed by faces and in none of them, and not wide enough to be a hole on purpose.
     Gap(Gap),
+    /// A gap or an overlap of the areas as they came of which snapping left nothing; it is told only
+    /// where it is asked for.
+    Together(Hair),
     /// Enclosed by faces, in none of them, and wide: an information, no fault.
     Hole { spot: Spot, neighbours: Vec<Border> },
     /// A part of a face, not its largest, so narrow that it is hardly meant.
@@ -74,7 +77,7 @@ pub struct Border {
 }
 
 /// Vertices moved and borders bent.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapped {
     pub vertices: usize,
     pub farthest_m: f64,
@@ -83,6 +86,50 @@ pub struct Snapped {
     /// What the moved borders swept, once for each area that has them: no less than what any area
     /// won and lost.
     pub moved_m2: f64,
+    /// Between which faces, the largest moved area first; at most [`PLACES_MAX`].
+    pub between: Vec<SnappedPair>,
+    /// Between how many.
+    pub pairs: usize,
+}
+
+/// What was snapped between two faces.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SnappedPair {
+    /// The lower number first.
+    pub faces: [u16; 2],
+    pub vertices: usize,
+    pub farthest_m: f64,
+    /// Where the farthest move ended.
+    pub at: GridPoint,
+    /// What the borders of both swept there.
+    pub moved_m2: f64,
+}
+
+impl Snapped {
+    pub(super) fn farthest(&mut self, at: GridPoint, moved_m: f64) {
+        let known = self.at.map(|old| (self.farthest_m, old));
+        if known.is_none_or(|known| is_farther((moved_m, at), known)) {
+            (self.farthest_m, self.at) = (moved_m, Some(at));
+        }
+    }
+}
+
+impl SnappedPair {
+    pub(super) fn of(faces: [u16; 2], at: GridPoint) -> Self {
+        Self { faces, vertices: 0, farthest_m: 0.0, at, moved_m2: 0.0 }
+    }
+
+    pub(super) fn add(&mut self, at: GridPoint, moved_m: f64) {
+        self.vertices += 1;
+        if is_farther((moved_m, at), (self.farthest_m, self.at)) {
+            (self.farthest_m, self.at) = (moved_m, at);
+        }
+    }
+}
+
+/// Of two moves that are as far the one to the smaller place is told.
+fn is_farther(one: (f64, GridPoint), known: (f64, GridPoint)) -> bool {
+    one.0.total_cmp(&known.0).then(known.1.cmp(&one.1)).is_gt()
 }
 
 /// Why a place where faces overlap went to the one it did.
@@ -128,6 +175,13 @@ pub enum RemedyReason {
     LongestJoins,
     /// Whatever is done joins faces that never touched.
     AllJoin,
+}
+
+/// What was snapped away: the borders beside it were brought together.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Hair {
+    Gap(Gap),
+    Overlap(Overlap),
 }
 
 /// An enclosed place in no face.

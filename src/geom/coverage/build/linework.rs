@@ -4,7 +4,7 @@ use crate::geom::coord::GridPoint;
 use crate::geom::coverage::build::read::Edge;
 
 /// Segments in order of their ends, each with the polygons that it bounds.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Linework {
     /// The smaller end, then the larger.
     pub(super) ends: Vec<[GridPoint; 2]>,

@@ -30,17 +30,23 @@ mod overlaps;
 mod middle;
 mod gaps;
 mod parts;
+mod layout;
+mod hair;
 pub mod check;
 
 use geo_types::{Geometry, MultiPolygon};
 
+use crate::geom::coord::GridPoint;
 use crate::geom::coverage::build::fault::BuildFault;
 use crate::geom::coverage::build::finding::{Finding, PLACES_MAX};
+use crate::geom::coverage::build::layout::Layout;
 use crate::geom::coverage::build::linework::Linework;
 use crate::geom::coverage::build::middle::Middle;
-use crate::geom::coverage::build::plane::{OUTSIDE, Plane};
+use crate::geom::coverage::build::plane::OUTSIDE;
+use crate::geom::coverage::build::read::Input;
 use crate::geom::coverage::build::regions::Regions;
 use crate::geom::coverage::build::settings::BuildSettings;
+use crate::geom::coverage::build::snap::Snap;
 use crate::geom::coverage::side::{FaceLabel, Side};
 use crate::geom::validity;
 
@@ -49,12 +55,14 @@ use crate::geom::validity;
 pub struct Built {
     /// Every segment with the faces beside it, sorted.
     pub sides: Vec<Side>,
-    /// What was found: invalid areas, snapping, overlaps, gaps, parts; each kind in the order of
-    /// places from west to east, or of faces.
+    /// What was found: invalid areas, snapping, overlaps, gaps, parts, and then, where it was asked
+    /// for, what was snapped away; each kind in the order of places from west to east, or of faces.
     pub findings: Vec<Finding>,
 }
 
 /// Builds a coverage out of areas; area `i` becomes face `i`.
+///
+/// A gap or an overlap that was snapped away leaves no finding of its own; [`build_telling`] tells it.
 ///
 /// # Errors
 /// Every coordinate that is no place on the globe; more areas or vertices than are built from, or
@@ -68,27 +76,65 @@ pub fn build(
     settings: &BuildSettings,
 ) -> Result<Built, Vec<BuildFault>> {
     let mut input = read::read(areas)?;
+    let linework = Linework::gather(std::mem::take(&mut input.edges));
+    built(areas, &input, linework, settings).map(|(built, _)| built).map_err(|fault| vec![fault])
+}
+
+/// Builds as [`build`] does, with the same sides, and tells every gap and overlap of the areas as
+/// they came: those that were snapped away as [`Finding::Together`]. Hair lines that are there only
+/// because of the snapping, and were mended, are no findings, but counted as moved.
+///
+/// # Errors
+/// As [`build`].
+///
+/// # Cost
+/// That of [`build`], and where vertices were snapped as much again.
+pub fn build_telling(
+    areas: &[&MultiPolygon<f64>],
+    settings: &BuildSettings,
+) -> Result<Built, Vec<BuildFault>> {
+    let mut input = read::read(areas)?;
+    let linework = Linework::gather(std::mem::take(&mut input.edges));
+    let came = linework.clone();
+    let (mut built, snapped) =
+        built(areas, &input, linework, settings).map_err(|fault| vec![fault])?;
+    let is_snapped = built.findings.iter().any(|it| matches!(it, Finding::Snapped(_)));
+    // What is too entangled to be built of as it came is still told as it was snapped.
+    if is_snapped && let Ok(came) = Layout::of(came) {
+        hair::tell(&came, &snapped, &input, settings, &mut built.findings);
+    }
+    Ok(built)
+}
+
+fn built(
+    areas: &[&MultiPolygon<f64>],
+    input: &Input,
+    linework: Linework,
+    settings: &BuildSettings,
+) -> Result<(Built, Layout), BuildFault> {
     let mut findings = Vec::new();
     list_invalid(areas, &mut findings);
-    let linework = Linework::gather(std::mem::take(&mut input.edges));
-    let (linework, snapped) =
-        snap::snap(linework, &input.face_of, settings.snap_m).map_err(|fault| vec![fault])?;
+    let Snap { linework, snapped, unmatched } =
+        snap::snap(linework, &input.face_of, settings.snap_m)?;
     if snapped.vertices > 0 {
         findings.push(Finding::Snapped(snapped));
     }
-    let node::Noded { linework, unmatched } = node::node(linework).map_err(|fault| vec![fault])?;
-    if !unmatched.is_empty() {
-        let vertices = unmatched.len();
-        let places = unmatched.into_iter().take(PLACES_MAX).collect();
+    let layout = Layout::of(linework)?;
+    list_unmatched([unmatched.as_slice(), &layout.unmatched].concat(), &mut findings);
+    let (regions, split) = layout.settled(input, settings, &mut findings);
+    parts::list(&regions, settings.sliver_width_m, &mut findings);
+    let sides = sides(&regions, &split);
+    Ok((Built { sides, findings }, layout))
+}
+
+fn list_unmatched(mut places: Vec<GridPoint>, findings: &mut Vec<Finding>) {
+    places.sort_unstable();
+    places.dedup();
+    let vertices = places.len();
+    places.truncate(PLACES_MAX);
+    if vertices > 0 {
         findings.push(Finding::Unmatched { vertices, places });
     }
-    let plane = Plane::cut(&linework);
-    let over = plane.over(&linework).map_err(|fault| vec![fault])?;
-    let mut regions = Regions::of(&plane, &linework.ends);
-    overlaps::settle(&mut regions, &over, &input, settings.overlap_width_m, &mut findings);
-    let split = gaps::close(&mut regions, areas.len(), settings, &mut findings);
-    parts::list(&regions, settings.sliver_width_m, &mut findings);
-    Ok(Built { sides: sides(&regions, &split), findings })
 }
 
 /// Adds the faults of every area that is no valid polygon.

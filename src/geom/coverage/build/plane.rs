@@ -39,6 +39,13 @@ impl Plane {
         Self { sides, regions, next }
     }
 
+    /// The region in which a place lies; of one on a border, the region just above it, east of the
+    /// border, as in [`crate::geom::locate`].
+    pub(super) fn region_at(&self, p: GridPoint, ends: &[[GridPoint; 2]], tree: &Tree) -> u32 {
+        let dart = first_westwards(p, ends, tree, |_| true);
+        dart.map_or(OUTSIDE, |dart| self.sides[dart as usize / 2][dart as usize % 2])
+    }
+
     /// The polygons that lie over each region.
     pub(super) fn over(&self, linework: &Linework) -> Result<Vec<Vec<u32>>, BuildFault> {
         let beside = Beside::of(self);
@@ -223,27 +230,38 @@ impl Cycles {
     ) -> Option<u32> {
         let p = self.least[cycle as usize];
         let own = same.root(cycle);
-        let best = std::cell::Cell::new(None::<u32>);
-        let least_x = |i: u32| ends[i as usize].map(|p| p.x).into_iter().min();
-        tree.westwards(
-            p,
-            &|east| best.get().and_then(least_x).is_none_or(|west| west <= east),
-            &mut |segment| {
-                let line = ends[segment as usize];
-                if !crossed_westwards(p, line) || same.root(self.of[2 * segment as usize]) == own {
-                    return;
-                }
-                let nearer =
-                    best.get().is_none_or(|old| farther_east(p, line, ends[old as usize]).is_gt());
-                if nearer {
-                    best.set(Some(segment));
-                }
-            },
-        );
-        // Going down, the left is the east.
-        best.get().map(|segment| {
-            let [a, b] = ends[segment as usize];
-            2 * segment + u32::from(a.y < b.y)
-        })
+        first_westwards(p, ends, tree, |segment| same.root(self.of[2 * segment as usize]) != own)
     }
+}
+
+/// The dart that a line westwards from just above `p` comes to first, from its left, of the segments
+/// that count; `None` when there is none.
+fn first_westwards(
+    p: GridPoint,
+    ends: &[[GridPoint; 2]],
+    tree: &Tree,
+    mut counts: impl FnMut(u32) -> bool,
+) -> Option<u32> {
+    let best = std::cell::Cell::new(None::<u32>);
+    let least_x = |i: u32| ends[i as usize].map(|p| p.x).into_iter().min();
+    tree.westwards(
+        p,
+        &|east| best.get().and_then(least_x).is_none_or(|west| west <= east),
+        &mut |segment| {
+            let line = ends[segment as usize];
+            if !crossed_westwards(p, line) || !counts(segment) {
+                return;
+            }
+            let nearer =
+                best.get().is_none_or(|old| farther_east(p, line, ends[old as usize]).is_gt());
+            if nearer {
+                best.set(Some(segment));
+            }
+        },
+    );
+    // Going down, the left is the east.
+    best.get().map(|segment| {
+        let [a, b] = ends[segment as usize];
+        2 * segment + u32::from(a.y < b.y)
+    })
 }

@@ -11,6 +11,21 @@ pub enum Remedy {
     Middle,
 }
 
+impl Remedy {
+    /// Every way.
+    pub const ALL: [Self; 3] = [Self::Longest, Self::Largest, Self::Middle];
+
+    /// Its code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Longest => "longest",
+            Self::Largest => "largest",
+            Self::Middle => "middle",
+        }
+    }
+}
+
 /// Widths up to which a build mends what it finds.
 ///
 /// A width is the diameter of the largest circle inside, in metres. Whatever is wider stays as it

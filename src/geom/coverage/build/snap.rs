@@ -3,14 +3,18 @@
 //! Only loose vertices take part: ends of a segment that one polygon alone has. Everything that
 //! already matches stays where it is, however near. Where this makes borders cross, the noding that
 //! follows takes care of it.
+//!
+//! A vertex that lies on a segment which is moved or bent goes into that segment first. Otherwise it
+//! would stay on the old line while the segment leaves it, and snapping would open a hair line of
+//! its own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use crate::geom::coord::GridPoint;
-use crate::geom::coverage::build::exact::{cross, from, ordered, twice_area};
+use crate::geom::coverage::build::exact::{cross, from, ordered};
 use crate::geom::coverage::build::fault::{BuildFault, WORK_MAX};
-use crate::geom::coverage::build::finding::Snapped;
+use crate::geom::coverage::build::finding::{PLACES_MAX, Snapped, SnappedPair};
 use crate::geom::coverage::build::linework::Linework;
 use crate::geom::coverage::build::metres::Metres;
 use crate::geom::coverage::build::node::cut;
@@ -19,35 +23,39 @@ use crate::geom::coverage::build::tree::Tree;
 /// Most steps that snapping reaches, however near a pole: a tenth of a degree.
 const REACH_MAX: f64 = 1e6;
 
+/// Linework after snapping.
+pub(super) struct Snap {
+    pub(super) linework: Linework,
+    pub(super) snapped: Snapped,
+    /// Vertices that lay on a segment which was moved or bent, and were put into it.
+    pub(super) unmatched: Vec<GridPoint>,
+}
+
 /// Moves loose vertices within `snap_m` of another area's loose vertex, or segment, onto it.
-pub(super) fn snap(
-    linework: Linework,
-    face_of: &[u16],
-    snap_m: f64,
-) -> Result<(Linework, Snapped), BuildFault> {
+pub(super) fn snap(linework: Linework, face_of: &[u16], snap_m: f64) -> Result<Snap, BuildFault> {
+    let nothing = |linework| Snap { linework, snapped: Snapped::default(), unmatched: Vec::new() };
     let mut loose = Loose::of(&linework, face_of, snap_m);
     if loose.segments.is_empty() || snap_m.is_nan() || snap_m <= 0.0 {
-        return Ok((linework, Snapped::default()));
+        return Ok(nothing(linework));
     }
     loose.find_near()?;
     let moves = loose.choose();
     let kept = |p: &GridPoint| !moves.contains_key(p);
+    loose.on_segment.retain(|(_, p, _)| kept(p));
+    loose.on_segment.sort_unstable_by_key(|&(i, p, _)| (i, p));
+    loose.on_segment.dedup_by_key(|&mut (i, p, _)| (i, p));
     let mut cuts: Vec<(u32, GridPoint)> =
-        loose.on_segment.iter().filter(|(_, p, _)| kept(p)).map(|&(i, p, _)| (i, p)).collect();
+        loose.on_segment.iter().map(|&(i, p, _)| (i, p)).collect();
+    let vertices = moves.len() + cuts.len();
+    if vertices == 0 {
+        return Ok(nothing(linework));
+    }
+    let lying = loose.lying_on_bent(&linework, &cuts, &moves);
+    cuts.extend(&lying);
     cuts.sort_unstable();
-    cuts.dedup();
-    let mut snapped = Snapped { vertices: moves.len(), ..Snapped::default() };
-    for &(to, m) in moves.values() {
-        snapped.farthest(to, m);
-    }
-    for &(_, p, m) in loose.on_segment.iter().filter(|(_, p, _)| kept(p)) {
-        snapped.farthest(p, m);
-    }
-    snapped.vertices += cuts.len();
-    if snapped.vertices == 0 {
-        return Ok((linework, snapped));
-    }
-    snapped.moved_m2 = swept_m2(&linework, &cuts, &moves);
+    let swept = Swept { linework: &linework, loose: &loose, face_of, moves: &moves };
+    let mut snapped = swept.told(&cuts);
+    snapped.vertices = vertices;
     let bent = cut(&linework, &mut cuts, along);
     let goal = |p: GridPoint| moves.get(&p).map_or(p, |&(to, _)| to);
     let edges = bent.edges_with(|segment, pieces| {
@@ -56,17 +64,8 @@ pub(super) fn snap(
             pieces.push(ordered(a, b));
         }
     });
-    Ok((Linework::gather(edges), snapped))
-}
-
-impl Snapped {
-    fn farthest(&mut self, at: GridPoint, moved_m: f64) {
-        let farther = moved_m > self.farthest_m;
-        let first = self.at.is_none_or(|old| moved_m >= self.farthest_m && at < old);
-        if farther || first {
-            (self.farthest_m, self.at) = (moved_m, Some(at));
-        }
-    }
+    let unmatched = lying.into_iter().map(|(_, p)| p).collect();
+    Ok(Snap { linework: Linework::gather(edges), snapped, unmatched })
 }
 
 /// The order of places near a segment along it.
@@ -79,29 +78,119 @@ fn along([a, b]: [GridPoint; 2], p: GridPoint, q: GridPoint) -> std::cmp::Orderi
     part(p).cmp(&part(q))
 }
 
-/// What moved segments sweep, once for each polygon that has them.
-#[expect(clippy::cast_precision_loss, reason = "a segment has few polygons")]
-fn swept_m2(linework: &Linework, cuts: &[(u32, GridPoint)], moves: &Moves) -> f64 {
-    let goal = |p: GridPoint| moves.get(&p).map_or(p, |&(to, _)| to);
-    let mut sum_m2 = 0.0;
-    let mut rest = cuts;
-    for (segment, &[a, b]) in linework.ends.iter().enumerate() {
-        let own = rest.iter().take_while(|&&(i, _)| i as usize == segment).count();
-        let (mine, others) = rest.split_at(own);
-        rest = others;
-        let (to_a, to_b) = (goal(a), goal(b));
-        if mine.is_empty() && to_a == a && to_b == b {
-            continue;
+/// What is asked when it is told what was snapped.
+struct Swept<'a> {
+    linework: &'a Linework,
+    loose: &'a Loose,
+    face_of: &'a [u16],
+    moves: &'a Moves,
+}
+
+impl Swept<'_> {
+    /// Everything that was moved, summed up as a whole and by the two faces that it is between. A
+    /// moved segment counts what it sweeps once for each polygon that has it.
+    fn told(&self, cuts: &[(u32, GridPoint)]) -> Snapped {
+        let mut all = Snapped::default();
+        let mut pairs: BTreeMap<[u16; 2], SnappedPair> = BTreeMap::new();
+        let mut by = |faces: [u16; 2], at: GridPoint, moved_m: f64| {
+            all.farthest(at, moved_m);
+            let pair = pairs.entry(faces).or_insert_with(|| SnappedPair::of(faces, at));
+            pair.add(at, moved_m);
+        };
+        for (&from, &(to, moved_m)) in self.moves {
+            for (_, face) in self.loose.faces_at(from) {
+                if let Some(other) = self.other_at(to, *face) {
+                    by(paired(*face, other), to, moved_m);
+                }
+            }
         }
-        let mut bends: Vec<GridPoint> = mine.iter().map(|&(_, p)| p).collect();
-        bends.sort_unstable_by(|&p, &q| along([a, b], p, q));
-        let ring: Vec<GridPoint> =
-            [a, b, to_b].into_iter().chain(bends.into_iter().rev()).chain([to_a, a]).collect();
-        let twice: i128 = ring.windows(2).map(|pair| twice_area(pair[0], pair[1])).sum();
-        let polygons = linework.polygons(segment).len() as f64;
-        sum_m2 += Metres::around(a).area_m2(twice) * polygons;
+        for &(segment, at, moved_m) in &self.loose.on_segment {
+            for &polygon in self.linework.polygons(segment as usize) {
+                let face = self.face_of[polygon as usize];
+                if let Some(other) = self.other_at(at, face) {
+                    by(paired(face, other), at, moved_m);
+                }
+            }
+        }
+        let mut rest = cuts;
+        for segment in 0..self.linework.ends.len() {
+            let own = rest.iter().take_while(|&&(i, _)| i as usize == segment).count();
+            let (mine, others) = rest.split_at(own);
+            rest = others;
+            let Some((swept_m2, onto)) = self.swept(segment, mine) else { continue };
+            for &polygon in self.linework.polygons(segment) {
+                all.moved_m2 += swept_m2;
+                let face = self.face_of[polygon as usize];
+                let others = onto.iter().filter_map(|&at| self.other_at(at, face));
+                let mut faces = others.map(|other| paired(face, other));
+                if let Some(faces) = faces.find(|faces| pairs.contains_key(faces))
+                    && let Some(pair) = pairs.get_mut(&faces)
+                {
+                    pair.moved_m2 += swept_m2;
+                }
+            }
+        }
+        let mut between: Vec<SnappedPair> = pairs.into_values().collect();
+        between.sort_by(|a, b| b.moved_m2.total_cmp(&a.moved_m2).then(a.faces.cmp(&b.faces)));
+        all.pairs = between.len();
+        between.truncate(PLACES_MAX);
+        all.between = between;
+        all
     }
-    sum_m2
+
+    /// A face other than this one that has a vertex.
+    fn other_at(&self, at: GridPoint, face: u16) -> Option<u16> {
+        self.loose.faces_at(at).iter().map(|&(_, other)| other).find(|&other| other != face)
+    }
+
+    /// The area that a segment sweeps when it is moved and bent, and onto which places; `None`
+    /// where it stays.
+    fn swept(&self, segment: usize, cuts: &[(u32, GridPoint)]) -> Option<(f64, Vec<GridPoint>)> {
+        let [a, b] = self.linework.ends[segment];
+        let goal = |p: GridPoint| self.moves.get(&p).map_or(p, |&(to, _)| to);
+        let (to_a, to_b) = (goal(a), goal(b));
+        if cuts.is_empty() && to_a == a && to_b == b {
+            return None;
+        }
+        let mut bends: Vec<GridPoint> = cuts.iter().map(|&(_, p)| p).collect();
+        bends.sort_unstable_by(|&p, &q| along([a, b], p, q));
+        let way = [a, to_a].into_iter().chain(bends.iter().copied()).chain([to_b, b]);
+        let swept_m2 = between_m2([a, b], &way.collect::<Vec<_>>());
+        let ends = [(a, to_a), (b, to_b)].into_iter().filter(|(from, to)| from != to);
+        let onto = ends.map(|(_, to)| to).chain(bends).collect();
+        Some((swept_m2, onto))
+    }
+}
+
+/// The area between a segment and a way beside it that has its ends; what lies to the left and what
+/// lies to the right add up.
+fn between_m2([a, b]: [GridPoint; 2], way: &[GridPoint]) -> f64 {
+    let metres = Metres::around(a);
+    let [east, north] = metres.plane(b);
+    let length = east.hypot(north);
+    // Along the segment and off it.
+    let places = way.iter().map(|&p| {
+        let [x, y] = metres.plane(p);
+        [(x * east + y * north) / length, (y * east - x * north) / length]
+    });
+    let places: Vec<[f64; 2]> = places.collect();
+    let piece = |[from, to]: [[f64; 2]; 2]| {
+        let (along, [one, other]) = ((to[0] - from[0]).abs(), [from[1], to[1]]);
+        let sum = one.abs() + other.abs();
+        if sum == 0.0 {
+            0.0
+        } else if one * other < 0.0 {
+            along * (one * one + other * other) / (2.0 * sum)
+        } else {
+            along * sum / 2.0
+        }
+    };
+    places.windows(2).map(|pair| piece([pair[0], pair[1]])).sum()
+}
+
+/// Two faces, the lower number first.
+fn paired(a: u16, b: u16) -> [u16; 2] {
+    [a.min(b), a.max(b)]
 }
 
 /// Where a vertex moves to, and how far in metres.
@@ -121,6 +210,8 @@ struct Loose {
     pairs: Vec<(f64, GridPoint, GridPoint)>,
     /// A segment of the linework, a vertex near its inside, and the distance.
     on_segment: Vec<(u32, GridPoint, f64)>,
+    /// A segment of the linework, and a vertex on its inside.
+    lying: Vec<(u32, GridPoint)>,
 }
 
 impl Loose {
@@ -135,6 +226,7 @@ impl Loose {
             vertices: Vec::new(),
             pairs: Vec::new(),
             on_segment: Vec::new(),
+            lying: Vec::new(),
         };
         for (i, &ends) in (0..).zip(&linework.ends) {
             if let &[polygon] = linework.polygons(i as usize) {
@@ -208,6 +300,11 @@ impl Loose {
             if p == a || p == b || self.has(p, self.faces[j]) {
                 continue;
             }
+            // What lies on the segment already is for the noding, unless the segment leaves it.
+            let on_line = cross(a, b, p) == 0;
+            if on_line && inside([a, b], p) {
+                self.lying.push((self.segments[j], p));
+            }
             let metres = Metres::around(p);
             let [near_a, near_b] = [a, b].map(|end| {
                 let off = metres.plane(end);
@@ -223,11 +320,35 @@ impl Loose {
                 continue;
             }
             let foot = foot_m(metres.plane(a), metres.plane(b));
-            // What lies on the segment already is for the noding, and moves nothing.
-            if foot.is_some_and(|m| m <= self.snap_m) && cross(a, b, p) != 0 {
+            if foot.is_some_and(|m| m <= self.snap_m) && !on_line {
                 self.on_segment.push((self.segments[j], p, foot.unwrap_or_default()));
             }
         }
+    }
+
+    /// The vertices that lie on segments which are moved or bent, each with its segment; those that
+    /// move themselves are left out.
+    fn lying_on_bent(
+        &self,
+        linework: &Linework,
+        cuts: &[(u32, GridPoint)],
+        moves: &Moves,
+    ) -> Vec<(u32, GridPoint)> {
+        let is_cut = |segment: u32| cuts.binary_search_by_key(&segment, |&(i, _)| i).is_ok();
+        let has_moved = |segment: u32| {
+            linework.ends[segment as usize].iter().any(|end| moves.contains_key(end))
+        };
+        let mut lying: Vec<(u32, GridPoint)> = self
+            .lying
+            .iter()
+            .copied()
+            .filter(|&(segment, p)| {
+                !moves.contains_key(&p) && (has_moved(segment) || is_cut(segment))
+            })
+            .collect();
+        lying.sort_unstable();
+        lying.dedup();
+        lying
     }
 
     /// Which vertices move, nearest pairs first. One that others have moved to stays.
@@ -250,6 +371,13 @@ impl Loose {
         }
         moves
     }
+}
+
+/// Whether a place on the line through a segment lies between its ends.
+fn inside([a, b]: [GridPoint; 2], p: GridPoint) -> bool {
+    let [low, high] = ordered(a, b);
+    // Along a line the order of places is that of their coordinates.
+    low < p && p < high
 }
 
 /// The distance from the origin to the inside of a segment; `None` where an end is nearest.

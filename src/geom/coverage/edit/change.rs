@@ -3,12 +3,13 @@
 use crate::geom::coord::GridPoint;
 use crate::geom::coverage::check::meeting;
 use crate::geom::coverage::edit::fault::EditFault;
-use crate::geom::coverage::exact::{Spot, conflict};
+use crate::geom::coverage::exact::Spot;
 use crate::geom::coverage::map::Coverage;
 use crate::geom::coverage::patch::Patch;
 use crate::geom::coverage::side::{FaceLabel, Side};
 use crate::geom::coverage::sweep::pairs;
 use crate::geom::coverage::verify::Violation;
+use crate::geom::segments::conflict;
 
 /// A patch, and the places where a border was bent to pass a point of the grid.
 #[derive(Debug)]

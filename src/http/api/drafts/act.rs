@@ -52,6 +52,9 @@ pub struct NewStepBody {
     /// Of a rebase: let a set of zones that was imported, balanced or taken from a former plan stand, whatever was
     /// published meanwhile.
     overdraw: Option<bool>,
+    /// Of a rebase: let names, numbers, units and further facts of zones stand as the draft has them, also those that were
+    /// published otherwise meanwhile.
+    overwrite: Option<bool>,
     /// Of a publication: from when it is in force, RFC 3339; at once when absent.
     effective_at: Option<String>,
     /// Of a publication: why; kept with the plan.

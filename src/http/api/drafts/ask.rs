@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::app::drafts::order::Wish;
+use crate::app::drafts::order::{Conflicting, Wish};
 use crate::domain::drafts::step::{Act, Deed};
 use crate::domain::id::{KeyId, ZoneId};
 use crate::domain::time::Instant;
@@ -43,10 +43,11 @@ pub(super) fn wish(fields: &mut Fields, crs: Crs) -> Option<Wish> {
             effective_at: fields.read("effective_at", Instant::parse),
             note: fields.text("note").unwrap_or_default(),
         },
-        Act::Rebase => Wish::Rebase {
+        Act::Rebase => Wish::Rebase(Conflicting {
             drop_conflicts: fields.flag("drop_conflicts").unwrap_or_default(),
             overdraw: fields.flag("overdraw").unwrap_or_default(),
-        },
+            overwrite: fields.flag("overwrite").unwrap_or_default(),
+        }),
         act => Wish::Deed(deed(fields, act, crs)),
     })
 }

@@ -11,6 +11,7 @@ use crate::domain::drafts::state::Draft;
 use crate::domain::drafts::step::DraftStep;
 use crate::domain::id::ZoneId;
 use crate::domain::time::Instant;
+use crate::domain::zoning::overwritten::Overwritten;
 use crate::geom::coord::GridPoint;
 use crate::geom::crs::Crs;
 use crate::http::api::drafts::ground::{MovedBody, position};
@@ -135,6 +136,22 @@ pub struct ConflictBody {
     /// Where.
     #[schema(required = true)]
     pub at: Option<[f64; 2]>,
+    /// The facts of a zone that the edit and the plan in force have set, each otherwise.
+    pub overwritten: Vec<OverwrittenBody>,
+}
+
+/// A fact of a zone that an edit and the plan in force have set, each otherwise.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = OverwrittenFact)]
+pub struct OverwrittenBody {
+    /// Which: `number`, `names`, `lead`, `co`, or `attributes.` and the name of a further fact.
+    pub field: String,
+    /// As it was before both; null where it was not there.
+    pub was: Value,
+    /// As the plan in force has it; null where it is not there.
+    pub published: Value,
+    /// As the edit has it; null where it takes it away.
+    pub drawn: Value,
 }
 
 /// What became of a step.
@@ -157,6 +174,13 @@ pub struct DoneBody {
     pub conflicts: Vec<ConflictBody>,
     /// What was noticed and keeps nothing from being done.
     pub warnings: Vec<String>,
+}
+
+impl OverwrittenBody {
+    fn of(it: &Overwritten) -> Self {
+        let Overwritten { field, was, published, drawn } = it.clone();
+        Self { field, was, published, drawn }
+    }
 }
 
 impl DocketBody {
@@ -259,6 +283,7 @@ impl DoneBody {
             actor: it.actor.clone(),
             words: it.fault.says.clone(),
             at: it.fault.at.map(|at| position(at, crs)),
+            overwritten: it.overwritten.iter().map(OverwrittenBody::of).collect(),
         });
         Self {
             draft: DraftBody::of(&done.draft, caller),

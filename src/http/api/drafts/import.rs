@@ -8,13 +8,15 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::app::drafts::import::{DraftImport, Source, import};
+use crate::app::drafts::import::{Closing, DraftImport, Source, import};
 use crate::app::state::must;
 use crate::app::transfer::Format;
 use crate::domain::accounts::Operation;
 use crate::domain::id::UnitId;
 use crate::formats::layer::Finding;
+use crate::geom::crs::Crs;
 use crate::http::api::drafts::bodies::DraftBody;
+use crate::http::api::drafts::repair::{RepairBody, SnappedBody};
 use crate::http::body;
 use crate::http::desk::Desk;
 use crate::http::params::crs;
@@ -64,6 +66,14 @@ pub struct ImportedBody {
     pub refused: bool,
     /// Every finding.
     pub findings: Vec<FindingBody>,
+    /// Of each gap and overlap of the areas as they came, also of those that were snapped away: which ways are open,
+    /// which is proposed, why, and what was done. A thousand at most; where there are more, the largest.
+    pub repairs: Vec<RepairBody>,
+    /// How many more gaps and overlaps there are.
+    pub more_repairs: usize,
+    /// What was snapped; null when nothing was.
+    #[schema(required = true)]
+    pub snapped: Option<SnappedBody>,
     /// The draft; null when nothing was written.
     #[schema(required = true)]
     pub draft: Option<DraftBody>,
@@ -93,6 +103,8 @@ impl FindingBody {
         ("crs" = Option<String>, Query, description = "The system, where the file does not say it: wgs84, cgcs2000, gcj02, bd09"),
         ("id" = Option<String>, Query, description = "The column that holds the id, where it is called otherwise"),
         ("lead" = Option<String>, Query, description = "The unit that leads zones of which nothing says who does"),
+        ("gap_width" = Option<f64>, Query, description = "Gaps up to so many metres are closed, from 0.5 (the default) to 100; the others stay and are told"),
+        ("remedy" = Option<String>, Query, description = "How they are closed: `proposed` (the default: as is proposed for each), `longest` (by the neighbour with the longest border), `largest` (by the largest neighbour), `middle` (split along the middle line, where they lie between two)"),
         ("dry_run" = Option<bool>, Query, description = "Only look"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
@@ -123,6 +135,7 @@ pub(crate) async fn import_draft(
     if name.is_empty() {
         params.fault("name", "is missing; say what the draft is called");
     }
+    let usual = Closing::default();
     let ask = DraftImport {
         name,
         words: params.text("words").unwrap_or_default(),
@@ -131,6 +144,10 @@ pub(crate) async fn import_draft(
         crs: params.read("crs", crs),
         id: params.text("id"),
         lead: params.read("lead", UnitId::new),
+        closing: Closing {
+            width_m: params.read("gap_width", Closing::width).unwrap_or(usual.width_m),
+            remedy: params.read("remedy", Closing::remedy).unwrap_or(usual.remedy),
+        },
         dry_run: params.flag("dry_run").unwrap_or_default(),
     };
     if source.is_none() {
@@ -149,6 +166,9 @@ pub(crate) async fn import_draft(
         zones: outcome.zones,
         refused: outcome.refused(),
         findings: outcome.findings.iter().map(FindingBody::of).collect(),
+        repairs: outcome.repairs.listed.iter().map(|it| RepairBody::of(it, Crs::Wgs84)).collect(),
+        more_repairs: outcome.repairs.more,
+        snapped: outcome.repairs.snapped.as_ref().map(|it| SnappedBody::of(it, Crs::Wgs84)),
         draft: outcome.draft.as_ref().map(|draft| DraftBody::of(draft, &caller)),
     };
     let status = if body.draft.is_some() { StatusCode::CREATED } else { StatusCode::OK };

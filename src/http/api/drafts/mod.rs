@@ -2,6 +2,7 @@
 
 pub mod bodies;
 pub mod ground;
+pub mod repair;
 pub mod list;
 pub mod show;
 pub mod changes;

@@ -7,11 +7,12 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::app::drafts::review::{DAYS_DEFAULT, DAYS_MAX, LISTED_MAX, Look, Told, review};
+use crate::app::drafts::review::{DAYS_DEFAULT, DAYS_MAX, LISTED_MAX, Look, Told, Trial, review};
 use crate::app::state::must;
 use crate::domain::accounts::Operation;
 use crate::domain::atlas::facility::FacilityKind;
 use crate::domain::id::{UnitId, ZoneId};
+use crate::domain::zoning::repair::Repair;
 use crate::domain::zoning::review::findings::{ReviewFinding, Weight};
 use crate::domain::zoning::review::movers::{Flow, Mover};
 use crate::domain::zoning::review::state::{PlanFigures, ZoneFigures};
@@ -22,6 +23,7 @@ use crate::geom::crs::Crs;
 use crate::http::api::drafts::answer::{at, draft_id};
 use crate::http::api::drafts::ask::edits;
 use crate::http::api::drafts::ground::position;
+use crate::http::api::drafts::repair::{RepairBody, rounded};
 use crate::http::body::{self, Fields};
 use crate::http::desk::Desk;
 use crate::http::params::Params;
@@ -55,7 +57,10 @@ pub struct ReviewBody {
     pub flows: Vec<FlowBody>,
     /// How many incidents and facilities go.
     pub moving: u64,
-    /// Those of them that were asked for: incidents first, then facilities by kind.
+    /// How many open incidents stay with whom they are though their place goes to another unit.
+    pub staying: u64,
+    /// As many of both as were asked for: first the incidents that go, then facilities by kind, then the incidents that
+    /// stay, each with the reason.
     pub listed: Vec<MoverBody>,
 }
 
@@ -87,6 +92,9 @@ pub struct ReviewFindingBody {
     /// How wide, metres.
     #[schema(required = true)]
     pub width_m: Option<f64>,
+    /// Of a gap or an overlap that was mended, what was proposed for it, why, and what was done.
+    #[schema(required = true)]
+    pub repair: Option<RepairBody>,
 }
 
 /// What lies somewhere.
@@ -168,11 +176,11 @@ pub struct FlowBody {
     pub from: String,
     /// The unit that would answer.
     pub to: String,
-    /// What goes. Incidents that a rule gives to a unit are not among them.
+    /// What goes. Incidents are those that a publication would hand over.
     pub moves: TallyBody,
 }
 
-/// An incident or facility that changes hands.
+/// An incident or facility whose place changes hands.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ReviewMover)]
 pub struct MoverBody {
@@ -201,6 +209,12 @@ pub struct MoverBody {
     pub from: String,
     /// The unit that would answer.
     pub to: String,
+    /// Of an incident that stays with whom it is all the same, why: `undispatched` (no unit has it yet: it is routed anew
+    /// when it is dispatched), `handled` (its unit is done with it, and it is being checked), `by_hand` (it was given to
+    /// another unit than the one that the rules name), `ruled` (a rule names its unit, whatever the zone). Null for what
+    /// goes.
+    #[schema(required = true)]
+    pub stays: Option<String>,
 }
 
 /// Edits to be tried.
@@ -281,7 +295,8 @@ pub(crate) async fn try_edits(
     let mut fields = Fields::parse(&bytes)?;
     let edits = edits(&mut fields, crs);
     fields.finish()?;
-    let told = review(&web.app, &seat, &caller, draft_id(&id)?, (look, Some(edits))).await?;
+    let trial = Trial { edits, foreign: !crs.same_degrees(Crs::Wgs84) };
+    let told = review(&web.app, &seat, &caller, draft_id(&id)?, (look, Some(trial))).await?;
     Ok(at(told.revision, &ReviewBody::of(&told, crs)))
 }
 
@@ -308,6 +323,7 @@ impl ReviewBody {
             zones: told.zones.iter().map(|it| ZoneFiguresBody::of(it, crs)).collect(),
             flows: told.flows.iter().map(FlowBody::of).collect(),
             moving: told.moving,
+            staying: told.staying,
             listed: told.movers.iter().map(|it| MoverBody::of(it, told, crs)).collect(),
         }
     }
@@ -323,6 +339,7 @@ struct About<'a> {
     area_m2: Option<f64>,
     width_m: Option<f64>,
     beside: &'a [ZoneId],
+    repair: Option<&'a Repair>,
 }
 
 impl<'a> About<'a> {
@@ -368,6 +385,7 @@ impl<'a> About<'a> {
                 area_m2: it.area_m2,
                 width_m: it.width_m,
                 beside: &it.zones,
+                repair: it.repair.as_ref(),
                 ..none
             },
             ReviewFinding::MendedMore { .. } => Self { kind: "mended", ..none },
@@ -409,6 +427,7 @@ impl ReviewFindingBody {
             at: about.at.map(|at| position(at, crs)),
             area_m2: about.area_m2.map(|m2| rounded(m2, 100.0)),
             width_m: about.width_m.map(|m| rounded(m, 1_000.0)),
+            repair: about.repair.map(|it| RepairBody::of(it, crs)),
         }
     }
 }
@@ -497,10 +516,7 @@ impl MoverBody {
             zone_then: mover.zone_then.as_ref().map(ToString::to_string),
             from: mover.from.to_string(),
             to: mover.to.to_string(),
+            stays: mover.thing.stays.map(|stays| stays.code().to_owned()),
         }
     }
-}
-
-fn rounded(number: f64, parts: f64) -> f64 {
-    (number * parts).round() / parts
 }

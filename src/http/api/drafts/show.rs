@@ -10,11 +10,11 @@ use crate::app::state::must;
 use crate::domain::accounts::Operation;
 use crate::domain::atlas::zone::Zone;
 use crate::geom::crs::Crs;
-use crate::http::api::atlas::GEOJSON;
 use crate::http::api::drafts::answer::{at, draft_id, tag};
 use crate::http::api::drafts::bodies::{DraftBody, StepBody};
 use crate::http::api::drafts::ground::{BorderBody, BordersBody, areas};
 use crate::http::desk::Desk;
+use crate::http::json::GEOJSON;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 
@@ -27,7 +27,7 @@ const PAGE_DEFAULT: u32 = 100;
     params(
         ("id" = String, Path, description = "The draft's id"),
         ("since" = Option<u32>, Query, description = "Only steps behind this revision (0 when absent)"),
-        ("limit" = Option<u32>, Query, description = "Most steps (1 to 1000; 100 when absent)"),
+        ("limit" = Option<u32>, Query, description = "Most steps (1 to 1000; 100 when absent); a page also ends behind 8 MiB of edits, and `next` says where to go on"),
         ("crs" = Option<String>, Query, description = "The system of places of remarks: wgs84 (default), cgcs2000, gcj02, bd09. Edits are told as they are kept, in WGS84"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
@@ -49,13 +49,11 @@ pub(crate) async fn get_draft(
     let crs = desk.params.crs("crs");
     let Desk { seat, caller, params } = desk;
     params.finish()?;
-    let page = (since, limit + 1);
-    let found = read::get(&web.app, &seat, &caller, draft_id(&id)?, page).await?;
-    let more = found.steps.len() > limit as usize;
-    let shown = found.steps.iter().take(limit as usize);
+    let found = read::get(&web.app, &seat, &caller, draft_id(&id)?, (since, limit)).await?;
     let mut body = DraftBody::of(&found.draft, &caller);
-    body.steps = shown.map(|step| StepBody::of(step, crs)).collect();
-    body.next = body.steps.last().filter(|_| more).map(|last| last.revision);
+    body.steps = found.steps.iter().map(|step| StepBody::of(step, crs)).collect();
+    let last = found.steps.last().map(|last| last.revision);
+    body.next = last.filter(|last| *last < found.draft.revision);
     Ok(at(found.draft.revision, &body))
 }
 

@@ -19,9 +19,9 @@ use crate::domain::incidents::step::{Carried, Move};
 use crate::domain::time::Instant;
 use crate::http::api::incidents::bodies::{DocketBody, IncidentBody};
 use crate::http::api::incidents::{answer, incident_id, private, replayed, ticket};
-use crate::http::api::reports::idempotency_key;
 use crate::http::body::{self, Fields};
 use crate::http::desk::Desk;
+use crate::http::once::idempotency_key;
 use crate::http::problem::{Kind, Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 

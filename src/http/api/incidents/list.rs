@@ -93,11 +93,14 @@ pub(crate) async fn list_incidents(
             Json(IncidentsBody { incidents: shown.collect(), next: next.clone() }).into_response()
         }
         Form::Csv => {
-            let bytes = nouns::incidents::to_table(&found, now);
+            let bytes =
+                nouns::incidents::to_table(&found, &desk.seat.atlas()?.city().catalogue, now);
             ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], bytes).into_response()
         }
         Form::GeoJson => {
-            let bytes = geojson::write(&nouns::incidents::to_layer(&found, now));
+            let atlas = desk.seat.atlas()?;
+            let catalogue = &atlas.city().catalogue;
+            let bytes = geojson::write(&nouns::incidents::to_layer(&found, catalogue, now));
             ([(header::CONTENT_TYPE, "application/geo+json")], bytes).into_response()
         }
     };

@@ -24,8 +24,8 @@ use crate::domain::id::IncidentId;
 use crate::domain::time::Instant;
 use crate::http::api::incidents::bodies::{CandidateBody, IncidentBody, SuggestionBody};
 use crate::http::api::incidents::clocks::ClockBody;
-use crate::http::api::reports::REPLAYED;
 use crate::http::desk::Desk;
+use crate::http::once::REPLAYED;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 

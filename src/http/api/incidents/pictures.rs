@@ -14,9 +14,9 @@ use crate::app::state::must;
 use crate::domain::accounts::Operation;
 use crate::domain::reports::picture::PICTURE_BYTES_MAX;
 use crate::http::api::incidents::{incident_id, private, replayed, ticket};
-use crate::http::api::reports::idempotency_key;
 use crate::http::body;
 use crate::http::desk::Desk;
+use crate::http::once::idempotency_key;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 

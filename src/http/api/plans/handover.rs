@@ -1,20 +1,27 @@
 //! What went from unit to unit with a plan: a list for both sides.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::header;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::app::plans::handover::{Page, list, table};
+use crate::app::plans::handover::{Page, Whole, list};
 use crate::app::state::must;
 use crate::domain::accounts::Operation;
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::id::{IncidentId, UnitId};
 use crate::domain::incidents::docket::Docket;
 use crate::domain::incidents::handover::Handed;
+use crate::formats::nouns::handover::{header, lines};
 use crate::http::api::answer::PositionBody;
 use crate::http::api::plans::bodies::{named, private};
+use crate::http::body::streamed;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
@@ -114,9 +121,9 @@ impl HandedBody {
         ("version" = i64, Path, description = "The plan"),
         ("from" = Option<String>, Query, description = "Only what went from this unit"),
         ("to" = Option<String>, Query, description = "Only what went to this unit"),
-        ("format" = Option<String>, Query, description = "json (default) or csv, a table to be printed"),
-        ("limit" = Option<u32>, Query, description = "Most on a page (1 to 10000; 1000 when absent)"),
-        ("after" = Option<String>, Query, description = "`next` of the page before"),
+        ("format" = Option<String>, Query, description = "json (default), page by page, or csv, a table to be printed that holds all of them"),
+        ("limit" = Option<u32>, Query, description = "Most on a page (1 to 10000; 1000 when absent); not with csv"),
+        ("after" = Option<String>, Query, description = "`next` of the page before; not with csv"),
         ("city" = Option<String>, Query, description = "The city, where there are several"),
     ),
     responses(
@@ -140,23 +147,32 @@ pub(crate) async fn get_handover(
         "csv" => Ok(true),
         _ => Err("must be json or csv"),
     });
-    let limit = desk.params.whole("limit", 1, PAGE_MAX).unwrap_or(PAGE_DEFAULT);
+    let limit = desk.params.whole("limit", 1, PAGE_MAX);
     let page = Page {
         from: desk.params.read("from", UnitId::new),
         to: desk.params.read("to", UnitId::new),
         after: desk
             .params
             .read("after", |text| text.parse().map(IncidentId).map_err(|_| "is no incident's id")),
-        limit: limit as usize,
+        limit: limit.unwrap_or(PAGE_DEFAULT) as usize,
     };
+    if csv == Some(true) {
+        for (name, given) in [("limit", limit.is_some()), ("after", page.after.is_some())] {
+            if given {
+                desk.params.fault(name, "does not go with csv: all come");
+            }
+        }
+    }
     let Desk { seat, caller, params } = desk;
     params.finish()?;
     let version = named(&version)?;
-    let found = list(&web.app, &seat.city, &caller, version, &page).await?;
     if csv == Some(true) {
-        let kind = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
-        return Ok(private((kind, table(&found)).into_response()));
+        let units = (page.from.as_ref(), page.to.as_ref());
+        let whole = Whole::begin(&web.app, &seat.city, &caller, version, units).await?;
+        let catalogue = Arc::clone(&seat.atlas()?.city().catalogue);
+        return Ok(private(table(whole, catalogue)));
     }
+    let found = list(&web.app, &seat.city, &caller, version, &page).await?;
     let next = found.rows.last().filter(|_| found.more).map(|(it, _)| it.incident.to_string());
     let flows = found.flows.iter().map(|(from, to, incidents)| HandoverFlowBody {
         from: from.to_string(),
@@ -171,4 +187,20 @@ pub(crate) async fn get_handover(
         incidents: found.rows.iter().map(HandedBody::of).collect(),
     };
     Ok(private(Json(body).into_response()))
+}
+
+/// All of a list as CSV that is written as it is read.
+fn table(whole: Whole, catalogue: Arc<Catalogue>) -> Response {
+    let begun = (whole, catalogue, Some(header()));
+    let pieces = stream::unfold(begun, |(mut whole, catalogue, head)| async move {
+        if let Some(head) = head {
+            return Some((Ok(Bytes::from(head)), (whole, catalogue, None)));
+        }
+        // A failure breaks the body off: who reads sees that it is not whole.
+        let read = whole.next().await.transpose()?;
+        let piece = read.map(|rows| Bytes::from(lines(&rows, &catalogue)));
+        Some((piece.map_err(std::io::Error::other), (whole, catalogue, None)))
+    });
+    let kind = [(CONTENT_TYPE, "text/csv; charset=utf-8")];
+    (kind, streamed(pieces)).into_response()
 }

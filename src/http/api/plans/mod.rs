@@ -16,9 +16,9 @@ use crate::domain::accounts::Operation;
 use crate::formats::geojson;
 use crate::formats::nouns::zones::to_layer;
 use crate::geom::crs::Crs;
-use crate::http::api::atlas::GEOJSON;
 use crate::http::api::plans::bodies::{PublishedBody, PublishedPlansBody, named, number, private};
 use crate::http::desk::Desk;
+use crate::http::json::GEOJSON;
 use crate::http::problem::{Problem, ProblemBody, UsualProblems};
 use crate::http::web::Web;
 

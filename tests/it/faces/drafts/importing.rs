@@ -145,6 +145,82 @@ async fn rings_that_lie_across_themselves_become_a_draft_and_are_told_with_row_a
     assert!(!text.contains("36.61"), "the spike covers nothing: {text}");
 }
 
+/// Two zones whose border has a gap of 2.7 m and one of four steps: `b` leaves it twice.
+fn gaps() -> Vec<u8> {
+    let west = "[[109.4,36.5],[109.41,36.5],[109.41,36.51],[109.4,36.51],[109.4,36.5]]";
+    let east = "[[109.41,36.5],[109.42,36.5],[109.42,36.51],[109.41,36.51],[109.41,36.508],[109.41003,36.5075],\
+        [109.41003,36.5065],[109.41,36.506],[109.41,36.504],[109.4100004,36.503],[109.41,36.502],[109.41,36.5]]";
+    rings(&[west, east])
+}
+
+/// The easternmost place of a zone of a draft.
+async fn easternmost(office: &Office, told: &Value, zone: &str) -> f64 {
+    let id = told["draft"]["id"].as_str().unwrap();
+    let zones = office.get(&office.a, &format!("/api/v1/drafts/{id}/zones")).await;
+    let all = zones["features"].as_array().unwrap().iter();
+    let area = all.filter(|it| it["id"] == zone).map(|it| &it["geometry"]["coordinates"][0][0]);
+    let places = area.flat_map(|ring| ring.as_array().unwrap());
+    places.map(|at| at[0].as_f64().unwrap()).fold(f64::MIN, f64::max)
+}
+
+#[tokio::test]
+async fn gaps_are_told_with_their_repair_also_those_that_were_snapped_and_closed_as_asked() {
+    let office = Office::new().await;
+    let made = import(&office, "name=x&format=geojson", gaps()).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let told = made.json();
+    let repairs = told["repairs"].as_array().unwrap();
+    let done = |what: Value| {
+        repairs.iter().find(|it| it["done"] == what).unwrap_or_else(|| panic!("{what}: {told}"))
+    };
+    let (left, snapped) = (done(Value::Null), done(json!("together")));
+    assert_eq!(repairs.len(), 2, "{told}");
+    for repair in [left, snapped] {
+        assert_eq!((&repair["kind"], &repair["proposed"]), (&json!("gap"), &json!("longest")));
+        let longest = &repair["offers"][0];
+        assert_eq!((&longest["way"], &longest["to"]), (&json!("longest"), &json!("b")));
+        assert_eq!((&repair["reason"], &longest["joins"]), (&json!("joins_nothing"), &json!([])));
+    }
+    assert_eq!((&left["areas"], &left["to"]), (&json!(["b", "a"]), &json!("b")));
+    assert!((left["at"][1].as_f64().unwrap() - 36.507).abs() < 0.001, "{left}");
+    assert!((snapped["at"][1].as_f64().unwrap() - 36.503).abs() < 0.001, "{snapped}");
+    assert!(left["width_m"].as_f64().unwrap() > 2.0 && !left["middle"][0].is_null(), "{left}");
+    let words: Vec<&str> = told["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|it| it["fault"].as_str().unwrap().contains("is a gap"))
+        .map(|it| it["remedy"].as_str().unwrap())
+        .collect();
+    let left = "it was left; proposed: give it to b, which has the longest border, because that joins none that did \
+        not touch before";
+    assert!(words[0].starts_with(left), "{words:?}");
+    assert_eq!(words[1..], ["the borders were brought together"]);
+    assert_eq!(told["more_repairs"], 0);
+    let together = &told["snapped"];
+    assert_eq!((&together["vertices"], &together["more"]), (&json!(1), &json!(0)), "{told}");
+    let at = [109.410_000_4, 36.503];
+    let between = json!({ "areas": ["a", "b"], "vertices": 1, "farthest_m": 0.036, "at": at, "moved_m2": 3.98 });
+    assert_eq!(together["between"], json!([between]), "{told}");
+    // Nothing lies over anything: what was snapped made no hair line of its own.
+    assert!(!told.to_string().contains("over each other"), "{told}");
+    let pair = "between a and b borders were brought together at 1 vertices, the farthest by 0.036 m: 3.98 m²";
+    assert!(told.to_string().contains(pair), "{told}");
+    assert!((easternmost(&office, &told, "a").await - 109.410_000_4).abs() < 1e-9);
+
+    let query = "name=y&format=geojson&gap_width=5&remedy=middle";
+    let told = import(&office, query, gaps()).await.json();
+    assert_eq!(told["repairs"][0]["done"], "middle", "{told}");
+    let east = easternmost(&office, &told, "a").await;
+    assert!((east - 109.410_015).abs() < 2e-6, "half of the gap is the western zone's: {east}");
+    let told = import(&office, &query.replace("middle", "longest"), gaps()).await.json();
+    assert_eq!(told["repairs"][0]["done"], "longest", "{told}");
+    for (query, place) in [("gap_width=0.1", "gap_width"), ("remedy=glue", "remedy")] {
+        let refused = import(&office, &format!("name=x&format=geojson&{query}"), gaps()).await;
+        assert_eq!(refused.places(), [place], "{}", refused.text());
+    }
+}
+
 #[tokio::test]
 async fn an_import_that_is_undone_and_done_again_tells_the_areas_that_change_hands() {
     let office = Office::new().await;

@@ -58,6 +58,14 @@ async fn faults_of_the_plan_in_force_are_in_the_review_of_every_draft_until_one_
     let gap = mended.iter().find(|it| it["words"].as_str().unwrap().contains("was a gap"));
     let (over, gap) = (over.unwrap(), gap.unwrap());
     assert_eq!((beside(over), beside(gap)), (vec!["east", "west"], vec!["east", "far"]));
+    assert_eq!(
+        (&over["repair"]["kind"], &gap["repair"]["kind"]),
+        (&json!("overlap"), &json!("gap"))
+    );
+    assert_eq!(
+        (&over["repair"]["done"], &gap["repair"]["done"]),
+        (&json!("together"), &json!("together"))
+    );
     for (it, lon, area_m2) in [(over, 109.41, 39.8), (gap, 109.42, 3.98)] {
         assert_eq!(it["weight"], "informs", "{it}");
         assert!((it["at"][0].as_f64().unwrap() - lon).abs() < 1e-6, "{it}");

@@ -4,12 +4,14 @@ mod editing;
 mod publishing;
 mod importing;
 mod reviewing;
+mod trying;
 mod badly;
 mod small;
 mod mended;
 mod replica;
 mod damaged;
 mod sizes;
+mod limits;
 mod former;
 mod by_name;
 

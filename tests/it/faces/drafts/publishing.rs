@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use zonewarden::app::drafts::due::publish_due;
 use zonewarden::app::transfer::city::{CityImport, import};
 use zonewarden::app::transfer::settings::Settings;
-use zonewarden::domain::accounts::Caller;
+use zonewarden::domain::accounts::{Caller, Role};
 use zonewarden::domain::atlas::city::Approval;
+use zonewarden::domain::id::UnitId;
 
 use super::Office;
 
@@ -196,4 +197,90 @@ async fn a_rebase_shows_what_no_longer_fits_and_leaves_it_out_when_it_is_told_to
     );
     let told = office.done(&office.a, &id, json!({ "act": "publish" })).await;
     assert_eq!(told["draft"]["stage"], "published");
+}
+
+#[tokio::test]
+async fn who_drew_what_a_copy_holds_approves_the_copy_no_more_than_the_original() {
+    let office = Office::new().await;
+    ask_for_approval(&office).await;
+    let none = UnitId::new("x").unwrap();
+    let third = office.world.key(Role::Planner, &none).await;
+    let id = merged(&office).await;
+    let copy = office.begin(&office.b, json!({ "name": "另案", "copy_of": id })).await;
+    let again = office.begin(&third, json!({ "name": "又一案", "copy_of": copy })).await;
+    // What was copied is b's no less, who began that copy.
+    for (draft, owner, drew) in
+        [(&copy, &office.b, vec![&office.a]), (&again, &third, vec![&office.a, &office.b])]
+    {
+        office.done(owner, draft, json!({ "act": "propose" })).await;
+        for key in drew {
+            let own = office.step(key, draft, json!({ "act": "approve" })).await;
+            assert_eq!(own.status, StatusCode::FORBIDDEN, "{}", own.text());
+            assert!(own.text().contains("drew"), "{}", own.text());
+        }
+    }
+    office.done(&third, &copy, json!({ "act": "approve" })).await;
+    let told = office.done(&office.b, &copy, json!({ "act": "publish" })).await;
+    assert_eq!(told["draft"]["stage"], "published");
+}
+
+#[tokio::test]
+async fn facts_that_draft_and_plan_have_both_set_are_told_with_both_values_before_one_goes() {
+    let office = Office::small().await;
+    let units = office.world.app.atlas(&office.world.city).unwrap();
+    let [was, theirs, ours] = [0, 1, 2].map(|n| units.units()[n].id.to_string());
+    let set = |facts: Value| {
+        let mut edit = json!({ "kind": "set_zone", "zone": "west" });
+        edit.as_object_mut().unwrap().extend(facts.as_object().unwrap().clone());
+        json!({ "act": "edit", "edits": [edit] })
+    };
+    let (mine, copy) = {
+        let mine = office.draft().await;
+        let facts = json!({ "lead": ours, "attributes": { "staff": 4 }, "number": 8 });
+        office.done(&office.a, &mine, set(facts)).await;
+        office.done(&office.a, &mine, set(json!({ "names": { "en": "West end" } }))).await;
+        let copy = office.begin(&office.a, json!({ "name": "另案", "copy_of": mine })).await;
+        (mine, copy)
+    };
+    let other = office.draft().await;
+    let facts = json!({ "lead": theirs, "attributes": { "staff": 6, "shift": "day" } });
+    office.done(&office.a, &other, set(facts)).await;
+    office.done(&office.a, &other, json!({ "act": "publish" })).await;
+    let path = format!("/api/v1/drafts/{mine}/steps?dry_run=true");
+    let revision = office.revision(&mine).await;
+    let ask = json!({ "act": "rebase", "revision": revision });
+    let looked = office.post(&office.a, &path, &ask).await.json();
+    let fact = |field: &str, was: Value, published: Value, drawn: Value| json!({ "field": field, "was": was, "published": published, "drawn": drawn });
+    assert_eq!(looked["conflicts"].as_array().unwrap().len(), 1, "{looked}");
+    assert_eq!(
+        looked["conflicts"][0]["overwritten"],
+        json!([
+            fact("lead", json!(was), json!(theirs), json!(ours)),
+            fact("attributes.shift", Value::Null, json!("day"), Value::Null),
+            fact("attributes.staff", Value::Null, json!(6), json!(4)),
+        ])
+    );
+    let refused = office.step(&office.a, &mine, json!({ "act": "rebase" })).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
+    assert_eq!(refused.places(), ["edits[0]"]);
+    for word in [ours.as_str(), theirs.as_str(), "overwrite"] {
+        assert!(refused.text().contains(word), "{}", refused.text());
+    }
+    let west = async |draft: &str| {
+        let zones = office.zones(draft).await;
+        let all = zones["features"].as_array().unwrap().clone();
+        all.into_iter().find(|it| it["id"] == "west").unwrap()["properties"].clone()
+    };
+    let told = office.done(&office.a, &mine, json!({ "act": "rebase", "overwrite": true })).await;
+    assert_eq!((&told["conflicts"], &told["draft"]["edits"]), (&json!([]), &json!(2)));
+    let zone = west(&mine).await;
+    assert_eq!((&zone["lead"], &zone["number"]), (&json!(ours), &json!(8)), "{zone}");
+    let dropped = json!({ "act": "rebase", "drop_conflicts": true });
+    let told = office.done(&office.a, &copy, dropped).await;
+    assert_eq!(
+        (told["conflicts"].as_array().unwrap().len(), &told["draft"]["edits"]),
+        (1, &json!(1))
+    );
+    let zone = west(&copy).await;
+    assert_eq!((&zone["lead"], &zone["number"]), (&json!(theirs), &json!(1)), "{zone}");
 }

@@ -37,7 +37,7 @@ async fn review(office: &Office, draft: &str, query: &str) -> Value {
 
 /// An open incident in a zone, which no rule gives to a unit.
 async fn incident(office: &Office, lon: f64, lat: f64) -> Value {
-    let body = json!({ "lon": lon, "lat": lat, "words": "纸箱" });
+    let body = json!({ "lon": lon, "lat": lat, "words": "纸箱", "accuracy_m": 1.0 });
     let filed = office.world.client.post("/api/v1/reports", "application/json", body.to_string());
     let filed = filed.await;
     assert_eq!(filed.status, StatusCode::CREATED, "{}", filed.text());
@@ -57,7 +57,7 @@ async fn a_draft_like_the_plan_in_force_moves_nobody_and_edits_that_are_tried_do
     assert_eq!(schools, Some(35), "the others lie in the county, outside of every zone");
     assert_eq!(calm["figures"]["holds"]["incidents"], 1);
     assert_eq!(calm["figures"]["holds"]["reports"], 1);
-    assert_eq!(told["rule"], "zone");
+    assert_eq!((&told["rule"], &told["for_dispatcher"]), (&json!("zone"), &json!(false)));
     let zone = told["zone"].as_str().unwrap();
     let edit = json!({ "edits": [{ "kind": "set_zone", "zone": zone, "lead": "education" }] });
     let path = format!("/api/v1/drafts/{draft}/review?listed=3");
@@ -67,6 +67,7 @@ async fn a_draft_like_the_plan_in_force_moves_nobody_and_edits_that_are_tried_do
     assert!(tried["moving"].as_u64().unwrap() > 3);
     let first = &tried["listed"][0];
     assert_eq!((first["kind"].as_str(), &first["id"]), (Some("incident"), &told["id"]));
+    assert_eq!((&first["stays"], &tried["staying"]), (&Value::Null, &json!(0)));
     assert_eq!(
         (first["from"].as_str(), first["to"].as_str()),
         (told["unit"].as_str(), Some("education"))

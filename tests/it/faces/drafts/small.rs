@@ -46,6 +46,13 @@ impl Office {
         .await
     }
 
+    /// Another process over the same store, which has nothing at work.
+    pub(super) async fn beside(&self) -> Self {
+        let world = World::over(self.world.app.store().clone(), Limits::default());
+        world.app.refresh().await.unwrap();
+        Self { world, a: self.a.clone(), b: self.b.clone() }
+    }
+
     /// A service whose city has these zones and nothing else.
     pub(super) async fn of_zones(zones: Vec<Zone>) -> Self {
         let world = World::empty(Limits::default()).await;
@@ -110,9 +117,8 @@ async fn a_draft_of_ten_thousand_edits_is_reviewed_and_published_by_another_proc
     let more = office.step(&office.a, &id, one).await;
     assert_eq!(more.status, StatusCode::CONFLICT, "{}", more.text());
     assert!(more.text().contains(&format!("at most {EDITS_MAX} edits")), "{}", more.text());
-    let world = World::over(office.world.app.store().clone(), Limits::default());
-    world.app.refresh().await.unwrap();
-    let other = Office { world, a: office.a.clone(), b: office.b.clone() };
+    assert!(more.text().contains("publish it and go on in a new draft"), "{}", more.text());
+    let other = office.beside().await;
     assert_eq!(other.zones(&id).await, office.zones(&id).await, "bit for bit");
     let review = other.get(&other.a, &format!("/api/v1/drafts/{id}/review")).await;
     assert_eq!(review["publishable"], true, "{review}");
@@ -125,4 +131,49 @@ async fn a_draft_of_ten_thousand_edits_is_reviewed_and_published_by_another_proc
         told["draft"]
     );
     assert_eq!(other.plan().await["version"], told["draft"]["plan"]);
+}
+
+#[tokio::test]
+async fn the_load_of_a_zone_is_the_working_hours_that_its_reports_are_allowed() {
+    let office = Office::small().await;
+    // Handling of litter is allowed 4 office hours, of utilities 2 calendar days and of illegal building 12 working days,
+    // each 8 working hours; of emergencies 12 hours of the clock; of anything else 5 working days.
+    for (east, category) in [
+        (5, Some("event.01.litter")),
+        (7, None),
+        (14, Some("component.01")),
+        (16, Some("event.04")),
+        (35, Some("event.01.illegal_building")),
+    ] {
+        let lon = f64::from(109_400 + east) / 1_000.0;
+        let mut body = json!({ "lon": lon, "lat": 36.505, "words": "x" });
+        if let Some(category) = category {
+            body["category"] = category.into();
+        }
+        let filed =
+            office.world.client.post("/api/v1/reports", "application/json", body.to_string());
+        let filed = filed.await;
+        assert_eq!(filed.status, StatusCode::CREATED, "{}", filed.text());
+    }
+    let id = office.draft().await;
+    let path = format!("/api/v1/drafts/{id}/review");
+    let told = office.get(&office.a, &path).await;
+    let load = |of: &Value| (of["reports"].as_u64().unwrap(), of["load_h"].as_f64().unwrap());
+    let zones = |told: &Value| -> Vec<(String, (u64, f64))> {
+        let all = told["zones"].as_array().unwrap().iter();
+        all.map(|it| (it["zone"].as_str().unwrap().to_owned(), load(&it["holds"]))).collect()
+    };
+    let of = |zone: &str, reports: u64, load_h: f64| (zone.to_owned(), (reports, load_h));
+    let expected = [of("east", 2, 16.0 + 12.0), of("far", 1, 96.0), of("west", 2, 4.0 + 40.0)];
+    assert_eq!(zones(&told), expected);
+    assert_eq!(load(&told["figures"]["holds"]), (5, 168.0));
+    let other = demonstration().units[1].id.clone();
+    let edit = json!({ "edits": [{ "kind": "set_zone", "zone": "west", "lead": other }] });
+    let tried = office.post(&office.a, &path, &edit).await.json();
+    assert_eq!(load(&tried["flows"][0]["moves"]), (2, 44.0), "{tried}");
+    office.world.pass_us(2 * 86_400 * 1_000_000);
+    let late = office.get(&office.a, &format!("{path}?days=1")).await;
+    assert_eq!(load(&late["figures"]["holds"]), (0, 0.0), "none of them is of the last day");
+    let late = office.get(&office.a, &format!("{path}?days=3")).await;
+    assert_eq!(load(&late["figures"]["holds"]), (5, 168.0));
 }

@@ -6,6 +6,7 @@ mod reading;
 mod media;
 mod updates;
 mod cities;
+mod catalogues;
 mod places;
 mod georeport;
 

@@ -12,16 +12,20 @@ use crate::domain::atlas::in_force::Atlas;
 use crate::domain::atlas::reaches::Reaches;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::{Plan, Zone};
+use crate::domain::catalogue::whole::Catalogue;
 use crate::domain::clocks::limits::CaseLimits;
 use crate::domain::id::{CityId, FacilityId, IncidentId, UnitId, ZoneId};
 use crate::domain::text::{Attributes, Names};
 use crate::domain::time::{Calendar, Instant};
+use crate::domain::zoning::repair::{Broken, Repair, Way};
 use crate::domain::zoning::review::findings::{ReviewFinding, Weight, findings};
 use crate::domain::zoning::review::outline::Before;
 use crate::domain::zoning::review::state::Review;
 use crate::domain::zoning::review::things::{OpenCase, PastReport, Things};
+use crate::domain::zoning::stays::Stays;
 use crate::domain::zoning::working::Working;
 use crate::geom::coord::GridPoint;
+use crate::geom::coverage::build::settings::Remedy;
 use crate::geom::measure::polygon_on_grid;
 
 /// The south-west corner of every drawing.
@@ -94,6 +98,7 @@ fn city(zones: Vec<Zone>, more: &[&str]) -> CityState {
             limits: CaseLimits::default(),
             approval: Approval::Off,
             reaches: Reaches::default(),
+            catalogue: Catalogue::seed(),
             contact_days: CONTACT_DAYS,
         },
         plan: Plan { version: 1, effective_from: Instant(0), note: String::new() },
@@ -111,7 +116,7 @@ fn atlas(zones: &[Zone], more: &[&str]) -> Atlas {
 /// What is found in a draft of these zones.
 fn found(atlas: &Atlas, zones: &[Zone]) -> Vec<ReviewFinding> {
     let before = Before::of(atlas);
-    let things = Things::gather((atlas, before), Vec::new(), &[], &|_| 0.0, &|_, _| false);
+    let things = Things::gather((atlas, before), Vec::new(), &[], &|_| 0.0, &|_, _| None);
     let working = Working::taken_up(zones).unwrap();
     findings(&Review::of(Arc::new(things), &working), atlas, &working)
 }
@@ -291,6 +296,36 @@ fn what_was_mended_when_a_draft_took_its_plan_up_is_told_with_place_size_and_nei
 }
 
 #[test]
+fn a_gap_that_was_closed_is_told_apart_from_those_that_were_snapped_with_the_reason() {
+    // Thirty steps are 27 cm: too far to be snapped, and narrow enough to be closed.
+    let zones = hairy(&[4, 30]);
+    let all = found(&atlas(&zones, &[]), &zones);
+    let repairs = all.iter().filter_map(|it| match it {
+        ReviewFinding::Mended(it) => it.repair.as_ref().map(|repair| (&it.words, repair)),
+        _ => None,
+    });
+    let told: Vec<(&str, f64, &Repair)> = repairs
+        .map(|(words, it)| (words.split_once(" wide; ").unwrap().1, it.area_m2, it))
+        .collect();
+    let [closed, over, snapped] = &told[..] else { panic!("{told:?}") };
+    near(closed.1, 2.98, 0.02);
+    assert_eq!((closed.2.broken, closed.2.done), (Broken::Gap, Some(Way::Gap(Remedy::Longest))));
+    assert_eq!((closed.2.why.code(), closed.2.to.as_deref()), ("joins_nothing", Some("b")));
+    let says = "it was closed as proposed: give it to b, which has the longest border, because that joins none that \
+                did not touch before; or give it to c, the largest around it";
+    assert!(closed.0.starts_with(says), "{}", closed.0);
+    let open: Vec<_> =
+        closed.2.offers.iter().map(|it| (it.way.code(), it.to.as_deref())).take(2).collect();
+    assert_eq!(open, [("longest", Some("b")), ("largest", Some("c"))]);
+    assert_eq!((over.2.broken, over.2.done), (Broken::Overlap, Some(Way::Together)));
+    near(snapped.1, 0.398, 0.002);
+    assert_eq!(
+        (snapped.2.done, snapped.0),
+        (Some(Way::Together), "the borders were brought together")
+    );
+}
+
+#[test]
 fn an_overlap_too_wide_for_a_hair_line_is_mended_too_and_somebody_has_to_decide() {
     let mut zones = drawn("ab", CELL);
     // A tenth of a cell: 9 m.
@@ -372,14 +407,16 @@ fn things_of(atlas: &Atlas, weigh: &dyn Fn(&Facility) -> f64) -> Arc<Things> {
         position,
         category: None,
         happened_at: Instant(0),
+        transferable: true,
         unit: None,
     });
     let reports = [30, 45, 5, 1_000].into_iter().zip(places);
     let reports: Vec<PastReport> =
         reports.map(|(load_min, position)| PastReport { position, load_min }).collect();
-    let ruled = |case: &OpenCase, _: Option<u16>| case.id.0.as_u128() == 1;
+    let stays =
+        |case: &OpenCase, _: Option<u16>| (case.id.0.as_u128() == 1).then_some(Stays::Ruled);
     let before = Before::of(atlas);
-    Arc::new(Things::gather((atlas, before), cases.collect(), &reports, weigh, &ruled))
+    Arc::new(Things::gather((atlas, before), cases.collect(), &reports, weigh, &stays))
 }
 
 #[test]
@@ -391,9 +428,9 @@ fn the_figures_of_zones_are_those_counted_by_hand() {
     let check = |id: &str, counts: [i64; 5], facilities: [u32; 3], street_mm: i64| {
         let told = review.zone(&atlas, &working, &zone(id)).unwrap();
         let tally = told.tally;
-        let [incidents, ruled, reports] =
-            [tally.incidents, tally.ruled, tally.reports].map(i64::from);
-        let counted = [incidents, ruled, reports, tally.load_min, tally.weight_milli];
+        let [incidents, staying, reports] =
+            [tally.incidents, tally.staying, tally.reports].map(i64::from);
+        let counted = [incidents, staying, reports, tally.load_min, tally.weight_milli];
         assert_eq!(counted, counts, "zone {id}");
         let kinds = [FacilityKind::School, FacilityKind::Street, FacilityKind::Block];
         assert_eq!(kinds.map(|kind| tally.of(kind)), facilities, "zone {id}");
@@ -416,7 +453,7 @@ fn the_figures_of_the_plan_are_those_counted_by_hand() {
     let working = Working::of(atlas.zones()).unwrap();
     let told = Review::of(things_of(&atlas, &weigh), &working).plan(&working);
     let tally = told.tally;
-    assert_eq!((told.zones, tally.incidents, tally.ruled, tally.reports), (3, 3, 1, 3));
+    assert_eq!((told.zones, tally.incidents, tally.staying, tally.reports), (3, 3, 1, 3));
     assert_eq!((tally.load_min, tally.weight_milli), (80, 6_000));
     assert!((tally.street_mm - 143_345).abs() <= 5, "{} mm", tally.street_mm);
     // Zones weigh 4, 1 and 1, the mean is 2: the heaviest is off by all of it, the others by half.

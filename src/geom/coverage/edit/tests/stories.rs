@@ -141,6 +141,8 @@ fn a_face_is_split_from_border_to_border() {
     refuse("120 50, 150 50", EditFault::LineEndsInside { at: at("120 50"), face });
     refuse("100 0, 100 50, 200 50", EditFault::LineAlongBorder { at: at("100 0"), face });
     refuse("150 0, 200 50, 150 100", EditFault::LineTouchesBorder { at: at("200 50"), face });
+    // On a node where three arcs meet, in passing.
+    refuse("200 50, 100 100, 200 20", EditFault::LineTouchesBorder { at: at("100 100"), face });
     refuse("150 0, 250 50, 150 100", EditFault::LineLeavesFace { at: at("200 25"), face });
     refuse("110 0, 190 100, 110 100, 190 0", EditFault::CrossesItself { at: at("150 50") });
     refuse("150 0", EditFault::TooFewPoints { at: Some(at("150 0")) });
@@ -235,6 +237,9 @@ fn holes_are_cut_and_filled() {
     refused(&hole("60 60, 120 60, 120 80", Some(3)), inside("100 60"));
     refused(&hole("60 60, 100 50, 80 80", Some(3)), inside("100 50"));
     refused(&hole("30 30, 35 30, 35 35", Some(3)), inside("30 30"));
+    // Dropped on the island: exactly, and across its border.
+    refused(&hole("20 20, 40 20, 40 40, 20 40", Some(3)), inside("20 20"));
+    refused(&hole("30 30, 60 30, 60 60", Some(3)), inside("40 30"));
     refused(
         &hole("10 10, 50 10, 50 50, 10 50", Some(3)),
         EditFault::RingAroundAnother { at: point("20 20"), face: 0 },

@@ -2,9 +2,9 @@
 
 use axum::http::{HeaderMap, header};
 
+use crate::domain::catalogue::category::Category;
+use crate::domain::catalogue::questions::Both;
 use crate::domain::incidents::step::Stage;
-use crate::domain::reports::categories::Category;
-use crate::domain::reports::services::Both;
 use crate::domain::text::Names;
 
 /// A language of the answers.
@@ -63,10 +63,10 @@ impl Language {
 
     /// One of both.
     #[must_use]
-    pub fn of(self, both: Both) -> &'static str {
+    pub fn of(self, both: &Both) -> &str {
         match self {
-            Self::Zh => both.zh,
-            Self::En => both.en,
+            Self::Zh => &both.zh,
+            Self::En => &both.en,
         }
     }
 
@@ -81,11 +81,8 @@ impl Language {
 
     /// A category's name.
     #[must_use]
-    pub fn category(self, category: &Category) -> &'static str {
-        match self {
-            Self::Zh => category.zh,
-            Self::En => category.en,
-        }
+    pub fn category(self, category: &Category) -> &str {
+        self.of(&category.names)
     }
 
     /// A name in this language, or the other where there is none.

@@ -215,9 +215,54 @@ impl Names {
 /// Further facts of a zone, unit or facility, as its source gave them; keys sorted.
 pub type Attributes = BTreeMap<String, serde_json::Value>;
 
+/// Up to here a float holds every whole number.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+
+/// Whether two values say the same, whole numbers with a decimal point or without.
+#[must_use]
+pub fn says_same(one: &serde_json::Value, other: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match (one, other) {
+        // Whole numbers that a float does not hold exactly stay apart.
+        (Value::Number(a), Value::Number(b)) if a.is_f64() != b.is_f64() => {
+            a.as_f64() == b.as_f64() && a.as_f64().is_some_and(|n| n.abs() < EXACT_MAX)
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| says_same(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(k, a)| b.get(k).is_some_and(|b| says_same(a, b)))
+        }
+        _ => one == other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn numbers_are_the_same_however_they_are_written_and_nothing_else_is() {
+        for (one, other) in [
+            (json!(2), json!(2.0)),
+            (json!([1, { "a": 3.0 }]), json!([1.0, { "a": 3 }])),
+            (json!("x"), json!("x")),
+        ] {
+            assert!(says_same(&one, &other), "{one} {other}");
+        }
+        for (one, other) in [
+            (json!(2), json!("2")),
+            (json!(2), json!(2.5)),
+            (json!(1), json!(true)),
+            (json!([1]), json!([1, 2])),
+            (json!({ "a": 1 }), json!({ "b": 1 })),
+            (json!(9_007_199_254_740_993_i64), json!(9_007_199_254_740_992.0)),
+        ] {
+            assert!(!says_same(&one, &other), "{one} {other}");
+        }
+    }
 
     #[test]
     fn a_url_is_shown_without_who_and_the_password() {

@@ -6,12 +6,11 @@
 use std::collections::BTreeMap;
 
 use geo_types::Geometry;
-use serde_json::Value;
 
 use crate::domain::atlas::facility::Facility;
 use crate::domain::atlas::unit::Unit;
 use crate::domain::atlas::zone::Zone;
-use crate::domain::text::Attributes;
+use crate::domain::text::{Attributes, says_same};
 
 /// Zones as there are, where they differ in writing alone.
 pub(super) fn zones(file: &mut [Zone], there: &[Zone]) {
@@ -48,31 +47,11 @@ pub(super) fn facilities(file: &mut [Facility], there: &[Facility]) {
 
 fn attributes(given: &mut Attributes, before: &Attributes) {
     for (name, value) in given {
-        if let Some(held) = before.get(name).filter(|held| same(value, held)) {
+        if let Some(held) = before.get(name).filter(|held| says_same(value, held)) {
             *value = held.clone();
         }
     }
 }
-
-/// Whether two values say the same, their numbers however they are written.
-fn same(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        // Whole numbers that a float does not hold exactly stay apart.
-        (Value::Number(a), Value::Number(b)) if a.is_f64() != b.is_f64() => {
-            a.as_f64() == b.as_f64() && a.as_f64().is_some_and(|n| n.abs() <= EXACT_MAX)
-        }
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
-        }
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(k, a)| b.get(k).is_some_and(|b| same(a, b)))
-        }
-        _ => one == other,
-    }
-}
-
-/// Up to here a float holds every whole number.
-const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
 /// The one part of a shape of several kinds of parts; the shape itself where there are more.
 fn single(shape: &Geometry<f64>) -> Geometry<f64> {
@@ -87,30 +66,8 @@ fn single(shape: &Geometry<f64>) -> Geometry<f64> {
 #[cfg(test)]
 mod tests {
     use geo_types::{MultiPoint, Point, point};
-    use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn numbers_are_the_same_however_they_are_written_and_nothing_else_is() {
-        for (one, other) in [
-            (json!(2), json!(2.0)),
-            (json!([1, { "a": 3.0 }]), json!([1.0, { "a": 3 }])),
-            (json!("x"), json!("x")),
-        ] {
-            assert!(same(&one, &other), "{one} {other}");
-        }
-        for (one, other) in [
-            (json!(2), json!("2")),
-            (json!(2), json!(2.5)),
-            (json!(1), json!(true)),
-            (json!([1]), json!([1, 2])),
-            (json!({ "a": 1 }), json!({ "b": 1 })),
-            (json!(9_007_199_254_740_993_i64), json!(9_007_199_254_740_992.0)),
-        ] {
-            assert!(!same(&one, &other), "{one} {other}");
-        }
-    }
 
     #[test]
     fn a_shape_of_one_part_is_that_part() {

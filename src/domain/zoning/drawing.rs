@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use geo_types::{Coord, MultiPolygon};
 
 use crate::domain::id::{UnitId, ZoneId};
-use crate::domain::text::Attributes;
+use crate::domain::text::{Attributes, says_same};
 use crate::domain::zoning::arcs::named;
 use crate::domain::zoning::edit::{Area, Line, NamesGiven, ZoningEdit};
 use crate::domain::zoning::facts::{Facts, beside};
@@ -87,7 +87,8 @@ impl FactsGiven {
             if value.is_null() {
                 further.remove(name);
             } else {
-                further.insert(name.clone(), value.clone());
+                let held = now.attributes.get(name).filter(|held| says_same(value, held));
+                further.insert(name.clone(), held.unwrap_or(value).clone());
             }
         }
         further
@@ -358,6 +359,9 @@ mod tests {
             ..FactsGiven::default()
         };
         assert_eq!(same.edit(&now), None);
+        // Map programs write whole numbers with a decimal point, or without.
+        let otherwise = Attributes::from([("k".to_owned(), serde_json::json!(1.0))]);
+        assert_eq!(FactsGiven { attributes: otherwise, ..same.clone() }.edit(&now), None);
         assert_eq!(FactsGiven::default().edit(&now), None);
         let gone = FactsGiven { whole: true, ..FactsGiven::default() };
         let Some(ZoningEdit::SetZone { attributes: Some(left), number: None, .. }) =

@@ -198,3 +198,43 @@ fn cells_that_are_no_value_are_told_each() {
     }
     assert_eq!(found.len(), 4, "{found:#?}");
 }
+
+/// A layer of one row as GDAL writes it, with other columns.
+fn of_gdal(columns: &str, values: &str, more: &str) -> Layer {
+    let bytes = changed(|file| {
+        file.execute_batch(&format!(
+            "create table gpkg_ogr_contents (table_name text not null primary key, feature_count integer);
+             create table theirs (fid integer primary key, {columns});
+             insert into theirs values (1, {values});
+             insert into gpkg_contents (table_name, data_type) values ('theirs', 'attributes');
+             {more}"
+        ))
+    });
+    let reading = read(&bytes, Some("theirs"));
+    assert_eq!(reading.findings, vec![]);
+    reading.layer
+}
+
+#[test]
+fn what_gdal_declares_says_what_a_value_is() {
+    let json = "create table gpkg_data_columns (table_name text not null, column_name text not null, mime_type text);
+                insert into gpkg_data_columns values ('theirs', 'facts', 'application/json');";
+    let layer = of_gdal(
+        "open BOOLEAN, shut BOOLEAN, many BOOLEAN, phone TEXT(20), note TEXT, facts TEXT, told DATETIME, part DATETIME",
+        "1, 0, 2, '88123456', 'true', '{ \"a\": [ 1 ] }', '2026-05-01T08:00:00.000Z', '2026-05-01T08:00:00.500Z'",
+        json,
+    );
+    let fields = &layer.features[0].fields;
+    for (name, value) in [
+        ("open", json!(true)),
+        ("shut", json!(false)),
+        ("many", json!(2)),
+        ("phone", json!("88123456")),
+        ("note", json!(true)),
+        ("facts", json!({ "a": [1] })),
+        ("told", json!("2026-05-01T08:00:00Z")),
+        ("part", json!("2026-05-01T08:00:00.500Z")),
+    ] {
+        assert_eq!(fields[name], value, "{name}");
+    }
+}

@@ -13,7 +13,7 @@ fn within() -> String {
 }
 
 /// Whether GDAL's programs are there; says so loudly when not, and fails where they must be.
-fn programs() -> bool {
+pub(super) fn programs() -> bool {
     let there = Command::new("ogrinfo").arg("--version").output().is_ok();
     if !there {
         assert!(std::env::var("REQUIRE_GDAL").is_err(), "REQUIRE_GDAL is set, ogrinfo is missing");
@@ -22,7 +22,7 @@ fn programs() -> bool {
     there
 }
 
-async fn ogr(program: &str, given: &[&str]) -> String {
+pub(super) async fn ogr(program: &str, given: &[&str]) -> String {
     let mut command = Command::new(program);
     command.args(given);
     let out = run(command).await;

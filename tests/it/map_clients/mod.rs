@@ -2,6 +2,7 @@
 //! holds what is answered against the two documents.
 
 mod gdal;
+mod round_trip;
 mod owslib;
 mod qgis;
 mod schemathesis;

@@ -51,3 +51,27 @@ async fn owslib_reads_pages_filters_and_edits() {
     assert_eq!(told["made"]["properties"]["unit"], unit);
     assert_eq!(told["updated"]["geometry"]["coordinates"], json!([109.49, 36.59]));
 }
+
+#[tokio::test]
+async fn owslib_draws_the_zones_of_a_draft() {
+    let Some(python) = clients() else { return };
+    let served = Served::start().await;
+    let key = served.world.key(Role::Planner, &UnitId::new("x").unwrap()).await;
+    let body = json!({ "name": "北岸" }).to_string();
+    let client = &served.world.client;
+    let made = client.post_as(&key, "/api/v1/drafts", "application/json", body).await.json();
+    let draft = made["id"].as_str().unwrap();
+    let root = format!("{}/ogc", served.root);
+    let told = told(&python, "drawing.py", &[&root, &key, draft]).await;
+    assert_eq!(told["listed"], json!([true, true]), "{told}");
+    assert_eq!((&told["zones"], &told["then"]), (&json!(60), &json!(61)), "{told}");
+    assert!(told["arcs"].as_u64() > Some(60), "{told}");
+    assert_eq!((&told["renamed"], &told["drawn"]), (&json!("改名区"), &json!("新区")));
+    assert!(told["place"].as_str().unwrap().ends_with("-zones/items/drawn"), "{told}");
+    assert_eq!(told["broken"], 422, "{told}");
+    assert_eq!((&told["gone"], &told["hidden"]), (&json!(404), &json!(404)), "{told}");
+    assert_eq!(told["border"], 405, "{told}");
+    let path = format!("/api/v1/drafts/{draft}");
+    let after = client.get_as(&key, &path).await.json();
+    assert_eq!(after["revision"], 4, "opened, renamed, drawn and removed: {after}");
+}

@@ -125,6 +125,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::id::UnitId;
     use crate::formats::nouns::{Mapping, facilities, units, zones};
 
     fn layer(rows: &[Value], shape: &str) -> Layer {
@@ -157,7 +158,7 @@ mod tests {
         assert_eq!(mapped.findings, []);
         let zone = &mapped.items[0];
         assert_eq!((zone.id.as_str(), zone.number, zone.names.zh.as_str()), ("Z1", 3, "甲"));
-        let co: Vec<&str> = zone.co.iter().map(|unit| unit.as_str()).collect();
+        let co: Vec<&str> = zone.co.iter().map(UnitId::as_str).collect();
         assert_eq!((zone.lead.as_str(), co), ("u1", vec!["u2", "u3"]));
         assert_eq!(zone.attributes, attributes(json!({ "title": "标题", "grade": "A" })));
         // By its other name, and of a draft.
@@ -187,7 +188,7 @@ mod tests {
             "unit_zh": "一局", "pupils": 9 });
         let mapped = facilities::from_layer(&layer(&[row], PLACE), &Mapping::default());
         assert_eq!(mapped.findings, []);
-        let unit = mapped.items[0].unit.as_ref().map(|unit| unit.as_str());
+        let unit = mapped.items[0].unit.as_ref().map(UnitId::as_str);
         assert_eq!((mapped.items[0].id.as_str(), unit), ("F1", Some("u1")));
         assert_eq!(mapped.items[0].attributes, attributes(json!({ "pupils": 9 })));
         let row = json!({ "id": "u1", "code": "u1", "name_zh": "一局", "kind": "department",

@@ -98,6 +98,6 @@ pub(crate) fn landing(mut counter: Counter<'_>) -> Result<Response, Wrong> {
 pub(crate) fn conformance(mut counter: Counter<'_>) -> Result<Response, Wrong> {
     counter.finish()?;
     let links: Vec<Value> = counter.own_links("/conformance", JSON);
-    let document = json!({ "conformsTo": CONFORMANCE, "links": links });
+    let document = json!({ "conformsTo": CONFORMANCE.as_slice(), "links": links });
     Ok(counter.answer(counter.word(("符合性", "Conformance")), &document, JSON))
 }
